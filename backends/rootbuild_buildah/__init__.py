@@ -1,0 +1,1 @@
+"""The buildah backend: buildah and the OCI runtime that it would use."""

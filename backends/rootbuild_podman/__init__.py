@@ -1,0 +1,1 @@
+"""The podman backend: everything that runs containers."""

@@ -1,0 +1,207 @@
+"""The contract with engines, and how they are found.
+
+Two protocols: a `Backend` builds images, a `Runtime` runs containers. Each is registered by an entry
+point, in the groups `rootbuild.backends` and `rootbuild.runtimes`; ours are registered the same way
+as a third party's would be. `rootbuild.testing` ships a suite that holds a backend to this contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import IO, Literal, Protocol, TypeVar
+
+from rootbuild.errors import HostError
+
+BACKENDS = "rootbuild.backends"
+RUNTIMES = "rootbuild.runtimes"
+
+PullPolicy = Literal["always", "missing", "never"]
+NetworkMode = Literal["default", "none", "host"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why an engine cannot work on this host, and the line that mends it."""
+
+    message: str
+    hint: str = ""
+    id: str = "engine-unusable"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImage:
+    """An image of the local store.
+
+    `id` is the hex digest of its config, without `sha256:`; `names` are whole references
+    (`docker.io/library/alpine:latest`); `created` is RFC 3339; `size` is in bytes, -1 if unknown.
+    """
+
+    id: str
+    names: tuple[str, ...] = ()
+    digest: str = ""
+    created: str = ""
+    size: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """The filesystem of an image of the store: its id, and its layers' diff ids from the bottom."""
+
+    image: str
+    diff_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exec:
+    """One process to run in a working container; everything is resolved, nothing is inherited.
+
+    `env` is the whole environment. `cwd` is absolute in the rootfs and exists. `uid`, `gid` and
+    `groups` are numbers as seen in the container. `hosts` are (name, address) lines for /etc/hosts.
+    """
+
+    argv: tuple[str, ...]
+    env: tuple[tuple[str, str], ...] = ()
+    cwd: str = "/"
+    uid: int = 0
+    gid: int = 0
+    groups: tuple[int, ...] = ()
+    network: NetworkMode = "default"
+    hostname: str = "buildkitsandbox"
+    hosts: tuple[tuple[str, str], ...] = ()
+
+
+class Backend(Protocol):
+    """What a build needs from an engine.
+
+    All verbs that take or give a container, and `create_image`, are called inside the namespace
+    that `enter` leads to; `images`, `config`, `tag` and `pull` also work outside of it.
+    """
+
+    name: str
+
+    def check(self) -> Problem | None:
+        """Why this engine cannot build here, or nothing. Cheap: looks, starts no program."""
+        ...
+
+    def enter(self, argv: Sequence[str]) -> tuple[str, ...] | None:
+        """The command that runs `argv` inside the build's user namespace; None if we are there."""
+        ...
+
+    def images(self) -> Sequence[StoredImage]:
+        """All images of the local store. Starts no program where the store's layout is known."""
+        ...
+
+    def config(self, image: str) -> bytes:
+        """The config of a stored image (JSON, as its id was computed from). KeyError if unknown."""
+        ...
+
+    def pull(self, reference: str, policy: PullPolicy, platform: str | None) -> str:
+        """Bring an image from its registry into the store; gives its id.
+
+        `reference` is whole (registry, repository, tag or digest). Raises ImageNotFoundError.
+        """
+        ...
+
+    def start(self, image: str | None) -> AbstractContextManager[str]:
+        """A working container on top of an image (id), or of nothing; removed on the way out."""
+        ...
+
+    def mount(self, container: str) -> AbstractContextManager[Path]:
+        """The container's root filesystem as a host path, for the length of the block."""
+        ...
+
+    def run(self, container: str, command: Exec, output: IO[bytes]) -> int:
+        """Run a process in the container; gives its exit code (128 + signal if one killed it).
+
+        Both its streams go to `output`, a descriptor. It has no standard input. Mounts, hosts and
+        resolv.conf leave nothing in the container's filesystem.
+        """
+        ...
+
+    def commit(self, container: str) -> Layers:
+        """Keep what changed since `start` as one more layer, in an image without a name.
+
+        The container stays usable, and further commits hold all changes since `start`.
+        """
+        ...
+
+    def create_image(self, config: bytes) -> str:
+        """Make an image out of layers that the store has, with exactly this config; gives its id.
+
+        The layers are those of the config's `rootfs.diff_ids`.
+        """
+        ...
+
+    def tag(self, image: str, name: str) -> None:
+        """Give an image (id) one more name (a whole reference), taking it from whoever had it."""
+        ...
+
+    def remove(self, images: Sequence[str]) -> None:
+        """Remove images (ids) that have no name; those in use or unknown are left alone."""
+        ...
+
+    def sweep(self, containers: Sequence[str]) -> None:
+        """Remove working containers that a build which was killed left behind; unknown is fine."""
+        ...
+
+
+class Runtime(Protocol):
+    """What running containers needs from an engine: a docker-shaped command line of its own."""
+
+    name: str
+
+    def check(self) -> Problem | None:
+        """Why this engine cannot run containers here, or nothing. Starts no program."""
+        ...
+
+    def command(self, arguments: Sequence[str]) -> tuple[str, ...]:
+        """The whole argv for docker-shaped `arguments` (`("network", "ls")`)."""
+        ...
+
+
+def load_backends() -> dict[str, Backend]:
+    """All registered backends by name. A plugin that does not load is an error, not skipped."""
+    return {point.name: point.load()() for point in entry_points(group=BACKENDS)}
+
+
+def load_runtimes() -> dict[str, Runtime]:
+    """All registered runtimes by name."""
+    return {point.name: point.load()() for point in entry_points(group=RUNTIMES)}
+
+
+def choose_backend(wanted: str | None = None) -> Backend:
+    """The backend of that name, or the first that works here (buildah before others)."""
+    found = load_backends()
+    if wanted is not None:
+        if wanted not in found:
+            raise HostError(
+                f"there is no backend {wanted!r}",
+                id="unknown-backend",
+                hint="installed backends: " + ", ".join(sorted(found)),
+            )
+        found = {wanted: found[wanted]}
+    return _first_usable(sorted(found.values(), key=lambda backend: backend.name))
+
+
+def choose_runtime() -> Runtime:
+    """The first runtime that works here."""
+    return _first_usable(sorted(load_runtimes().values(), key=lambda runtime: runtime.name))
+
+
+Engine = TypeVar("Engine", Backend, Runtime)
+
+
+def _first_usable(engines: Sequence[Engine]) -> Engine:
+    problem = Problem(
+        "no engine is installed", "pip install rootbuild again: its entry points are missing"
+    )
+    for engine in engines:
+        found = engine.check()
+        if found is None:
+            return engine
+        problem = found
+    raise HostError(problem.message, hint=problem.hint, id=problem.id)

@@ -1,0 +1,45 @@
+"""What a build tells whoever watches it. Core code prints nothing; it calls a `Reporter`."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Reporter(Protocol):
+    """Receives the life of vertices (the numbered units of BuildKit's progress).
+
+    A vertex is named once, with `start` or `cached`; `log` and `status` may follow any number of
+    times; `done` or `failed` ends it. Calls may come from several threads.
+    """
+
+    def start(self, vertex: int, name: str) -> None:
+        """Work on a vertex begins."""
+        ...
+
+    def cached(self, vertex: int, name: str) -> None:
+        """A vertex whose result is known; nothing more follows for it."""
+        ...
+
+    def log(self, vertex: int, data: bytes) -> None:
+        """Raw output of the vertex's command, cut anywhere."""
+        ...
+
+    def status(self, vertex: int, text: str) -> None:
+        """One line about what the vertex does, such as `naming to docker.io/library/x done`."""
+        ...
+
+    def done(self, vertex: int) -> None:
+        """The vertex has ended well."""
+        ...
+
+    def failed(self, vertex: int, message: str) -> None:
+        """The vertex has ended in an error."""
+        ...
+
+    def warn(self, text: str) -> None:
+        """Something that the user should know and that stops nothing."""
+        ...
+
+    def close(self) -> None:
+        """No more calls follow."""
+        ...
