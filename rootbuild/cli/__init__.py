@@ -1,0 +1,1 @@
+"""The docker-shaped command line: argv -> options -> the layer that does it."""

@@ -1,0 +1,57 @@
+"""All commands, and how words lead to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rootbuild.cli.command import Command, Group
+from rootbuild.cli.tables import build
+
+GROUPS = (
+    Group(("builder",), "Manage builds", hidden=True),
+    Group(("buildx",), "Build with BuildKit's features", hidden=True),
+    Group(("container",), "Manage containers"),
+    Group(("image",), "Manage images"),
+    Group(("network",), "Manage networks"),
+    Group(("volume",), "Manage volumes"),
+)
+
+COMMANDS: tuple[Command, ...] = (*build.COMMANDS,)
+
+
+def find_command(words: Sequence[str]) -> tuple[Command, tuple[str, ...]] | None:
+    """The command that `words` begin with, and the name that was used. The longest name wins."""
+    for length in (2, 1):
+        name = tuple(words[:length])
+        for command in COMMANDS:
+            if len(name) == length and name in command.names:
+                return command, name
+    return None
+
+
+def find_group(words: Sequence[str]) -> Group | None:
+    """The group that `words` begin with."""
+    name = tuple(words[:1])
+    return next((group for group in GROUPS if name == group.path), None)
+
+
+def members(group: Group) -> Iterator[Command]:
+    """The commands below a group, under their names there."""
+    size = len(group.path) + 1
+    for command in COMMANDS:
+        if any(len(name) == size and name[:-1] == group.path for name in command.names):
+            yield command
+
+
+def words_below(group: Group | None) -> list[str]:
+    """What may follow a group's name, or the program's."""
+    if group is None:
+        top = [name[0] for command in COMMANDS for name in command.names if len(name) == 1]
+        return top + [group.path[0] for group in GROUPS]
+    size = len(group.path)
+    return [
+        name[-1]
+        for command in COMMANDS
+        for name in command.names
+        if len(name) == size + 1 and name[:-1] == group.path
+    ]

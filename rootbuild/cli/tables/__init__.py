@@ -1,0 +1,1 @@
+"""The tables of commands, one module a group."""
