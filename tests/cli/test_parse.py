@@ -127,7 +127,26 @@ def test_number_of_arguments(least: int, most: int | None, count: int, message: 
 
 
 def test_values() -> None:
-    parsed = parse(RUN, "--name a --name b -p 1 -p 2 --rm=false -c 7 img sh -c x".split())
+    parsed = parse(
+        RUN,
+        [
+            "--name",
+            "a",
+            "--name",
+            "b",
+            "-p",
+            "1",
+            "-p",
+            "2",
+            "--rm=false",
+            "-c",
+            "7",
+            "img",
+            "sh",
+            "-c",
+            "x",
+        ],
+    )
     assert parsed.text("name") == "b"
     assert parsed.text("hostname", "none") == "none"
     assert parsed.all("publish") == ("1", "2")
@@ -141,7 +160,7 @@ def test_values() -> None:
 
 
 def test_options_as_words_again() -> None:
-    parsed = parse(RUN, "-dit -p80:80 --rm=false -e= --pull=never img".split())
+    parsed = parse(RUN, ["-dit", "-p80:80", "--rm=false", "-e=", "--pull=never", "img"])
     assert parsed.tokens(leave_out=["tty"]) == (
         "--detach",
         "--interactive",
