@@ -7,7 +7,7 @@ as a third party's would be. `rootbuild.testing` ships a suite that holds a back
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
@@ -149,8 +149,21 @@ class Backend(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class StoredContainer:
+    """A container, running or not: its whole id, its names, and `created|running|exited|...`."""
+
+    id: str
+    names: tuple[str, ...]
+    status: str = ""
+
+
 class Runtime(Protocol):
-    """What running containers needs from an engine: a docker-shaped command line of its own."""
+    """What running containers needs from an engine: a docker-shaped command line of its own.
+
+    The other verbs only look. They are asked to explain a failure, or to tell names apart, instead
+    of reading the engine's messages.
+    """
 
     name: str
 
@@ -160,6 +173,26 @@ class Runtime(Protocol):
 
     def command(self, arguments: Sequence[str]) -> tuple[str, ...]:
         """The whole argv for docker-shaped `arguments` (`("network", "ls")`)."""
+        ...
+
+    def environment(self) -> Mapping[str, str]:
+        """What `command` needs in its environment in addition to ours."""
+        ...
+
+    def images(self) -> Sequence[StoredImage]:
+        """All images of the local store."""
+        ...
+
+    def containers(self) -> Sequence[StoredContainer]:
+        """All containers, also those that do not run."""
+        ...
+
+    def networks(self) -> Sequence[tuple[str, str]]:
+        """(id, name) of all networks."""
+        ...
+
+    def volumes(self) -> Sequence[str]:
+        """The names of all volumes."""
         ...
 
 

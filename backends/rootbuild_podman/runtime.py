@@ -1,0 +1,55 @@
+"""podman as the engine that runs containers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rootbuild import process
+from rootbuild.backend import Problem, StoredContainer, StoredImage
+from rootbuild_podman import host, listing
+
+
+class PodmanRuntime:
+    """Runs containers with podman, whose command line is Docker's."""
+
+    name = "podman"
+
+    def check(self) -> Problem | None:
+        """See `Runtime.check`."""
+        if process.find("podman") is not None:
+            return None
+        return Problem(
+            "podman, which runs the containers, is not installed",
+            "on Debian and Ubuntu: sudo apt-get install podman netavark aardvark-dns uidmap",
+            id="program-missing",
+        )
+
+    def command(self, arguments: Sequence[str]) -> tuple[str, ...]:
+        """See `Runtime.command`."""
+        return ("podman", *host.options(), *arguments)
+
+    def environment(self) -> Mapping[str, str]:
+        """See `Runtime.environment`."""
+        return host.environment()
+
+    def images(self) -> Sequence[StoredImage]:
+        """See `Runtime.images`."""
+        return listing.images(self._ask("images", "--all", "--no-trunc", "--format=json"))
+
+    def containers(self) -> Sequence[StoredContainer]:
+        """See `Runtime.containers`."""
+        return listing.containers(self._ask("ps", "--all", "--no-trunc", "--format=json"))
+
+    def networks(self) -> Sequence[tuple[str, str]]:
+        """See `Runtime.networks`."""
+        return listing.networks(self._ask("network", "ls", "--format=json"))
+
+    def volumes(self) -> Sequence[str]:
+        """See `Runtime.volumes`."""
+        return listing.volumes(self._ask("volume", "ls", "--format=json"))
+
+    def _ask(self, *arguments: str) -> bytes:
+        answer = process.look(self.command(arguments), self.environment())
+        if answer.status != 0:
+            raise process.failure(answer)
+        return answer.stdout
