@@ -14,7 +14,7 @@ import shlex
 import shutil
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NoReturn
@@ -77,19 +77,21 @@ def run(
     stdin: IO[bytes] | None = None,
     output: IO[bytes] | None = None,
     timeout: float | None = None,
+    stop: Callable[[], object] | None = None,
 ) -> Finished:
     """Run a program to its end and keep what it prints.
 
     `env` is added to ours. With `output` (an open file or the write end of a pipe) the child writes
     both of its streams straight into that, and nothing is kept. `timeout` is in seconds.
+    `stop` is called first when we are interrupted: it ends what the program would not end itself.
     Raises EngineError when `check` and the program does not exit with 0, or when time is up;
     HostError when there is no such program.
     """
     if output is not None:
-        finished = Finished(tuple(argv), _wait(argv, env, cwd, stdin, output, output, timeout))
+        finished = Finished(tuple(argv), _wait(argv, env, cwd, stdin, output, output, timeout, stop))
     else:
         with _memory("stdout") as out, _memory("stderr") as err:
-            status = _wait(argv, env, cwd, stdin, out, err, timeout)
+            status = _wait(argv, env, cwd, stdin, out, err, timeout, stop)
             finished = Finished(tuple(argv), status, _content(out), _content(err))
     if check and finished.status != 0:
         raise failure(finished)
@@ -169,6 +171,14 @@ def become(argv: Sequence[str], env: Mapping[str, str] | None = None) -> NoRetur
     os.execve(_path(argv[0]), list(argv), {**os.environ, **(env or {})})
 
 
+def die_with_parent() -> None:
+    """Have the kernel send us SIGTERM when the process that started us ends, however it ends."""
+    import ctypes
+
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, signal.SIGTERM, 0, 0, 0)
+
+
 @contextlib.contextmanager
 def background(
     argv: Sequence[str],
@@ -176,14 +186,15 @@ def background(
     env: Mapping[str, str] | None = None,
     stdin: IO[bytes] | None = None,
     output: IO[bytes] | None = None,
+    pass_fds: Sequence[int] = (),
 ) -> Iterator[int]:
     """Keep a helper program running for the length of a `with` block; gives its pid.
 
-    Its whole process group is ended on the way out.
+    It inherits the descriptors `pass_fds`. Its whole process group is ended on the way out.
     """
     with contextlib.ExitStack() as stack:
         out = output if output is not None else stack.enter_context(_memory("output"))
-        command = _start(argv, env, None, stdin, out, out)
+        command = _start(argv, env, None, stdin, out, out, pass_fds)
         try:
             yield int(command.pid)
         finally:
@@ -198,11 +209,14 @@ def _wait(
     out: IO[bytes],
     err: IO[bytes],
     timeout: float | None,
+    stop: Callable[[], object] | None,
 ) -> int:
     command = _start(argv, env, cwd, stdin, out, err)
     try:
         return _status(command, timeout)
     except BaseException:
+        if stop is not None:
+            stop()
         _end(command)
         raise
 
@@ -228,6 +242,7 @@ def _start(
     stdin: IO[bytes] | None,
     out: IO[bytes],
     err: IO[bytes],
+    pass_fds: Sequence[int] = (),
 ) -> sh.RunningCommand:
     command = _baked()(_path(argv[0]))
     return command(
@@ -237,6 +252,7 @@ def _start(
         _in=stdin if stdin is not None else _nothing(),
         _out=out,
         _err=err,
+        _pass_fds=tuple(pass_fds),
     )
 
 
