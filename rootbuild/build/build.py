@@ -1,0 +1,218 @@
+"""A build from beginning to end.
+
+It runs twice at most. Outside of the user namespace it plans, and if every step is known it is
+finished there. Else the same command is started again inside of the engine's user namespace, where
+containers can be mounted and files given any owner, and does the rest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from rootbuild.backend import Backend
+from rootbuild.build.bases import Store, find_bases, pull_bases, read_store
+from rootbuild.build.context import ContextFiles
+from rootbuild.build.execute import Executor
+from rootbuild.build.export import Exporter, report_image, write_iidfile
+from rootbuild.build.inputs import Source, open_context, parse_dockerfile, read_dockerfile
+from rootbuild.build.journal import clean_up_after_killed, open_journal
+from rootbuild.build.names import title
+from rootbuild.build.options import BuildOptions
+from rootbuild.build.solver import Solver
+from rootbuild.build.vertices import Vertices
+from rootbuild.cache.database import Cache, open_cache
+from rootbuild.cache.files import FileDigests
+from rootbuild.errors import UsageError
+from rootbuild.graph.resolve import resolve
+from rootbuild.graph.stages import ImageBase, StageGraph
+from rootbuild.image.platform import build_platform, parse_platform
+from rootbuild.image.reference import parse as parse_reference
+from rootbuild.plan.plan import BaseImage, Plan, plan_build
+from rootbuild.plan.planner import PlanOptions
+from rootbuild.progress.reporter import Reporter
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where this user's cache and the notes of running builds are kept, on the host."""
+
+    cache: Path
+    state: Path
+
+
+Reenter = Callable[[Source], NoReturn]
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """One build: what was asked for, and the parts that do it.
+
+    `reenter` starts this build again inside the engine's namespace; None when it is inside already.
+    """
+
+    options: BuildOptions
+    backend: Backend
+    folders: Folders
+    vertices: Vertices
+    reenter: Reenter | None
+
+    def run(self) -> str:
+        """Build, tag, write the iidfile; gives the image's id (hex). Raises RootbuildError."""
+        if self.options.iidfile is not None:
+            self.options.iidfile.unlink(missing_ok=True)
+        source = read_dockerfile(self.options)
+        graph = self._graph(source)
+        with contextlib.ExitStack() as stack:
+            cache = stack.enter_context(open_cache(self.folders.cache / "cache.db"))
+            session = Session(self, source, graph, cache, read_store(self.backend))
+            image = session.known()
+            if image is None:
+                if self.reenter is not None:
+                    stack.close()
+                    self.reenter(source)
+                image = session.build()
+        if self.options.iidfile is not None:
+            write_iidfile(self.options.iidfile, image)
+        return image
+
+    def _graph(self, source: Source) -> StageGraph:
+        build = build_platform()
+        target = build if self.options.platform is None else _platform(self.options.platform)
+        return resolve(
+            parse_dockerfile(source),
+            build_args=self.options.build_args,
+            build=build,
+            target_platform=target,
+            target=self.options.target,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A build whose Dockerfile is parsed, with the cache open and the store's index read."""
+
+    build_: Build
+    source: Source
+    graph: StageGraph
+    cache: Cache
+    store: Store
+
+    def known(self) -> str | None:
+        """The image's id if nothing has to be built; it is tagged then."""
+        options = self.build_.options
+        found, missing = find_bases(self.graph, self.store, self.build_.backend, options.pull)
+        if missing:
+            return None
+        plan = self._plan(found)
+        solver = self._solver(plan, self._context())
+        filesystem = solver.chain(plan.target).filesystem
+        if options.no_cache or filesystem is None:
+            return None
+        image = self._exporter().known(filesystem, plan.stage(plan.target).config)
+        if image is None:
+            return None
+        self._show_head(plan)
+        for stage in plan.stages:
+            for position in ([None] if stage.first else []) + list(range(len(stage.steps))):
+                self.build_.vertices.cached(title(plan, stage, position))
+        self._finish(image)
+        return image
+
+    def build(self) -> str:
+        """Do what is not cached; gives the id of the image, which is tagged then."""
+        options, backend, vertices = self.build_.options, self.build_.backend, self.build_.vertices
+        found, missing = find_bases(self.graph, self.store, backend, options.pull)
+        with contextlib.ExitStack() as stack:
+            journals = self.build_.folders.state / "builds"
+            clean_up_after_killed(journals, backend.sweep)
+            journal = stack.enter_context(open_journal(journals))
+            stack.enter_context(backend.session())
+            pulled = pull_bases(self.graph, missing, backend, options.pull, vertices)
+            plan = self._plan({**found, **pulled})
+            self._show_head(plan)
+            context = self._context()
+            solver = self._solver(plan, context)
+            executor = stack.enter_context(
+                Executor(
+                    plan,
+                    self.graph.dockerfile.source,
+                    backend,
+                    solver,
+                    self.cache,
+                    context,
+                    journal,
+                    vertices,
+                    use_cache=not options.no_cache,
+                )
+            )
+            built = executor.build(plan.target)
+            config = plan.stage(plan.target).config
+            exporter = self._exporter()
+            image = None if options.no_cache else exporter.known(built.filesystem, config)
+            if image is None:
+                image = exporter.create(built.filesystem, config, built.layers)
+            self._finish(image)
+        return image
+
+    def _plan(self, images: dict[ImageBase, BaseImage]) -> Plan:
+        options = self.build_.options
+        return plan_build(
+            self.graph,
+            images,
+            PlanOptions(
+                build_args=options.build_args,
+                network=options.network,
+                hosts=options.hosts,
+                labels=options.labels,
+                platform=options.platform or str(build_platform()),
+            ),
+        )
+
+    def _context(self) -> ContextFiles:
+        tree = open_context(self.build_.options, self.source)
+        return ContextFiles(tree, FileDigests(self.cache), self.graph.dockerfile.source)
+
+    def _solver(self, plan: Plan, context: ContextFiles) -> Solver:
+        return Solver(plan, self.cache, self.store.ids, context.select, context.digest)
+
+    def _exporter(self) -> Exporter:
+        return Exporter(self.build_.backend, self.cache, self.store)
+
+    def _show_head(self, plan: Plan) -> None:
+        vertices = self.build_.vertices
+        with vertices.open(f"[internal] load build definition from {self.source.name}") as vertex:
+            vertex.status(f"transferring dockerfile: {len(self.source.data)}B done")
+        for image in dict.fromkeys(base.name for base in plan.images.values()):
+            with vertices.open(f"[internal] load metadata for {image}"):
+                pass
+
+    def _finish(self, image: str) -> None:
+        tags = self.build_.options.tags
+        names = tuple(dict.fromkeys(str(parse_reference(tag)) for tag in tags))
+        new = self._exporter().missing_names(image, tags)
+        report_image(self.build_.vertices, self.build_.backend, image, names, new)
+
+
+def start_build(
+    options: BuildOptions,
+    backend: Backend,
+    folders: Folders,
+    reporter: Reporter,
+    reenter: Reenter | None,
+) -> str:
+    """Run a build; gives the image's id."""
+    for tag in options.tags:
+        parse_reference(tag)
+    return Build(options, backend, folders, Vertices(reporter), reenter).run()
+
+
+def _platform(text: str):  # type: ignore[no-untyped-def]
+    try:
+        return parse_platform(text)
+    except ValueError as error:
+        raise UsageError(f'invalid argument "{text}" for "--platform" flag: {error}') from error

@@ -1,0 +1,72 @@
+"""Reading what a build starts from: the Dockerfile, the ignore file, the context folder."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from rootbuild.build.options import BuildOptions
+from rootbuild.context.directory import DirectoryContext
+from rootbuild.context.ignorefile import find_ignore_file
+from rootbuild.dockerfile.ignore import Matcher, parse_ignore
+from rootbuild.dockerfile.instructions import Dockerfile
+from rootbuild.dockerfile.parse import parse
+from rootbuild.errors import ContextError
+
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The Dockerfile's bytes: `name` is how messages call it, `path` is None for standard input."""
+
+    name: str
+    path: Path | None
+    data: bytes
+
+
+def read_dockerfile(options: BuildOptions) -> Source:
+    """Find and read the Dockerfile. Raises ContextError when there is none."""
+    if not options.context.is_dir():
+        raise ContextError(
+            f"unable to prepare context: path {str(options.context)!r} not found",
+            id="context-missing",
+            hint="give the folder that holds the files to build from: . for the current one",
+        )
+    if options.dockerfile == STDIN:
+        return Source("Dockerfile", None, sys.stdin.buffer.read())
+    path = _path(options)
+    try:
+        return Source(path.name, path, path.read_bytes())
+    except FileNotFoundError as error:
+        raise ContextError(
+            f"failed to read dockerfile: open {path.name}: no such file or directory",
+            id="dockerfile-missing",
+            hint=f"looked for {path}; name another one with -f",
+        ) from error
+    except OSError as error:
+        raise ContextError(
+            f"failed to read dockerfile: open {path.name}: {error.strerror}", id="dockerfile-missing"
+        ) from error
+
+
+def parse_dockerfile(source: Source) -> Dockerfile:
+    """Parse what was read."""
+    return parse(source.data, source.name)
+
+
+def open_context(options: BuildOptions, source: Source) -> DirectoryContext:
+    """The context folder, seen through its ignore file."""
+    found = find_ignore_file(options.context, source.path)
+    patterns = () if found is None else parse_ignore(found.read_bytes())
+    return DirectoryContext(options.context, Matcher(patterns) if patterns else None)
+
+
+def _path(options: BuildOptions) -> Path:
+    if options.dockerfile is not None:
+        return Path(options.dockerfile)
+    path = options.context / "Dockerfile"
+    if not path.exists() and (options.context / "dockerfile").exists():
+        return options.context / "dockerfile"
+    return path

@@ -1,0 +1,31 @@
+"""What a build was asked for, as the command line parsed it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rootbuild.backend import NetworkMode, PullPolicy
+from rootbuild.image.config import Pairs
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """One build. `context` is a folder of the host; `dockerfile` None means the default names.
+
+    `dockerfile` may be `-`: its text comes from standard input. `tags` are as given by the user.
+    """
+
+    context: Path
+    dockerfile: str | None = None
+    tags: tuple[str, ...] = ()
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    labels: Pairs = ()
+    target: str | None = None
+    platform: str | None = None
+    no_cache: bool = False
+    pull: PullPolicy = "missing"
+    network: NetworkMode = "default"
+    hosts: Pairs = ()
+    iidfile: Path | None = None

@@ -1,0 +1,92 @@
+"""A RUN step: who runs it, with what environment, and what becomes of its output."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import BinaryIO
+
+from rootbuild.backend import Backend, Exec
+from rootbuild.build.vertices import Vertex
+from rootbuild.errors import BuildError
+from rootbuild.files.accounts import Account, resolve_user
+from rootbuild.files.rootfs import Rootfs
+from rootbuild.plan.steps import RunStep
+
+TAIL_BYTES = 16 * 1024
+TAIL_LINES = 20
+CHUNK = 64 * 1024
+
+
+def run_step(
+    backend: Backend, container: str, rootfs: Rootfs, step: RunStep, vertex: Vertex
+) -> None:
+    """Run the command and stream its output. Raises BuildError unless it exits with 0."""
+    account = resolve_user(rootfs, step.user)
+    rootfs.forget()
+    tail = _Tail(vertex)
+    code = _run(backend, container, _exec(step, account), tail)
+    if code != 0:
+        raise BuildError(
+            f'process "{step.display}" did not complete successfully: exit code: {code}',
+            id="run-failed",
+            hint=_explain(code),
+            detail=tail.text(),
+        )
+
+
+def _exec(step: RunStep, account: Account) -> Exec:
+    env = dict(step.env)
+    env.setdefault("HOME", account.home)
+    for key, value in step.proxies:
+        env.setdefault(key, value)
+    return Exec(
+        argv=step.argv,
+        env=tuple(env.items()),
+        cwd=step.cwd,
+        uid=account.uid,
+        gid=account.gid,
+        groups=account.groups,
+        network=step.network,
+        hosts=step.hosts,
+    )
+
+
+def _run(backend: Backend, container: str, command: Exec, tail: _Tail) -> int:
+    read, write = os.pipe()
+    with os.fdopen(read, "rb", buffering=0) as source:
+        reader = threading.Thread(target=tail.follow, args=(source,), daemon=True)
+        reader.start()
+        with os.fdopen(write, "wb", buffering=0) as sink:
+            code = backend.run(container, command, sink)
+        reader.join()
+    return code
+
+
+class _Tail:
+    """Hands output on as it comes and keeps the end of it for an error message."""
+
+    def __init__(self, vertex: Vertex) -> None:
+        self._vertex = vertex
+        self._kept = b""
+
+    def follow(self, source: BinaryIO) -> None:
+        while data := source.read(CHUNK):
+            self._vertex.log(data)
+            self._kept = (self._kept + data)[-TAIL_BYTES:]
+
+    def text(self) -> str:
+        lines = self._kept.decode("utf-8", "replace").splitlines()
+        return "\n".join(lines[-TAIL_LINES:])
+
+
+def _explain(code: int) -> str:
+    if code == 126:
+        return "126: the command was found but cannot be executed (its mode, or its format)"
+    if code == 127:
+        return "127: the command, or the interpreter that it names, is not in the image"
+    if code == 137:
+        return "137: killed by SIGKILL, often because memory ran out"
+    if code == 139:
+        return "139: the command crashed (SIGSEGV)"
+    return ""

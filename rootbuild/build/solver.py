@@ -1,0 +1,128 @@
+"""Which steps are known already: keys computed from the plan, the context and the cache alone.
+
+Nothing here starts a program or opens a container. What cannot be known without building (the
+content that a COPY --from takes out of a stage which was never built in this shape) stays None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rootbuild.backend import Layers
+from rootbuild.cache.database import Cache
+from rootbuild.files.selection import Selection
+from rootbuild.graph.stages import ImageBase, ScratchBase, Source, StageBase
+from rootbuild.plan.keys import base_key, content_key, step_key
+from rootbuild.plan.plan import Plan
+from rootbuild.plan.steps import CopyStep, StagePlan, Step
+
+ContextDigest = Callable[[Selection], str]
+Select = Callable[[CopyStep], Selection]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A stage's keys: of the filesystem it starts from, and after each step as far as known."""
+
+    base: str | None
+    keys: tuple[str, ...]
+    complete: bool
+
+    @property
+    def filesystem(self) -> str | None:
+        """The key of the stage's final filesystem, if it is known."""
+        if not self.complete:
+            return None
+        return self.keys[-1] if self.keys else self.base
+
+
+class Solver:
+    """Computes key chains; asks the cache for results and the store whether they still exist."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        cache: Cache,
+        live: frozenset[str],
+        select: Select,
+        digest: ContextDigest,
+    ) -> None:
+        self._plan = plan
+        self._cache = cache
+        self._live = set(live)
+        self._select = select
+        self._digest = digest
+        self._chains: dict[int, Chain] = {}
+
+    def chain(self, index: int) -> Chain:
+        """The keys of a stage, as far as they can be known now. Complete ones are remembered."""
+        known = self._chains.get(index)
+        if known is not None:
+            return known
+        chain = self._compute(self._plan.stage(index))
+        if chain.complete:
+            self._chains[index] = chain
+        return chain
+
+    def start(self, index: int) -> str:
+        """The key of the filesystem that a stage on an image or on scratch starts from."""
+        key = self._base(self._plan.stage(index))
+        assert key is not None
+        return key
+
+    def filesystem_key(self, source: Source) -> str | None:
+        """The key of the filesystem that a COPY --from reads."""
+        if isinstance(source, ImageBase):
+            return base_key(self._plan.images[source].id, "")
+        return self.chain(source.index).filesystem
+
+    def key(self, parent: str, step: Step) -> str | None:
+        """The key of a step's result on top of `parent`, if it can be known now."""
+        if not isinstance(step, CopyStep):
+            return step_key(parent, step.definition)
+        content = self._content(step)
+        return None if content is None else step_key(parent, step.definition, content)
+
+    def layers(self, key: str) -> Layers | None:
+        """The cached result for a key, if the store still has it."""
+        found = self._cache.step(key)
+        return found if found is not None and found.image in self._live else None
+
+    def remember(self, key: str, layers: Layers) -> None:
+        """Note the result of a step that was just done."""
+        self._live.add(layers.image)
+        self._cache.remember_step(key, layers)
+
+    def _content(self, step: CopyStep) -> str | None:
+        if not step.sources:
+            return ""
+        if step.source is None:
+            return self._digest(self._select(step))
+        filesystem = self.filesystem_key(step.source)
+        if filesystem is None:
+            return None
+        return self._cache.content(content_key(filesystem, step.sources))
+
+    def _compute(self, stage: StagePlan) -> Chain:
+        base = self._base(stage)
+        if base is None:
+            return Chain(None, (), complete=False)
+        keys: list[str] = []
+        parent = base
+        for step in stage.steps:
+            found = self.key(parent, step)
+            if found is None:
+                return Chain(base, tuple(keys), complete=False)
+            keys.append(found)
+            parent = found
+        return Chain(base, tuple(keys), complete=True)
+
+    def _base(self, stage: StagePlan) -> str | None:
+        match stage.base:
+            case StageBase():
+                return self.chain(stage.base.index).filesystem
+            case ImageBase():
+                return base_key(self._plan.images[stage.base].id, stage.platform)
+            case ScratchBase():
+                return base_key(None, stage.platform)

@@ -1,0 +1,62 @@
+"""Numbered units of progress, opened and closed as context managers."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rootbuild.errors import RootbuildError
+from rootbuild.progress.reporter import Reporter
+
+
+@dataclass(frozen=True, slots=True)
+class Vertex:
+    """An open vertex: where its output and remarks go."""
+
+    number: int
+    reporter: Reporter
+
+    def status(self, text: str) -> None:
+        """One line about what is being done."""
+        self.reporter.status(self.number, text)
+
+    def log(self, data: bytes) -> None:
+        """Raw output of a command."""
+        self.reporter.log(self.number, data)
+
+
+class Vertices:
+    """Gives out vertex numbers from 1."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def open(self, name: str) -> Iterator[Vertex]:
+        """A vertex for the length of a block; an error inside is shown at it and goes on."""
+        vertex = Vertex(self._next(), self._reporter)
+        self._reporter.start(vertex.number, name)
+        try:
+            yield vertex
+        except BaseException as error:
+            said = error.report.message if isinstance(error, RootbuildError) else "canceled"
+            self._reporter.failed(vertex.number, said)
+            raise
+        self._reporter.done(vertex.number)
+
+    def cached(self, name: str) -> None:
+        """A vertex whose result is known."""
+        self._reporter.cached(self._next(), name)
+
+    def warn(self, text: str) -> None:
+        """Something to know that stops nothing."""
+        self._reporter.warn(text)
+
+    def _next(self) -> int:
+        with self._lock:
+            return next(self._numbers)

@@ -1,0 +1,143 @@
+"""The cache index: one SQLite database that may be deleted at any time.
+
+It says which image of the engine's store holds the result of a step; the images themselves, and the
+truth about whether they still exist, are the store's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from rootbuild.backend import Layers
+from rootbuild.errors import HostError
+
+SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS steps(
+    key TEXT PRIMARY KEY, image TEXT NOT NULL, diff_ids TEXT NOT NULL, used REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS images(
+    key TEXT PRIMARY KEY, image TEXT NOT NULL, used REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS contents(
+    key TEXT PRIMARY KEY, digest TEXT NOT NULL, used REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS files(
+    device INTEGER NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, digest TEXT NOT NULL,
+    PRIMARY KEY(device, inode)
+) WITHOUT ROWID;
+"""
+
+
+class Cache:
+    """An open cache index.
+
+    Every method is safe to call from several builds at once: SQLite's WAL mode serialises writers.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._database = _open(path)
+
+    def step(self, key: str) -> Layers | None:
+        """The stored result of the step with that key."""
+        row = self._one("SELECT image, diff_ids FROM steps WHERE key = ?", key)
+        return None if row is None else Layers(str(row[0]), tuple(json.loads(row[1])))
+
+    def remember_step(self, key: str, layers: Layers) -> None:
+        """Note which image holds the result of a step."""
+        self._write(
+            "INSERT OR REPLACE INTO steps VALUES(?, ?, ?, ?)",
+            key,
+            layers.image,
+            json.dumps(layers.diff_ids),
+            time.time(),
+        )
+
+    def image(self, key: str) -> str | None:
+        """The id of the finished image with that key."""
+        row = self._one("SELECT image FROM images WHERE key = ?", key)
+        return None if row is None else str(row[0])
+
+    def remember_image(self, key: str, image: str) -> None:
+        """Note the id of a finished image."""
+        self._write("INSERT OR REPLACE INTO images VALUES(?, ?, ?)", key, image, time.time())
+
+    def content(self, key: str) -> str | None:
+        """The digest of what a COPY --from takes out of a filesystem, by the key of both."""
+        row = self._one("SELECT digest FROM contents WHERE key = ?", key)
+        return None if row is None else str(row[0])
+
+    def remember_content(self, key: str, digest: str) -> None:
+        """Note the digest of what a COPY --from takes."""
+        self._write("INSERT OR REPLACE INTO contents VALUES(?, ?, ?)", key, digest, time.time())
+
+    def close(self) -> None:
+        """Write what is pending and let go of the database."""
+        self._database.commit()
+        self._database.close()
+
+    def _one(self, query: str, key: str) -> tuple[str, ...] | None:
+        found: tuple[str, ...] | None = self._database.execute(query, (key,)).fetchone()
+        return found
+
+    def _write(self, query: str, *values: str | float) -> None:
+        self._database.execute(query, values)
+        self._database.commit()
+
+
+@contextlib.contextmanager
+def open_cache(path: Path) -> Iterator[Cache]:
+    """The cache index at `path`, made if it is missing and made anew if it is damaged.
+
+    Raises HostError when the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        cache = _fresh(path)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise HostError(
+            f"cannot keep a cache in {path.parent}: {error}",
+            id="cache-folder",
+            hint="make that folder writable, or set XDG_CACHE_HOME to one that is",
+        ) from error
+    with contextlib.closing(cache):
+        yield cache
+
+
+def _fresh(path: Path) -> Cache:
+    try:
+        return Cache(path)
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise
+        # Damaged, or written by another version: it only holds what can be found out again.
+        for suffix in ("", "-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(f"{path}{suffix}")
+        return Cache(path)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=30, check_same_thread=False)
+    try:
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        if version not in (0, SCHEMA_VERSION):
+            raise sqlite3.DatabaseError(f"schema {version}")
+        if version == 0:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.executescript(_SCHEMA)
+            database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            database.commit()
+        database.execute("PRAGMA synchronous = NORMAL")
+    except BaseException:
+        database.close()
+        raise
+    return database

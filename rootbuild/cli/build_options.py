@@ -1,0 +1,179 @@
+"""The options of `image build`: from words to a BuildOptions; what cannot be served is refused."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from rootbuild.backend import NetworkMode
+from rootbuild.build.options import BuildOptions
+from rootbuild.cli.parse import Parsed
+from rootbuild.errors import UnsupportedError, UsageError
+from rootbuild.image.config import Pairs
+from rootbuild.image.reference import parse as parse_reference
+
+PROGRESS = ("auto", "plain", "quiet")
+NETWORKS: tuple[NetworkMode, ...] = ("default", "none", "host")
+
+# Options whose effect is on the way. Ignoring one would build something else than was asked for.
+NOT_YET = (
+    "allow",
+    "annotation",
+    "attest",
+    "build-context",
+    "cache-from",
+    "cache-to",
+    "call",
+    "cgroup-parent",
+    "check",
+    "cpu-period",
+    "cpu-quota",
+    "cpu-shares",
+    "cpuset-cpus",
+    "cpuset-mems",
+    "memory",
+    "memory-swap",
+    "metadata-file",
+    "no-cache-filter",
+    "output",
+    "push",
+    "sbom",
+    "secret",
+    "security-opt",
+    "shm-size",
+    "squash",
+    "ssh",
+    "ulimit",
+)
+
+
+def build_options(parsed: Parsed) -> BuildOptions:
+    """Read the command line. Raises UsageError, or UnsupportedError for what is on the way."""
+    _refuse(parsed)
+    return BuildOptions(
+        context=_context(parsed.args[0]),
+        dockerfile=parsed.text("file") or None,
+        tags=_tags(parsed),
+        build_args=_build_args(parsed.all("build-arg")),
+        labels=_pairs(parsed.all("label")),
+        target=parsed.text("target") or None,
+        platform=_platform(parsed),
+        no_cache=parsed.switch("no-cache"),
+        pull="always" if parsed.switch("pull") else "missing",
+        network=_network(parsed.text("network")),
+        hosts=tuple(_host(text) for text in parsed.all("add-host")),
+        iidfile=Path(parsed.text("iidfile")) if parsed.text("iidfile") else None,
+    )
+
+
+def reporter_name(parsed: Parsed) -> str:
+    """Which progress output: `plain` or `quiet`."""
+    wanted = parsed.text("progress") or os.environ.get("BUILDKIT_PROGRESS") or "auto"
+    if parsed.switch("quiet"):
+        return "quiet"
+    if wanted in ("tty", "rawjson"):
+        raise UnsupportedError(f"--progress={wanted} is not supported yet", hint="use plain")
+    if wanted not in PROGRESS:
+        raise UsageError(f"invalid progress mode {wanted}", hint="one of: " + ", ".join(PROGRESS))
+    return "quiet" if wanted == "quiet" else "plain"
+
+
+def _refuse(parsed: Parsed) -> None:
+    for name in NOT_YET:
+        if parsed.has(name) and parsed.text(name) not in ("", "false"):
+            raise UnsupportedError(
+                f"the option --{name} is not supported yet",
+                hint="leave it out; the CHANGELOG tells when it comes",
+                exit_code=125,
+            )
+
+
+def _context(text: str) -> Path:
+    if text == "-":
+        raise UnsupportedError("a context from standard input is not supported yet")
+    if "://" in text or text.startswith(("git@", "github.com/")):
+        raise UnsupportedError(
+            f"a context from {text} is not supported yet", hint="fetch it first, then name the folder"
+        )
+    return Path(text)
+
+
+def _tags(parsed: Parsed) -> tuple[str, ...]:
+    for tag in parsed.all("tag"):
+        try:
+            found = parse_reference(tag)
+        except UsageError as error:
+            raise UsageError(
+                f'invalid argument "{tag}" for "-t, --tag" flag: {error.report.message}'
+            ) from error
+        if found.digest:
+            raise UsageError(f'invalid tag "{tag}": a tag cannot hold a digest')
+    return parsed.all("tag")
+
+
+def _build_args(given: tuple[str, ...]) -> dict[str, str]:
+    """`k=v`, or a bare `k` that takes its value from the environment, if it is there."""
+    values = {}
+    for text in given:
+        key, equals, value = text.partition("=")
+        if not key:
+            raise UsageError(f'invalid argument "{text}" for "--build-arg" flag: no name')
+        if equals:
+            values[key] = value
+        elif key in os.environ:
+            values[key] = os.environ[key]
+    return values
+
+
+def _pairs(given: tuple[str, ...]) -> Pairs:
+    found = {}
+    for text in given:
+        key, _, value = text.partition("=")
+        found[key] = value
+    return tuple(found.items())
+
+
+def _platform(parsed: Parsed) -> str | None:
+    given = ",".join(parsed.all("platform")) or os.environ.get("DOCKER_DEFAULT_PLATFORM", "")
+    if not given:
+        return None
+    from rootbuild.image.platform import build_platform, parse_platform
+
+    try:
+        wanted = [parse_platform(text) for text in given.split(",")]
+    except ValueError as error:
+        raise UsageError(f'invalid argument "{given}" for "--platform" flag: {error}') from error
+    if len(wanted) > 1 or wanted[0] != build_platform():
+        raise UnsupportedError(
+            f"--platform={given} is not supported yet",
+            hint=f"images are built for this host's platform, {build_platform()}",
+        )
+    return str(wanted[0])
+
+
+def _network(text: str) -> NetworkMode:
+    for mode in NETWORKS:
+        if text == mode:
+            return mode
+    if not text:
+        return "default"
+    raise UsageError(
+        f'invalid argument "{text}" for "--network" flag: invalid network mode "{text}"',
+        hint="one of: " + ", ".join(NETWORKS),
+    )
+
+
+def _host(text: str) -> tuple[str, str]:
+    """`name:address` or `name=address`; the address may hold colons and stand in brackets."""
+    split = "=" if "=" in text else ":"
+    name, _, address = text.partition(split)
+    address = address.removeprefix("[").removesuffix("]")
+    if address == "host-gateway":
+        raise UnsupportedError("--add-host with host-gateway is not supported yet")
+    import ipaddress
+
+    try:
+        ipaddress.ip_address(address)
+    except ValueError as error:
+        raise UsageError(f'invalid argument "{text}" for "--add-host" flag: {error}') from error
+    return name, address

@@ -1,0 +1,212 @@
+"""Instructions -> stages: names, bases, `--from` references, the target; refuses what cannot be."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+
+from rootbuild.dockerfile.expand import ExpandError, expand
+from rootbuild.dockerfile.instructions import AnyInstruction, Copy, Dockerfile, From
+from rootbuild.errors import DockerfileError
+from rootbuild.graph.arguments import global_args, platform_args
+from rootbuild.graph.stages import (
+    SCRATCH,
+    Base,
+    ImageBase,
+    ScratchBase,
+    Source,
+    Stage,
+    StageBase,
+    StageGraph,
+)
+from rootbuild.image.platform import Platform
+
+
+def resolve(
+    dockerfile: Dockerfile,
+    *,
+    build_args: Mapping[str, str],
+    build: Platform,
+    target_platform: Platform,
+    target: str | None = None,
+) -> StageGraph:
+    """The stage graph of a parsed Dockerfile.
+
+    `target` is a stage's name (in any case) or number; None is the last stage.
+    Raises DockerfileError, with a location where a line is at fault.
+    """
+    heads = _split(dockerfile)
+    named = {start.name.lower(): index for index, (start, _) in enumerate(heads) if start.name}
+    chosen = _target(target, heads, named)
+    label = heads[chosen][0].name or ""
+    values = global_args(dockerfile, platform_args(build, target_platform, label), build_args)
+    stages: list[Stage] = []
+    for index, (start, body) in enumerate(heads):
+        try:
+            stages.append(_stage(dockerfile, values, heads, named, index, start, body))
+        except DockerfileError as error:
+            error.locate(start.location, dockerfile.source)
+            raise
+    return StageGraph(dockerfile, tuple(stages), chosen, tuple(values.items()))
+
+
+Head = tuple[From, tuple[AnyInstruction, ...]]
+
+
+def _split(dockerfile: Dockerfile) -> list[Head]:
+    heads: list[tuple[From, list[AnyInstruction]]] = []
+    for instruction in dockerfile.instructions:
+        if isinstance(instruction, From):
+            heads.append((instruction, []))
+        elif heads:
+            heads[-1][1].append(instruction)
+    if not heads:
+        raise DockerfileError("dockerfile contains no stages to build")
+    return [(start, tuple(body)) for start, body in heads]
+
+
+def _target(target: str | None, heads: Sequence[Head], named: Mapping[str, int]) -> int:
+    if not target:
+        return len(heads) - 1
+    if target.lower() in named:
+        return named[target.lower()]
+    if target.isdecimal() and int(target) < len(heads):
+        return int(target)
+    near = difflib.get_close_matches(target.lower(), named, n=1)
+    guess = f" (did you mean {near[0]}?)" if near else ""
+    raise DockerfileError(
+        f'target stage "{target}" could not be found{guess}',
+        id="unknown-stage",
+        hint="stages of this Dockerfile: " + (", ".join(named) or "none has a name"),
+    )
+
+
+def _stage(
+    dockerfile: Dockerfile,
+    values: Mapping[str, str],
+    heads: Sequence[Head],
+    named: Mapping[str, int],
+    index: int,
+    start: From,
+    body: Sequence[AnyInstruction],
+) -> Stage:
+    earlier = {
+        head.name.lower(): position
+        for position, (head, _) in enumerate(heads[:index])
+        if head.name is not None
+    }
+    sources = []
+    for position, instruction in enumerate(body):
+        if isinstance(instruction, Copy) and instruction.from_ is not None:
+            try:
+                source = _source(instruction.from_, heads, named, index, dockerfile.escape)
+            except DockerfileError as error:
+                error.locate(instruction.location, dockerfile.source)
+                raise
+            sources.append((position, source))
+    return Stage(
+        index=index,
+        start=start,
+        base=_base(start, values, earlier, dockerfile.escape),
+        platform=_platform(start, values, dockerfile.escape),
+        instructions=tuple(body),
+        sources=tuple(sources),
+    )
+
+
+def _base(start: From, values: Mapping[str, str], earlier: Mapping[str, int], escape: str) -> Base:
+    name = _expand(start.image, values, escape)
+    if not name:
+        raise DockerfileError(f"base name ({start.image}) should not be blank")
+    if name.lower() in earlier:
+        return StageBase(earlier[name.lower()])
+    if name == SCRATCH:
+        return ScratchBase()
+    return ImageBase(name)
+
+
+def _platform(start: From, values: Mapping[str, str], escape: str) -> str | None:
+    if start.platform is None:
+        return None
+    platform = _expand(start.platform, values, escape)
+    if not platform:
+        raise DockerfileError(f"empty platform value from expression {start.platform}")
+    return platform
+
+
+def _source(
+    name: str, heads: Sequence[Head], named: Mapping[str, int], current: int, escape: str
+) -> Source:
+    if _expand(name, {}, escape) != name:
+        raise DockerfileError(
+            "variable expansion is not supported for --from, define a new stage with FROM using "
+            "ARG from global scope as a workaround"
+        )
+    found = named.get(name.lower())
+    if _is_number(name):
+        found = int(name)
+        if not 0 <= found < len(heads):
+            raise DockerfileError(f"invalid stage index {found}", id="unknown-stage")
+    if found is None:
+        return ImageBase(name)
+    if found == current:
+        raise DockerfileError(
+            f"circular dependency detected on stage: {_name(heads, current)}",
+            id="circular-dependency",
+            hint="a stage cannot copy from itself; copy from an earlier one",
+        )
+    if found > current:
+        raise _forward(name, heads, named, found, current)
+    return StageBase(found)
+
+
+def _forward(
+    name: str, heads: Sequence[Head], named: Mapping[str, int], found: int, current: int
+) -> DockerfileError:
+    """A reference to a later stage: a cycle if that one comes back here, else just too early."""
+    if _reaches(heads, named, found, current):
+        return DockerfileError(
+            f"circular dependency detected on stage: {_name(heads, found)}",
+            id="circular-dependency",
+            hint=f"{_name(heads, found)} and {_name(heads, current)} need each other",
+        )
+    return DockerfileError(
+        f'cannot copy from stage "{name}", it needs to be defined before current stage '
+        f'"{_name(heads, current)}"',
+        id="forward-reference",
+        hint=f"move the stage {_name(heads, found)} up",
+    )
+
+
+def _reaches(heads: Sequence[Head], named: Mapping[str, int], start: int, goal: int) -> bool:
+    seen: set[int] = set()
+    queue = [start]
+    while queue:
+        index = queue.pop()
+        if index == goal:
+            return True
+        if index in seen:
+            continue
+        seen.add(index)
+        head, body = heads[index]
+        names = [head.image, *(step.from_ for step in body if isinstance(step, Copy) and step.from_)]
+        for name in names:
+            found = int(name) if _is_number(name) else named.get(name.lower())
+            if found is not None and 0 <= found < len(heads):
+                queue.append(found)
+    return False
+
+
+def _expand(word: str, values: Mapping[str, str], escape: str) -> str:
+    try:
+        return expand(word, values, escape=escape)
+    except ExpandError as error:
+        raise DockerfileError(str(error)) from error
+
+
+def _is_number(name: str) -> bool:
+    return name.removeprefix("-").isdecimal() and name.isascii()
+
+
+def _name(heads: Sequence[Head], index: int) -> str:
+    return heads[index][0].name or f"stage-{index}"

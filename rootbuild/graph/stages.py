@@ -1,0 +1,91 @@
+"""Stages of a Dockerfile and what each needs, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Union
+
+from rootbuild.dockerfile.instructions import AnyInstruction, Dockerfile, From
+from rootbuild.image.config import Pairs
+
+SCRATCH = "scratch"
+
+
+@dataclass(frozen=True, slots=True)
+class ScratchBase:
+    """`FROM scratch`: nothing at all, and no layer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageBase:
+    """An image by the reference that the Dockerfile names, variables expanded."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageBase:
+    """An earlier stage, by its number from 0."""
+
+    index: int
+
+
+Base = Union[ScratchBase, ImageBase, StageBase]
+Source = Union[ImageBase, StageBase]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One `FROM` and what follows it.
+
+    `sources` maps the position of an instruction in `instructions` to what its `--from` names.
+    """
+
+    index: int
+    start: From
+    base: Base
+    platform: str | None
+    instructions: tuple[AnyInstruction, ...]
+    sources: tuple[tuple[int, Source], ...]
+
+    @property
+    def name(self) -> str:
+        """The stage's name as messages show it: `stage-N` if the Dockerfile gives none."""
+        return self.start.name or f"stage-{self.index}"
+
+    def source_of(self, position: int) -> Source | None:
+        """What the instruction at that position copies from, if not from the build context."""
+        return dict(self.sources).get(position)
+
+    @property
+    def needs(self) -> tuple[int, ...]:
+        """The stages that this one is based on or copies from."""
+        found = [self.base, *(source for _, source in self.sources)]
+        return tuple(sorted({item.index for item in found if isinstance(item, StageBase)}))
+
+
+@dataclass(frozen=True, slots=True)
+class StageGraph:
+    """All stages, the one to build, and the ARGs from before the first FROM with their values."""
+
+    dockerfile: Dockerfile
+    stages: tuple[Stage, ...]
+    target: int
+    global_args: Pairs
+
+    def needed(self) -> tuple[Stage, ...]:
+        """The target and all that it needs, each after what it needs itself."""
+        wanted = {self.target}
+        for stage in reversed(self.stages):
+            if stage.index in wanted:
+                wanted.update(stage.needs)
+        return tuple(stage for stage in self.stages if stage.index in wanted)
+
+    def images(self) -> tuple[tuple[ImageBase, Stage], ...]:
+        """Each image that the needed stages name, with the first stage that names it."""
+        found: dict[ImageBase, Stage] = {}
+        for stage in self.needed():
+            for item in (stage.base, *(source for _, source in stage.sources)):
+                if isinstance(item, ImageBase):
+                    found.setdefault(item, stage)
+        return tuple(found.items())

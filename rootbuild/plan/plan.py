@@ -1,0 +1,88 @@
+"""The whole build as data: every needed stage planned on top of its base."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rootbuild.errors import DockerfileError, unreachable
+from rootbuild.graph.stages import ImageBase, ScratchBase, Stage, StageBase, StageGraph
+from rootbuild.image.config import ImageConfig
+from rootbuild.image.platform import Platform, parse_platform
+from rootbuild.plan.planner import Planned, PlanOptions, plan_stage
+from rootbuild.plan.refusal import refuse_triggers
+from rootbuild.plan.state import StageState, from_image, from_stage
+from rootbuild.plan.steps import StagePlan
+
+
+@dataclass(frozen=True, slots=True)
+class BaseImage:
+    """An image that the build starts from or copies from, as found in the store.
+
+    `name` is the whole reference under which it was found; `id` its config's digest in hex.
+    """
+
+    name: str
+    id: str
+    config: ImageConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Stages in an order in which each comes after what it needs; `target` is the last one."""
+
+    stages: tuple[StagePlan, ...]
+    target: int
+    images: Mapping[ImageBase, BaseImage]
+
+    def stage(self, index: int) -> StagePlan:
+        """The planned stage with that number."""
+        return next(stage for stage in self.stages if stage.index == index)
+
+
+def plan_build(
+    graph: StageGraph, images: Mapping[ImageBase, BaseImage], options: PlanOptions
+) -> Plan:
+    """Plan the target and all that it needs. `images` holds every image that these name.
+
+    Raises DockerfileError with a location.
+    """
+    planned: dict[int, Planned] = {}
+    for stage in graph.needed():
+        try:
+            start = _start(stage, planned, images, options)
+        except DockerfileError as error:
+            error.locate(stage.start.location, graph.dockerfile.source)
+            raise
+        planned[stage.index] = plan_stage(graph, stage, start, options)
+    return Plan(tuple(item.plan for item in planned.values()), graph.target, images)
+
+
+def _start(
+    stage: Stage,
+    planned: Mapping[int, Planned],
+    images: Mapping[ImageBase, BaseImage],
+    options: PlanOptions,
+) -> StageState:
+    match stage.base:
+        case StageBase():
+            return from_stage(planned[stage.base.index].state)
+        case ImageBase():
+            config = images[stage.base].config
+            refuse_triggers(stage.base.reference, config.onbuild)
+            return from_image(config)
+        case ScratchBase():
+            platform = _platform(stage.platform or options.platform)
+            empty = ImageConfig(
+                architecture=platform.architecture, variant=platform.variant, os=platform.os
+            )
+            return from_image(empty)
+        case _:
+            unreachable(stage.base)
+
+
+def _platform(text: str) -> Platform:
+    try:
+        return parse_platform(text)
+    except ValueError as error:
+        raise DockerfileError(f"failed to parse platform {text}: {error}") from error

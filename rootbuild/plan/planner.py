@@ -1,0 +1,227 @@
+"""A stage and the config of its base -> a StagePlan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from rootbuild.backend import NetworkMode
+from rootbuild.dockerfile.instructions import (
+    Add,
+    AnyInstruction,
+    Arg,
+    Cmd,
+    Copy,
+    Entrypoint,
+    Env,
+    Expose,
+    From,
+    Healthcheck,
+    Label,
+    Maintainer,
+    Onbuild,
+    Run,
+    Shell,
+    StopSignal,
+    User,
+    Volume,
+    Workdir,
+)
+from rootbuild.errors import RootbuildError, unreachable
+from rootbuild.graph.stages import Source, Stage, StageGraph
+from rootbuild.image.config import ImageConfig, Pairs, set_pair
+from rootbuild.plan import metadata
+from rootbuild.plan.refusal import refuse_unsupported
+from rootbuild.plan.run import run_argv, run_history, run_title
+from rootbuild.plan.state import StageState
+from rootbuild.plan.steps import CopyStep, InlineFile, RunStep, StagePlan, Step, WorkdirStep
+from rootbuild.plan.words import Words
+
+PROXY_ARGS = frozenset(
+    name
+    for upper in ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
+    for name in (upper, upper.lower())
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """What the command line adds to a Dockerfile."""
+
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    network: NetworkMode = "default"
+    hosts: Pairs = ()
+    labels: Pairs = ()
+    platform: str = "linux/amd64"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A planned stage, and the state that a stage which is based on it starts from."""
+
+    plan: StagePlan
+    state: StageState
+
+
+def plan_stage(
+    graph: StageGraph, stage: Stage, start: StageState, options: PlanOptions
+) -> Planned:
+    """Plan one stage; `start` is the state that its base leaves.
+
+    Raises DockerfileError with the location of the instruction at fault.
+    """
+    state = start
+    steps: list[Step] = []
+    for position, instruction in enumerate(stage.instructions):
+        try:
+            refuse_unsupported(instruction)
+            state, step = _apply(graph, state, instruction, stage.source_of(position), options)
+        except RootbuildError as error:
+            error.locate(instruction.location, graph.dockerfile.source)
+            raise
+        if step is not None:
+            steps.append(step)
+    plan = StagePlan(
+        index=stage.index,
+        label=stage.name if len(graph.stages) > 1 else "",
+        name=stage.name,
+        location=stage.start.location,
+        base=stage.base,
+        platform=stage.platform or options.platform,
+        steps=tuple(steps),
+        config=_labelled(state, options.labels) if stage.index == graph.target else state.config,
+    )
+    return Planned(plan, state)
+
+
+Applied = tuple[StageState, "Step | None"]
+
+
+def _apply(
+    graph: StageGraph,
+    state: StageState,
+    instruction: AnyInstruction,
+    source: Source | None,
+    options: PlanOptions,
+) -> Applied:
+    words = Words(state.lookup, graph.dockerfile.escape)
+    match instruction:
+        case Run():
+            return _run(state, instruction, options)
+        case Copy():
+            return _copy(state, instruction, source, words)
+        case Workdir():
+            return _workdir(state, instruction, words)
+        case Arg():
+            scope = dict(graph.global_args)
+            return metadata.apply_arg(state, instruction, words, options.build_args, scope), None
+        case _:
+            return _apply_metadata(state, instruction, words), None
+
+
+def _apply_metadata(
+    state: StageState, instruction: AnyInstruction, words: Words
+) -> StageState:
+    match instruction:
+        case Env():
+            return metadata.apply_env(state, instruction, words)
+        case Label():
+            return metadata.apply_label(state, instruction, words)
+        case Cmd():
+            return metadata.apply_cmd(state, instruction)
+        case Entrypoint():
+            return metadata.apply_entrypoint(state, instruction)
+        case Expose():
+            return metadata.apply_expose(state, instruction, words)
+        case User():
+            return metadata.apply_user(state, instruction, words)
+        case Volume():
+            return metadata.apply_volume(state, instruction, words)
+        case _:
+            return _apply_rest(state, instruction, words)
+
+
+def _apply_rest(state: StageState, instruction: AnyInstruction, words: Words) -> StageState:
+    match instruction:
+        case Shell():
+            return metadata.apply_shell(state, instruction)
+        case StopSignal():
+            return metadata.apply_stopsignal(state, instruction, words)
+        case Maintainer():
+            return metadata.apply_maintainer(state, instruction)
+        case Healthcheck():
+            return metadata.apply_healthcheck(state, instruction)
+        case From() | Arg() | Run() | Copy() | Workdir() | Add() | Onbuild():
+            raise AssertionError(f"handled elsewhere: {instruction.text}")
+        case Env() | Label() | Cmd() | Entrypoint() | Expose() | User() | Volume():
+            raise AssertionError(f"handled elsewhere: {instruction.text}")
+        case _:
+            unreachable(instruction)
+
+
+def _run(state: StageState, run: Run, options: PlanOptions) -> Applied:
+    argv = run_argv(state, run)
+    declared = {pair.key for pair in state.args} | {key for key, _ in state.config.env}
+    proxies = tuple(
+        (key, value)
+        for key, value in options.build_args.items()
+        if key in PROXY_ARGS and key not in declared
+    )
+    step = RunStep(
+        location=run.location,
+        title=run_title(state, run),
+        argv=argv,
+        env=state.env,
+        cwd=state.workdir,
+        user=state.config.user,
+        network=options.network,
+        hosts=options.hosts,
+        proxies=proxies,
+    )
+    return state.with_history(run_history(state, argv), layer=True), step
+
+
+def _copy(state: StageState, copy: Copy, source: Source | None, words: Words) -> Applied:
+    sources, destination = words.all(copy.sources), words.one(copy.destination)
+    chown, chmod = words.maybe(copy.chown), words.maybe(copy.chmod)
+    inline = tuple(
+        InlineFile(doc.name, words.raw(doc.content) if doc.expand else doc.content)
+        for doc in copy.heredocs
+    )
+    step = CopyStep(
+        location=copy.location,
+        title=copy.text,
+        source=source,
+        sources=sources,
+        inline=inline,
+        destination=destination,
+        workdir=state.workdir,
+        chown=chown,
+        chmod=chmod,
+    )
+    shown = [
+        "COPY",
+        *([f"--chown={chown}"] if chown else []),
+        *([f"--chmod={chmod}"] if chmod else []),
+        *sources,
+        *(f"<<{file.name}" for file in inline),
+        destination,
+        "# buildkit",
+    ]
+    return state.with_history(" ".join(shown), layer=True), step
+
+
+def _workdir(state: StageState, workdir: Workdir, words: Words) -> Applied:
+    path = metadata.resolve_workdir(state.workdir, words.one(workdir.path))
+    state = state.with_config(replace(state.config, working_dir=path))
+    if path == "/":
+        return state.with_history("WORKDIR /"), None
+    step = WorkdirStep(workdir.location, workdir.text, path, state.config.user)
+    return state.with_history(f"WORKDIR {path}", layer=True), step
+
+
+def _labelled(state: StageState, labels: Pairs) -> ImageConfig:
+    found = state.config.labels
+    for key, value in labels:
+        found = set_pair(found, key, value)
+    return replace(state.config, labels=found)

@@ -1,0 +1,137 @@
+"""Steps: instructions with every variable known, as frozen data for the executor.
+
+A step that changes files has a `definition`: what goes into its cache key apart from its parent's
+key and the content that it copies. Steps that only change the image's config are not listed; their
+effect is in the config and the history.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Union
+
+from rootbuild.backend import NetworkMode
+from rootbuild.errors import Location
+from rootbuild.graph.stages import Base, Source
+from rootbuild.image.config import ImageConfig, Pairs
+
+
+@dataclass(frozen=True, slots=True)
+class InlineFile:
+    """A file whose content stands in the Dockerfile (a heredoc)."""
+
+    name: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunStep:
+    """A command to run. `display` is the process as error messages name it.
+
+    `proxies` reach the command's environment but not the key.
+    """
+
+    location: Location
+    title: str
+    argv: tuple[str, ...]
+    env: Pairs
+    cwd: str
+    user: str
+    network: NetworkMode
+    hosts: Pairs
+    proxies: Pairs
+
+    @property
+    def definition(self) -> str:
+        """Key material: everything that the command can see, apart from files."""
+        return _definition(
+            "RUN", self.argv, self.env, self.cwd, self.user, self.network, self.hosts
+        )
+
+    @property
+    def display(self) -> str:
+        """The command line as BuildKit names it in errors."""
+        return " ".join(self.argv)
+
+
+@dataclass(frozen=True, slots=True)
+class CopyStep:
+    """Files to copy; `source` None is the build context. Paths are as expanded."""
+
+    location: Location
+    title: str
+    source: Source | None
+    sources: tuple[str, ...]
+    inline: tuple[InlineFile, ...]
+    destination: str
+    workdir: str
+    chown: str | None
+    chmod: str | None
+
+    @property
+    def definition(self) -> str:
+        """Key material, apart from the content that is copied."""
+        inline = [(file.name, file.content) for file in self.inline]
+        return _definition(
+            "COPY",
+            self.sources,
+            inline,
+            self.destination,
+            self.workdir,
+            self.chown,
+            self.chmod,
+            self.source is None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WorkdirStep:
+    """A folder to make if it is missing, owned by `user`."""
+
+    location: Location
+    title: str
+    path: str
+    user: str
+
+    @property
+    def definition(self) -> str:
+        """Key material."""
+        return _definition("WORKDIR", self.path, self.user)
+
+
+Step = Union[RunStep, CopyStep, WorkdirStep]
+
+
+@dataclass(frozen=True, slots=True)
+class StagePlan:
+    """A stage ready to be built: its steps, and the config of the image that it makes.
+
+    `config` has no diff ids yet; its history is complete. `label` is how progress names the stage
+    (empty when the Dockerfile has only one).
+    """
+
+    index: int
+    label: str
+    name: str
+    location: Location
+    base: Base
+    platform: str
+    steps: tuple[Step, ...]
+    config: ImageConfig
+
+    @property
+    def total(self) -> int:
+        """How many numbered steps progress shows: those that change files, and an image base."""
+        return len(self.steps) + (1 if self.first else 0)
+
+    @property
+    def first(self) -> bool:
+        """Whether the FROM line is a numbered step of its own (an image has to be there)."""
+        from rootbuild.graph.stages import ImageBase
+
+        return isinstance(self.base, ImageBase)
+
+
+def _definition(kind: str, *parts: object) -> str:
+    return json.dumps([kind, *parts], separators=(",", ":"))

@@ -1,0 +1,31 @@
+"""No progress at all: `--quiet` and `--progress=quiet`."""
+
+from __future__ import annotations
+
+
+class QuietReporter:
+    """Drops everything; a failed step's last output is in the error itself."""
+
+    def start(self, vertex: int, name: str) -> None:
+        """Say nothing."""
+
+    def cached(self, vertex: int, name: str) -> None:
+        """Say nothing."""
+
+    def log(self, vertex: int, data: bytes) -> None:
+        """Say nothing."""
+
+    def status(self, vertex: int, text: str) -> None:
+        """Say nothing."""
+
+    def done(self, vertex: int) -> None:
+        """Say nothing."""
+
+    def failed(self, vertex: int, message: str) -> None:
+        """Say nothing."""
+
+    def warn(self, text: str) -> None:
+        """Say nothing."""
+
+    def close(self) -> None:
+        """Say nothing."""

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from rootbuild.backend import Layers
+from rootbuild.cache.database import open_cache
+from rootbuild.errors import HostError
+
+LAYERS = Layers("image", ("sha256:a", "sha256:b"))
+
+
+def test_what_is_remembered_is_there_for_the_next_build(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "cache.db"
+    with open_cache(path) as cache:
+        assert cache.step("k") is None
+        cache.remember_step("k", LAYERS)
+        cache.remember_image("i", "id")
+        cache.remember_content("c", "digest")
+    with open_cache(path) as cache:
+        assert cache.step("k") == LAYERS
+        assert cache.image("i") == "id"
+        assert cache.content("c") == "digest"
+        assert cache.image("k") is None
+
+
+def test_only_its_owner_may_look_into_the_folder(tmp_path: Path) -> None:
+    with open_cache(tmp_path / "mine" / "cache.db"):
+        assert stat.S_IMODE((tmp_path / "mine").stat().st_mode) == 0o700
+
+
+def test_two_builds_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "cache.db"
+    with open_cache(path) as one, open_cache(path) as two:
+        one.remember_image("k", "1")
+        assert two.image("k") == "1"
+        two.remember_image("k", "2")
+        assert one.image("k") == "2"
+
+
+@pytest.mark.parametrize("content", [b"this is no database at all, " * 100, b"\0" * 5000])
+def test_a_damaged_index_is_made_anew(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "cache.db"
+    path.write_bytes(content)
+    with open_cache(path) as cache:
+        cache.remember_step("k", LAYERS)
+        assert cache.step("k") == LAYERS
+
+
+def test_an_index_of_another_version_is_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "cache.db"
+    database = sqlite3.connect(path)
+    database.execute("PRAGMA user_version = 999")
+    database.close()
+    with open_cache(path) as cache:
+        cache.remember_image("k", "1")
+        assert cache.image("k") == "1"
+
+
+def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(HostError, match="cannot keep a cache") as caught,
+        open_cache(tmp_path / "file" / "cache.db"),
+    ):
+        pass
+    assert caught.value.id == "cache-folder"
+    assert "XDG_CACHE_HOME" in caught.value.report.hint

@@ -1,0 +1,325 @@
+from __future__ import annotations
+
+import pytest
+
+from rootbuild.dockerfile.parse import parse
+from rootbuild.errors import DockerfileError, UnsupportedError
+from rootbuild.graph.resolve import resolve
+from rootbuild.graph.stages import ImageBase
+from rootbuild.image.config import HealthProbe, HistoryEntry, ImageConfig
+from rootbuild.image.platform import Platform
+from rootbuild.plan.plan import BaseImage, Plan, plan_build
+from rootbuild.plan.planner import PlanOptions
+from rootbuild.plan.steps import CopyStep, InlineFile, RunStep, StagePlan, WorkdirStep
+
+AMD64 = Platform("linux", "amd64")
+PATH = ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+BASE = ImageConfig(
+    env=(PATH, ("INHERITED", "yes")),
+    cmd=("base-cmd",),
+    entrypoint=("base-entry",),
+    labels=(("from", "base"),),
+    diff_ids=("sha256:1",),
+    history=(HistoryEntry("base layer", False),),
+)
+
+
+def plan(
+    text: str,
+    base: ImageConfig = BASE,
+    *,
+    args: dict[str, str] | None = None,
+    labels: tuple[tuple[str, str], ...] = (),
+) -> Plan:
+    build_args = args or {}
+    graph = resolve(
+        parse(text.encode()), build_args=build_args, build=AMD64, target_platform=AMD64
+    )
+    images = {image: BaseImage(image.reference, "id", base) for image, _ in graph.images()}
+    return plan_build(graph, images, PlanOptions(build_args=build_args, labels=labels))
+
+
+def last(text: str, base: ImageConfig = BASE, **args: str) -> StagePlan:
+    return plan(text, base, args=args).stages[-1]
+
+
+def history(text: str, base: ImageConfig = BASE, **args: str) -> list[str]:
+    return [entry.created_by for entry in last(text, base, **args).config.history]
+
+
+def run_step(text: str, **args: str) -> RunStep:
+    step = last(text, **args).steps[-1]
+    assert isinstance(step, RunStep)
+    return step
+
+
+def test_metadata_makes_no_step() -> None:
+    stage = last(
+        'FROM x\nENV a=b\nLABEL l=m\nCMD c\nENTRYPOINT ["e"]\nEXPOSE 80\nUSER u\nVOLUME /v\n'
+        'SHELL ["bash", "-c"]\nSTOPSIGNAL 9\nHEALTHCHECK NONE\nMAINTAINER me\nARG q=1\nWORKDIR /'
+    )
+    assert stage.steps == ()
+    config = stage.config
+    assert config.env == (*BASE.env, ("a", "b"))
+    assert config.labels == (("from", "base"), ("l", "m"))
+    assert config.cmd == ("/bin/sh", "-c", "c")
+    assert config.entrypoint == ("e",)
+    assert config.exposed_ports == ("80/tcp",)
+    assert config.user == "u"
+    assert config.volumes == ("/v",)
+    assert config.shell == ("bash", "-c")
+    assert config.stop_signal == "9"
+    assert config.healthcheck == HealthProbe(("NONE",))
+    assert config.author == "me"
+    assert config.working_dir == "/"
+
+
+def test_history_is_buildkit_s() -> None:
+    assert history(
+        "FROM x\nARG V=1 W\nENV a=b c='d e'\nRUN echo $V\nWORKDIR /foo\nWORKDIR /\n"
+        "COPY --chown=1 foo2 foo3\nEXPOSE 2375 80/udp\nCMD x\nLABEL l=\"m n\"\nUSER u\n"
+        "VOLUME /v /w\nSTOPSIGNAL TERM\nSHELL [\"bash\", \"-c\"]\nENTRYPOINT [\"e\", \"f\"]\n"
+        "HEALTHCHECK --interval=30s CMD ok\nMAINTAINER me"
+    ) == [
+        "base layer",
+        "ARG V=1 W",
+        "ENV a=b c=d e",
+        "RUN |2 V=1 W= /bin/sh -c echo $V # buildkit",
+        "WORKDIR /foo",
+        "WORKDIR /",
+        "COPY --chown=1 foo2 foo3 # buildkit",
+        "EXPOSE [2375/tcp 80/udp]",
+        'CMD ["/bin/sh" "-c" "x"]',
+        "LABEL l=m n",
+        "USER u",
+        "VOLUME [/v /w]",
+        "STOPSIGNAL TERM",
+        "SHELL [bash -c]",
+        'ENTRYPOINT ["e" "f"]',
+        "HEALTHCHECK {Test:[CMD-SHELL ok] Interval:30s Timeout:0s StartPeriod:0s "
+        "StartInterval:0s Retries:0}",
+        "MAINTAINER me",
+    ]
+
+
+def test_exactly_the_steps_have_layers() -> None:
+    config = last("FROM x\nRUN a\nENV b=c\nWORKDIR /d\nWORKDIR /\nCOPY e f").config
+    assert [entry.empty_layer for entry in config.history] == [
+        False,
+        False,
+        True,
+        False,
+        True,
+        False,
+    ]
+    assert {entry.comment for entry in config.history[1:]} == {"buildkit.dockerfile.v0"}
+
+
+def test_a_base_without_history_gets_a_line_for_each_layer() -> None:
+    bare = ImageConfig(diff_ids=("sha256:1", "sha256:2"))
+    config = last("FROM x\nRUN a", bare).config
+    assert [entry.empty_layer for entry in config.history] == [False] * 3
+
+
+@pytest.mark.parametrize(
+    ("body", "env"),
+    [
+        ("", {}),
+        ("ENV A=1", {"A": "1"}),
+        ("ENV A=1\nENV A=2", {"A": "2"}),
+        ("ENV A=1\nENV B=$A$A", {"A": "1", "B": "11"}),
+        ("ENV A=1\nENV A=2 B=$A", {"A": "2", "B": "1"}),
+        ("ARG A=1", {"A": "1"}),
+        ("ARG A", {}),
+        ("ARG A=1\nENV A=2", {"A": "2"}),
+        ("ENV A=1\nARG A=2", {"A": "2"}),
+        ("ENV A=1\nARG A", {"A": "1"}),
+        ("ARG A=1\nARG B=$A", {"A": "1", "B": "1"}),
+        ("ARG A=1 B=$A", {"A": "1", "B": "1"}),
+        ("ARG GLOBAL", {"GLOBAL": "g"}),
+        ("ARG GLOBAL=own", {"GLOBAL": "own"}),
+        ("ARG TARGETARCH", {"TARGETARCH": "amd64"}),
+        ("ARG GIVEN", {"GIVEN": "given"}),
+        ("ARG GIVEN=default", {"GIVEN": "given"}),
+        ("ENV A=$GIVEN", {"A": ""}),
+        ("ENV $UNSET=x", None),
+    ],
+)
+def test_the_environment_that_a_run_sees(body: str, env: dict[str, str] | None) -> None:
+    text = f"ARG GLOBAL=g\nFROM x\n{body}\nRUN env"
+    if env is None:
+        with pytest.raises(DockerfileError, match="ENV names can not be blank"):
+            run_step(text, GIVEN="given")
+        return
+    assert run_step(text, GIVEN="given").env == (*BASE.env, *env.items())
+
+
+def test_args_are_not_in_the_image() -> None:
+    assert last("FROM x\nARG A=1\nRUN a").config.env == BASE.env
+
+
+def test_args_go_on_into_a_stage_that_is_based_on_theirs() -> None:
+    stage = last("FROM x AS one\nARG A=1\nFROM one\nRUN a")
+    step = stage.steps[0]
+    assert isinstance(step, RunStep)
+    assert ("A", "1") in step.env
+    assert stage.config.history[-1].created_by == "RUN |1 A=1 /bin/sh -c a # buildkit"
+
+
+def test_stages_do_not_see_each_other_s_args() -> None:
+    assert ("A", "1") not in run_step("FROM x AS one\nARG A=1\nFROM x\nARG A\nRUN a").env
+
+
+def test_path_is_set_even_in_scratch() -> None:
+    assert last("FROM scratch\nCOPY a b").config.env == (PATH,)
+
+
+def test_proxies_reach_the_run_but_not_its_key() -> None:
+    with_proxy = run_step("FROM x\nRUN a", HTTP_PROXY="http://p")
+    assert with_proxy.proxies == (("HTTP_PROXY", "http://p"),)
+    assert with_proxy.env == BASE.env
+    assert with_proxy.definition == run_step("FROM x\nRUN a").definition
+
+
+def test_a_declared_proxy_is_an_arg_like_others() -> None:
+    step = run_step("FROM x\nARG HTTP_PROXY\nRUN a", HTTP_PROXY="http://p")
+    assert ("HTTP_PROXY", "http://p") in step.env
+    assert step.proxies == ()
+
+
+@pytest.mark.parametrize(
+    ("lines", "cmd", "entrypoint"),
+    [
+        ("", ("base-cmd",), ("base-entry",)),
+        ('CMD ["c"]', ("c",), ("base-entry",)),
+        ('ENTRYPOINT ["e"]', None, ("e",)),
+        ('CMD ["c"]\nENTRYPOINT ["e"]', ("c",), ("e",)),
+        ('ENTRYPOINT ["e"]\nCMD ["c"]', ("c",), ("e",)),
+        ("CMD []", (), ("base-entry",)),
+        ("ENTRYPOINT []", None, ()),
+        ('SHELL ["bash"]\nCMD x', ("bash", "x"), ("base-entry",)),
+    ],
+)
+def test_cmd_and_entrypoint(
+    lines: str, cmd: tuple[str, ...] | None, entrypoint: tuple[str, ...]
+) -> None:
+    config = last(f"FROM x\n{lines}").config
+    assert (config.cmd, config.entrypoint) == (cmd, entrypoint)
+
+
+def test_cmd_of_a_parent_stage_does_not_survive_entrypoint() -> None:
+    config = last('FROM x AS a\nCMD ["c"]\nFROM a\nENTRYPOINT ["e"]').config
+    assert (config.cmd, config.entrypoint) == (None, ("e",))
+
+
+@pytest.mark.parametrize(
+    ("paths", "result"),
+    [
+        (["/a"], "/a"),
+        (["/a", "b"], "/a/b"),
+        (["/a", "../b/"], "/b"),
+        (["a"], "/a"),
+        (["/a", "/"], "/"),
+        (["//a//b/."], "/a/b"),
+        (["/a/${UNSET}b"], "/a/b"),
+    ],
+)
+def test_workdir(paths: list[str], result: str) -> None:
+    lines = "\n".join(f"WORKDIR {path}" for path in paths)
+    assert last(f"FROM x\n{lines}").config.working_dir == result
+
+
+def test_workdir_is_made_for_the_user_and_used_by_what_follows() -> None:
+    steps = last("FROM x\nUSER u\nWORKDIR /w\nRUN a\nCOPY b c").steps
+    assert isinstance(steps[0], WorkdirStep)
+    assert (steps[0].path, steps[0].user) == ("/w", "u")
+    assert isinstance(steps[1], RunStep)
+    assert (steps[1].cwd, steps[1].user) == ("/w", "u")
+    assert isinstance(steps[2], CopyStep)
+    assert steps[2].workdir == "/w"
+
+
+def test_run_in_exec_form_expands_nothing() -> None:
+    assert run_step('FROM x\nENV A=1\nRUN ["echo", "$A"]').argv == ("echo", "$A")
+
+
+@pytest.mark.parametrize(
+    ("text", "script"),
+    [
+        ("RUN <<E\necho $A\nE", "echo $A\n"),
+        ("RUN <<-E\n\t\techo\n\tE", "echo\n"),
+        ("RUN cat <<E >f\nbody\nE", "cat <<E >f\nbody\nE"),
+        ("RUN <<A cat >a && <<B cat >b\n1\nA\n2\nB", "<<A cat >a && <<B cat >b\n1\nA\n2\nB"),
+    ],
+)
+def test_run_heredocs(text: str, script: str) -> None:
+    assert run_step(f"FROM x\n{text}").argv == ("/bin/sh", "-c", script)
+
+
+def test_copy_expands_its_words() -> None:
+    step = last("FROM x\nENV D=dir M=755\nCOPY --chown=$D:g --chmod=$M $D/a '$D' /to/$D/").steps[0]
+    assert isinstance(step, CopyStep)
+    assert step.sources == ("dir/a", "$D")
+    assert (step.destination, step.chown, step.chmod) == ("/to/dir/", "dir:g", "755")
+
+
+def test_copy_heredocs_expand_unless_quoted() -> None:
+    step = last('FROM x\nENV A=1\nCOPY <<E <<"F" /d/\n"$A" \\$A\nE\n$A\nF').steps[0]
+    assert isinstance(step, CopyStep)
+    assert step.inline == (InlineFile("E", '"1" $A\n'), InlineFile("F", "$A\n"))
+
+
+def test_copy_from_keeps_its_source() -> None:
+    step = last("FROM x\nCOPY --from=img a b").steps[0]
+    assert isinstance(step, CopyStep)
+    assert step.source == ImageBase("img")
+
+
+def test_labels_of_the_command_line_win_and_reach_the_target_only() -> None:
+    found = plan(
+        "FROM x AS a\nLABEL k=file\nFROM a", labels=(("k", "given"), ("n", ""))
+    )
+    assert dict(found.stages[-1].config.labels) == {"from": "base", "k": "given", "n": ""}
+    assert dict(found.stages[0].config.labels)["k"] == "file"
+
+
+@pytest.mark.parametrize(
+    ("line", "feature"),
+    [
+        ("ADD a b", "ADD"),
+        ("ONBUILD RUN x", "ONBUILD"),
+        ("RUN --mount=type=cache,target=/c x", "RUN --mount"),
+        ("RUN --network=none x", "RUN --network"),
+        ("RUN --security=insecure x", "RUN --security=insecure"),
+        ("COPY --link a b", "COPY --link"),
+        ("COPY --parents a b", "COPY --parents"),
+        ("COPY --exclude=q a b", "COPY --exclude"),
+    ],
+)
+def test_what_does_not_work_yet_is_refused_by_name(line: str, feature: str) -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        last(f"FROM x\n{line}")
+    assert str(caught.value) == f"{feature} is not supported yet"
+    assert caught.value.report.location is not None
+    assert caught.value.report.location.start == 2
+
+
+def test_triggers_of_the_base_are_refused() -> None:
+    with pytest.raises(UnsupportedError, match="ONBUILD triggers"):
+        last("FROM x", ImageConfig(onbuild=("RUN a",)))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("EXPOSE 99999", "invalid containerPort"),
+        ("STOPSIGNAL SIGNOPE", "invalid signal: SIGNOPE"),
+        ('VOLUME [""]', "VOLUME specified can not be an empty string"),
+        ("WORKDIR ${A:?is needed}", "A: is needed"),
+    ],
+)
+def test_errors_are_located(line: str, message: str) -> None:
+    with pytest.raises(DockerfileError, match=message) as caught:
+        last(f"FROM x\n{line}")
+    assert caught.value.report.location is not None
+    assert caught.value.report.location.start == 2
