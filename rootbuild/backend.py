@@ -1,8 +1,8 @@
 """The contract with engines, and how they are found.
 
-Two protocols: a `Backend` builds images, a `Runtime` runs containers. Each is registered by an entry
-point, in the groups `rootbuild.backends` and `rootbuild.runtimes`; ours are registered the same way
-as a third party's would be. `rootbuild.testing` ships a suite that holds a backend to this contract.
+Two protocols: a `Backend` builds images, a `Runtime` runs containers. Each is registered by an
+entry point, in the groups `rootbuild.backends` and `rootbuild.runtimes`; ours are registered the
+same way as a third party's would be. `rootbuild.testing` holds a backend to this contract.
 """
 
 from __future__ import annotations
@@ -106,8 +106,15 @@ class Backend(Protocol):
         """
         ...
 
-    def start(self, image: str | None) -> AbstractContextManager[str]:
-        """A working container on top of an image (id), or of nothing; removed on the way out."""
+    def session(self) -> AbstractContextManager[object]:
+        """Wraps one build: what its steps share (such as a network) ends with the block."""
+        ...
+
+    def start(self, image: str | None, name: str) -> AbstractContextManager[str]:
+        """A working container on top of an image (id), or of nothing; removed on the way out.
+
+        `name` is unique, and noted by the caller for `sweep` before the container is made.
+        """
         ...
 
     def mount(self, container: str) -> AbstractContextManager[Path]:
@@ -120,6 +127,10 @@ class Backend(Protocol):
         Both its streams go to `output`, a descriptor. It has no standard input. Mounts, hosts and
         resolv.conf leave nothing in the container's filesystem.
         """
+        ...
+
+    def stop(self) -> None:
+        """End all processes that `run` started and is waiting for; may come from any thread."""
         ...
 
     def commit(self, container: str) -> Layers:
