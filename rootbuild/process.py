@@ -88,7 +88,9 @@ def run(
     HostError when there is no such program.
     """
     if output is not None:
-        finished = Finished(tuple(argv), _wait(argv, env, cwd, stdin, output, output, timeout, stop))
+        finished = Finished(
+            tuple(argv), _wait(argv, env, cwd, stdin, output, output, timeout, stop)
+        )
     else:
         with _memory("stdout") as out, _memory("stderr") as err:
             status = _wait(argv, env, cwd, stdin, out, err, timeout, stop)
@@ -194,6 +196,8 @@ def background(
     """
     with contextlib.ExitStack() as stack:
         out = output if output is not None else stack.enter_context(_memory("output"))
+        for descriptor in pass_fds:
+            os.set_inheritable(descriptor, True)
         command = _start(argv, env, None, stdin, out, out, pass_fds)
         try:
             yield int(command.pid)
@@ -244,8 +248,7 @@ def _start(
     err: IO[bytes],
     pass_fds: Sequence[int] = (),
 ) -> sh.RunningCommand:
-    command = _baked()(_path(argv[0]))
-    return command(
+    command: sh.RunningCommand = _baked()(_path(argv[0]))(
         *argv[1:],
         _env={**os.environ, **(env or {})},
         _cwd=str(cwd) if cwd else None,
@@ -254,6 +257,7 @@ def _start(
         _err=err,
         _pass_fds=tuple(pass_fds),
     )
+    return command
 
 
 @functools.cache

@@ -1,1 +1,5 @@
-"""The buildah backend: buildah and the OCI runtime that it would use."""
+"""The buildah backend: buildah for the image store, an OCI runtime for the steps."""
+
+from rootbuild_buildah.backend import BuildahBackend
+
+__all__ = ["BuildahBackend"]

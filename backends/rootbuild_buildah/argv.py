@@ -1,0 +1,120 @@
+"""Every buildah and runtime command line that this backend uses, as pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rootbuild.backend import Exec, PullPolicy
+
+BUILDAH = "buildah"
+SCRATCH = "scratch"
+
+Argv = tuple[str, ...]
+
+
+def unshare(argv: Sequence[str]) -> Argv:
+    """Run `argv` as root of a user namespace that may mount working containers."""
+    return (BUILDAH, "unshare", "--", *argv)
+
+
+def working_container(name: str, image: str | None) -> Argv:
+    """Make a working container of that name; prints the name that it really got."""
+    return (BUILDAH, "from", "--quiet", "--name", name, image or SCRATCH)
+
+
+def remove_container(name: str) -> Argv:
+    """Remove a working container, mounted or not."""
+    return (BUILDAH, "rm", name)
+
+
+def containers() -> Argv:
+    """All working containers, as JSON."""
+    return (BUILDAH, "containers", "--json")
+
+
+def mount(name: str) -> Argv:
+    """Mount a working container; prints the path."""
+    return (BUILDAH, "mount", name)
+
+
+def unmount(name: str) -> Argv:
+    """Undo `mount`."""
+    return (BUILDAH, "umount", name)
+
+
+def commit(name: str) -> Argv:
+    """Keep a container's changes as an image without a name; prints its id."""
+    return (BUILDAH, "commit", "--quiet", "--format", "docker", "--disable-compression", name)
+
+
+def load_folder(folder: Path, policy: Path) -> Argv:
+    """Make an image out of a folder in the layout of the `dir:` transport; prints its id.
+
+    The folder is our own, so no signature is asked for, whatever the host's policy for registries.
+    """
+    return (BUILDAH, "pull", "--quiet", "--signature-policy", str(policy), f"dir:{folder}")
+
+
+def pull(reference: str, policy: PullPolicy, platform: str | None) -> Argv:
+    """Bring an image from its registry; prints its id."""
+    chosen = ("--platform", platform) if platform else ()
+    return (BUILDAH, "pull", "--quiet", "--policy", policy, *chosen, reference)
+
+
+def tag(image: str, name: str) -> Argv:
+    """Give an image one more name."""
+    return (BUILDAH, "tag", image, name)
+
+
+def remove_image(image: str) -> Argv:
+    """Remove an image that nothing uses."""
+    return (BUILDAH, "rmi", image)
+
+
+def images() -> Argv:
+    """All images, nameless ones too, as JSON."""
+    return (BUILDAH, "images", "--json", "--no-trunc", "--all")
+
+
+def inspect(image: str) -> Argv:
+    """What buildah knows about an image, as JSON."""
+    return (BUILDAH, "inspect", "--type", "image", image)
+
+
+def forget_config(name: str) -> Argv:
+    """Drop the environment that a container has from its image, so that a step sees only ours."""
+    return (BUILDAH, "config", "--env", "-", "--entrypoint", "[]", "--cmd", "", name)
+
+
+def run(name: str, command: Exec, isolation: str | None) -> Argv:
+    """Run a process in a working container by buildah's own means."""
+    network = {"default": (), "none": ("--network", "none"), "host": ("--network", "host")}
+    return (
+        *(BUILDAH, "run"),
+        *(("--isolation", isolation) if isolation else ()),
+        *network[command.network],
+        *("--user", f"{command.uid}:{command.gid}"),
+        *("--workingdir", command.cwd),
+        *("--hostname", command.hostname),
+        *(part for key, value in command.env for part in ("--env", f"{key}={value}")),
+        "--",
+        name,
+        *command.argv,
+    )
+
+
+def runtime_run(runtime: str, root: Path, bundle: Path, container: str) -> Argv:
+    """Run a bundle in the foreground; `bundle`/log has what the runtime itself complains about."""
+    return (
+        *(runtime, "--root", str(root)),
+        *("--log", str(bundle / "log"), "--log-format", "json"),
+        *(("--cgroup-manager", "disabled") if Path(runtime).name == "crun" else ()),
+        *("run", "--bundle", str(bundle), "--pid-file", str(bundle / "pid")),
+        *("--no-new-keyring", container),
+    )
+
+
+def runtime_delete(runtime: str, root: Path, container: str) -> Argv:
+    """Kill whatever still runs in a runtime's container, and forget the container."""
+    return (runtime, "--root", str(root), "delete", "--force", container)

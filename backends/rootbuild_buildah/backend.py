@@ -1,0 +1,186 @@
+"""The backend: each verb of the contract as one or two engine calls."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+from rootbuild import process
+from rootbuild.backend import Exec, Layers, Problem, PullPolicy, StoredImage
+from rootbuild.errors import EngineError, ImageNotFoundError
+from rootbuild_buildah import argv, failures, folder, hostcheck, namespace, steps
+from rootbuild_buildah.network import Networks
+from rootbuild_buildah.store import Store
+
+
+class BuildahBackend:
+    """Builds images with buildah. `ways` fixes how steps are run, for tests."""
+
+    name = "buildah"
+
+    def __init__(
+        self, store: Store | None = None, ways: tuple[steps.Way, ...] | None = None
+    ) -> None:
+        self._store = store or Store()
+        self._runner = steps.Runner(ways)
+        self._networks: Networks | None = None
+        self._mounted: dict[str, tuple[Path, int]] = {}
+        self._lock = threading.Lock()
+
+    def check(self) -> Problem | None:
+        """See the contract: programs, ranges of ids, kernel settings."""
+        return hostcheck.check()
+
+    def enter(self, argv_: Sequence[str]) -> tuple[str, ...] | None:
+        """See the contract: one `buildah unshare`."""
+        return None if namespace.privileged() else argv.unshare(argv_)
+
+    def images(self) -> Sequence[StoredImage]:
+        """See the contract."""
+        return self._store.images()
+
+    def config(self, image: str) -> bytes:
+        """See the contract."""
+        return self._store.config(image)
+
+    def pull(self, reference: str, policy: PullPolicy, platform: str | None) -> str:
+        """See the contract."""
+        finished = process.run(argv.pull(reference, policy, platform), check=False)
+        if finished.status == 0:
+            return _last_line(finished)
+        error = self._failure(finished)
+        if finished.status < 0 or error.id != "engine":
+            raise error
+        raise ImageNotFoundError(
+            f"{reference} is not in the local store and could not be pulled",
+            hint="check the name, that its registry can be reached, and whether it asks for a "
+            "login (buildah login)",
+            detail=error.report.detail + f"\n(exit status {finished.status})",
+        )
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[None]:
+        """See the contract: one network namespace for all steps."""
+        with Networks() as networks:
+            self._networks = networks
+            try:
+                yield
+            finally:
+                self._networks = None
+
+    @contextlib.contextmanager
+    def start(self, image: str | None, name: str) -> Iterator[str]:
+        """See the contract."""
+        with contextlib.ExitStack() as stack:
+            base = None if image is None else stack.enter_context(self._calm(image))
+            try:
+                self._call(argv.working_container(name, base))
+                yield name
+            except BaseException:
+                process.run(argv.remove_container(name), check=False)
+                raise
+            self._call(argv.remove_container(name))
+
+    @contextlib.contextmanager
+    def mount(self, container: str) -> Iterator[Path]:
+        """See the contract. May be nested; the last block to end unmounts."""
+        with self._lock:
+            path, count = self._mounted.get(container) or (self._mount(container), 0)
+            self._mounted[container] = (path, count + 1)
+        try:
+            yield path
+        finally:
+            with self._lock:
+                path, count = self._mounted.pop(container)
+                if count > 1:
+                    self._mounted[container] = (path, count - 1)
+            if count == 1:
+                process.run(argv.unmount(container), check=False)
+
+    def run(self, container: str, command: Exec, output: IO[bytes]) -> int:
+        """See the contract."""
+        with contextlib.ExitStack() as stack:
+            networks = self._networks or stack.enter_context(Networks())
+            rootfs = stack.enter_context(self.mount(container))
+            step = steps.Step(container, rootfs, command, networks.find(command.network))
+            return self._runner.run(step, output)
+
+    def stop(self) -> None:
+        """See the contract."""
+        self._runner.stop()
+
+    def commit(self, container: str) -> Layers:
+        """See the contract."""
+        image = _last_line(self._call(argv.commit(container)))
+        return Layers(image, folder.diff_ids(self.config(image)))
+
+    def create_image(self, config: bytes) -> str:
+        """See the contract: a folder of the `dir:` transport, pulled."""
+        identity = folder.identity(config)
+        with tempfile.TemporaryDirectory(prefix="rootbuild-image-") as name:
+            folder.write(Path(name), config)
+            self._call(argv.load_folder(Path(name), Path(name, "policy.json")))
+        return identity
+
+    def tag(self, image: str, name: str) -> None:
+        """See the contract."""
+        self._call(argv.tag(image, name))
+
+    def remove(self, images: Sequence[str]) -> None:
+        """See the contract."""
+        nameless = {image.id for image in self.images() if not image.names}
+        used = self._store.used() or frozenset()
+        for image in images:
+            if image in nameless and image not in used:
+                finished = process.run(argv.remove_image(image), check=False)
+                if finished.status != 0 and image in {known.id for known in self.images()}:
+                    raise self._failure(finished)
+
+    def sweep(self, containers: Sequence[str]) -> None:
+        """See the contract: kills what still runs in them, then removes them."""
+        known = self._store.containers()
+        for container in containers:
+            steps.remove_leftovers(container)
+            if known is None or container in known:
+                process.run(argv.remove_container(container), check=known is not None)
+
+    @contextlib.contextmanager
+    def _calm(self, image: str) -> Iterator[str]:
+        """An image with the same layers that `buildah from` may have: it runs ONBUILD triggers.
+
+        Those are the plan's business.
+        """
+        config = folder.without_triggers(self.config(image))
+        if config is None:
+            yield image
+            return
+        known = folder.identity(config) in {known.id for known in self.images()}
+        calm = self.create_image(config)
+        try:
+            yield calm
+        finally:
+            if not known:
+                self.remove([calm])
+
+    def _mount(self, container: str) -> Path:
+        return Path(_last_line(self._call(argv.mount(container))))
+
+    def _call(self, command: Sequence[str]) -> process.Finished:
+        finished = process.run(command, check=False)
+        if finished.status != 0:
+            raise self._failure(finished)
+        return finished
+
+    def _failure(self, finished: process.Finished) -> EngineError:
+        store = self._store.folder()
+        return failures.explained(
+            finished, *([store] if store else []), Path(tempfile.gettempdir())
+        )
+
+
+def _last_line(finished: process.Finished) -> str:
+    return finished.text.splitlines()[-1].strip()

@@ -1,0 +1,233 @@
+"""Networks for steps: a namespace with a user-mode helper, none at all, or the host's.
+
+A rootless step has no way to the outside but a helper that moves packets as an ordinary user
+would: slirp4netns or pasta. One network namespace serves a whole build. It belongs to no process:
+we make it in a thread of ours, and keep only a descriptor of it, so that it goes when we go.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import select
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+from rootbuild import process
+from rootbuild.backend import NetworkMode
+
+CLONE_NEWNET = 0x40000000
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1
+SLIRP_DNS = "10.0.2.3"
+PASTA_DNS = "169.254.1.1"
+READY_SECONDS = 5.0
+RESOLV_CONF = Path("/etc/resolv.conf")
+# Where systemd-resolved keeps the servers that its stub on a loopback address asks.
+RESOLVED_CONF = Path("/run/systemd/resolve/resolv.conf")
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What a step gets: `namespace` as in spec.Sandbox, and the servers of its resolv.conf.
+
+    `servers` None leaves the host's resolv.conf as it is.
+    """
+
+    namespace: str | None
+    servers: tuple[str, ...] | None = None
+
+
+HOST = Network(None)
+ALONE = Network("", servers=())
+
+
+class Networks:
+    """The networks of one build; the helper starts with the first step that needs it."""
+
+    def __init__(self) -> None:
+        self._stack = contextlib.ExitStack()
+        self._lock = threading.Lock()
+        self._default: Network | None = None
+
+    def __enter__(self) -> Networks:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stack.close()
+        self._default = None
+
+    def find(self, mode: NetworkMode) -> Network:
+        """The network for a mode."""
+        if mode == "host":
+            return HOST
+        if mode == "none":
+            return ALONE
+        with self._lock:
+            if self._default is None:
+                self._default = self._stack.enter_context(outside())
+            return self._default
+
+
+@contextlib.contextmanager
+def outside() -> Iterator[Network]:
+    """A namespace of our own with a way to the outside, or the host's where no helper works.
+
+    The host's network is what `buildah run` falls back to as well: a build that cannot reach its
+    package servers is of no use, and a rootless step has no more rights there than its user has.
+    """
+    with contextlib.ExitStack() as stack:
+        for helper in (_slirp, _pasta):
+            attempt = contextlib.ExitStack()
+            network = helper(attempt)
+            if network is not None:
+                stack.push(attempt.pop_all())
+                yield network
+                return
+            attempt.close()
+        yield HOST
+
+
+@contextlib.contextmanager
+def namespace() -> Iterator[str]:
+    """The path of a fresh network namespace with a loopback interface."""
+    descriptor = _in_thread(_unshared)
+    try:
+        yield f"/proc/{os.getpid()}/fd/{descriptor}"
+    finally:
+        os.close(descriptor)
+
+
+def slirp4netns(netns: str, ready: int, leave: int) -> tuple[str, ...]:
+    """The helper's command line. It writes to `ready`, and ends when `leave` is hung up."""
+    return (
+        *("slirp4netns", "--configure", "--mtu=65520", "--disable-host-loopback"),
+        *("--enable-sandbox", "--enable-seccomp"),
+        *(f"--ready-fd={ready}", f"--exit-fd={leave}"),
+        *("--netns-type=path", netns, "tap0"),
+    )
+
+
+def pasta(netns: str, pid_file: Path) -> tuple[str, ...]:
+    """The helper's command line: no port of the host is forwarded, none of its loopback seen."""
+    return (
+        *("pasta", "--config-net", "--foreground", "--no-map-gw", "--quiet"),
+        *("--tcp-ports", "none", "--udp-ports", "none"),
+        *("--tcp-ns", "none", "--udp-ns", "none"),
+        *("--dns-forward", PASTA_DNS, "--pid", str(pid_file)),
+        *("--netns-only", "--netns", netns),
+    )
+
+
+def resolv_conf(host: str, servers: Sequence[str] | None) -> str:
+    """resolv.conf of a step, from the host's: with other servers, or with its own.
+
+    With servers given, the host's that listen on a loopback address are dropped, as they cannot
+    be reached from another namespace; the others stay behind the given ones.
+    """
+    if servers is None:
+        return host
+    lines = [f"nameserver {server}" for server in servers]
+    for line in host.splitlines():
+        words = line.split()
+        if not words or words[0][0] in "#;":
+            continue
+        if words[0] != "nameserver":
+            lines.append(line.strip())
+        elif len(words) > 1 and not _loopback(words[1]) and words[1] not in servers:
+            lines.append(f"nameserver {words[1]}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def host_resolv_conf(path: Path = RESOLV_CONF, resolved: Path = RESOLVED_CONF) -> str:
+    """The host's resolv.conf, "" if it has none.
+
+    Where it has only a stub on a loopback address, that of systemd-resolved behind the stub.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        text = path.read_text(errors="replace")
+        if "nameserver 127.0.0.53" in text:
+            with contextlib.suppress(FileNotFoundError):
+                return resolved.read_text(errors="replace")
+        return text
+    return ""
+
+
+def hosts(hostname: str, more: Sequence[tuple[str, str]]) -> str:
+    """/etc/hosts of a step. `more` are (name, address)."""
+    return "".join(
+        [
+            f"127.0.0.1\tlocalhost {hostname}\n",
+            "::1\tlocalhost ip6-localhost ip6-loopback\n",
+            *(f"{address}\t{name}\n" for name, address in more),
+        ]
+    )
+
+
+def _loopback(server: str) -> bool:
+    try:
+        return ip_address(server.split("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _slirp(stack: contextlib.ExitStack) -> Network | None:
+    if process.find("slirp4netns") is None or not os.access("/dev/net/tun", os.R_OK | os.W_OK):
+        return None
+    netns = stack.enter_context(namespace())
+    ready, tell = (stack.enter_context(os.fdopen(end, mode)) for end, mode in _pipe())
+    leave, _stay = (stack.enter_context(os.fdopen(end, mode)) for end, mode in _pipe())
+    argv = slirp4netns(netns, tell.fileno(), leave.fileno())
+    passed = (tell.fileno(), leave.fileno())
+    stack.enter_context(process.background(argv, pass_fds=passed))
+    tell.close()
+    leave.close()
+    readable, _, _ = select.select([ready], [], [], READY_SECONDS)
+    if not readable or os.read(ready.fileno(), 1) != b"1":
+        return None
+    return Network(netns, (SLIRP_DNS,))
+
+
+def _pasta(stack: contextlib.ExitStack) -> Network | None:
+    return None
+
+
+def _pipe() -> tuple[tuple[int, str], tuple[int, str]]:
+    reading, writing = os.pipe()
+    return (reading, "rb"), (writing, "wb")
+
+
+def _unshared() -> int:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNET) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"unshare: {os.strerror(number)}")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        asked = struct.pack("16sh22x", b"lo", 0)
+        _, flags = struct.unpack("16sh22x", fcntl.ioctl(control, SIOCGIFFLAGS, asked))
+        fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", flags | IFF_UP))
+    return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _in_thread(call: Callable[[], int]) -> int:
+    """Call something whose effect on namespaces must not stay: the thread takes it along."""
+    results: list[int | OSError] = []
+
+    def work() -> None:
+        try:
+            results.append(call())
+        except OSError as error:
+            results.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    if isinstance(results[0], OSError):
+        raise results[0]
+    return results[0]

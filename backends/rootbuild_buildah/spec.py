@@ -1,0 +1,156 @@
+"""The OCI runtime specification for one step, equal in its effect to the one that buildah writes.
+
+Two deliberate differences: no ambient capabilities, so that a step which runs as another user than
+root has none (as under BuildKit); and limits are inherited instead of set.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rootbuild.backend import Exec
+
+CAPABILITIES = (
+    "CAP_CHOWN",
+    "CAP_DAC_OVERRIDE",
+    "CAP_FOWNER",
+    "CAP_FSETID",
+    "CAP_KILL",
+    "CAP_NET_BIND_SERVICE",
+    "CAP_SETFCAP",
+    "CAP_SETGID",
+    "CAP_SETPCAP",
+    "CAP_SETUID",
+    "CAP_SYS_CHROOT",
+)
+MASKED = (
+    "/proc/acpi",
+    "/proc/kcore",
+    "/proc/keys",
+    "/proc/latency_stats",
+    "/proc/timer_list",
+    "/proc/timer_stats",
+    "/proc/sched_debug",
+    "/proc/scsi",
+    "/sys/firmware",
+    "/sys/fs/selinux",
+    "/sys/dev",
+)
+READ_ONLY = (
+    "/proc/asound",
+    "/proc/bus",
+    "/proc/fs",
+    "/proc/irq",
+    "/proc/sys",
+    "/proc/sysrq-trigger",
+)
+UMASK = 0o022
+
+Json = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """What surrounds the process: everything in the specification that is not in `Exec`.
+
+    `network` is the path of a network namespace, "" for a fresh one with only a loopback
+    interface, None for the host's. `binds` are (file of the host, path in the container), mounted
+    read-only. `cgroup_namespace` is for kernels that have them.
+    """
+
+    rootfs: Path
+    network: str | None = ""
+    binds: tuple[tuple[Path, str], ...] = ()
+    seccomp: Json | None = None
+    capabilities: tuple[str, ...] = CAPABILITIES
+    cgroup_namespace: bool = True
+
+
+def specification(command: Exec, sandbox: Sandbox) -> Json:
+    """The content of a bundle's config.json."""
+    linux: Json = {
+        "namespaces": _namespaces(sandbox),
+        "resources": {"devices": [{"allow": False, "access": "rwm"}]},
+        "maskedPaths": list(MASKED),
+        "readonlyPaths": list(READ_ONLY),
+    }
+    if sandbox.network is not None:
+        linux["sysctl"] = {"net.ipv4.ping_group_range": "0 0"}
+    if sandbox.seccomp is not None:
+        linux["seccomp"] = sandbox.seccomp
+    return {
+        "ociVersion": "1.0.2",
+        "process": _process(command, sandbox.capabilities),
+        "root": {"path": str(sandbox.rootfs)},
+        "hostname": command.hostname,
+        "mounts": [*_mounts(), *(_bind(source, target) for source, target in sandbox.binds)],
+        "linux": linux,
+    }
+
+
+def _process(command: Exec, capabilities: tuple[str, ...]) -> Json:
+    others = [group for group in command.groups if group != command.gid]
+    kept = list(capabilities)
+    return {
+        "terminal": False,
+        "user": {
+            "uid": command.uid,
+            "gid": command.gid,
+            "additionalGids": [command.gid, *others],
+            "umask": UMASK,
+        },
+        "args": list(command.argv),
+        "env": [f"{key}={value}" for key, value in command.env],
+        "cwd": command.cwd,
+        "capabilities": {
+            "bounding": kept,
+            # The kernel takes these from a process that leaves uid 0, so only root starts with any.
+            "effective": kept,
+            "permitted": kept,
+        },
+        "noNewPrivileges": False,
+    }
+
+
+def _namespaces(sandbox: Sandbox) -> list[Json]:
+    names = ["pid", "ipc", "uts", "mount", *(["cgroup"] if sandbox.cgroup_namespace else [])]
+    namespaces: list[Json] = [{"type": name} for name in names]
+    if sandbox.network == "":
+        namespaces.append({"type": "network"})
+    elif sandbox.network is not None:
+        namespaces.append({"type": "network", "path": sandbox.network})
+    return namespaces
+
+
+def _mounts() -> list[Json]:
+    return [
+        _mount("/proc", "proc", "proc", "nosuid", "noexec", "nodev"),
+        _mount(
+            *("/dev", "tmpfs", "tmpfs"),
+            *("nosuid", "noexec", "strictatime", "mode=755", "size=65536k"),
+        ),
+        _mount("/sys", "bind", "/sys", "rprivate", "nosuid", "noexec", "nodev", "ro", "rbind"),
+        _mount(
+            *("/dev/pts", "devpts", "devpts"),
+            *("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"),
+        ),
+        _mount(
+            *("/dev/shm", "tmpfs", "shm"),  # noqa: S108 - a path in the container
+            *("private", "nodev", "noexec", "nosuid", "mode=1777", "size=65536k"),
+        ),
+        _mount("/dev/mqueue", "mqueue", "mqueue", "nosuid", "noexec", "nodev"),
+    ]
+
+
+def _bind(source: Path, target: str) -> Json:
+    return _mount(target, "bind", str(source), "rbind", "ro", "nosuid", "noexec", "nodev")
+
+
+def _mount(destination: str, kind: str, source: str, *options: str) -> Json:
+    return {
+        "destination": destination,
+        "type": kind,
+        "source": source,
+        "options": list(options),
+    }

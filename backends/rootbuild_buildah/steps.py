@@ -1,0 +1,262 @@
+"""Running a step: straight through an OCI runtime, or by buildah's own means."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import shutil
+import signal
+import stat
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import IO, Literal
+
+from rootbuild import process
+from rootbuild.backend import Exec
+from rootbuild.errors import EngineError
+from rootbuild_buildah import argv, namespace, network, seccomp, spec, stubs
+
+Way = Literal["crun", "runc", "buildah", "chroot"]
+RUNTIMES: tuple[Way, ...] = ("crun", "runc")
+NOT_EXECUTABLE, NOT_FOUND = 126, 127
+BINDS = ("/etc/hosts", "/etc/resolv.conf")
+# What a runtime, or buildah itself, makes in a root filesystem to mount something on it.
+MOUNT_POINTS = ("/proc", "/dev", "/sys", *BINDS)
+BUILDAH_MOUNT_POINTS = (*MOUNT_POINTS, "/etc/hostname", "/run/.containerenv")
+
+
+class NeverStartedError(Exception):
+    """The runtime could not make the container: nothing of the step has run."""
+
+    def __init__(self, finished: process.Finished, log: str) -> None:
+        super().__init__(log)
+        self.finished = finished
+        self.log = log
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A process to run, in what, and on which network."""
+
+    container: str
+    rootfs: Path
+    command: Exec
+    network: network.Network
+
+
+class Runner:
+    """Runs steps in the first way that works here, and remembers which that was.
+
+    `ways` are tried in their order: a runtime that cannot make a container fails before anything
+    of the step has run, so that the next one can be tried with no harm.
+    """
+
+    def __init__(self, ways: tuple[Way, ...] | None = None) -> None:
+        self._ways = ways
+        self._running: dict[str, Path] = {}
+        self._lock = threading.Lock()
+        self._count = 0
+
+    def run(self, step: Step, output: IO[bytes]) -> int:
+        """Run a step to its end; gives its exit code."""
+        problem = _unusable(step.rootfs, step.command)
+        if problem is not None:
+            code, message = problem
+            os.write(output.fileno(), message.encode())
+            return code
+        refusals: list[NeverStartedError] = []
+        for way in self._ways or ways():
+            try:
+                code = self._run(way, step, output)
+            except NeverStartedError as error:
+                refusals.append(error)
+                continue
+            self._ways = (way,)
+            return code
+        raise _refused(refusals)
+
+    def stop(self) -> None:
+        """Kill every step that runs now."""
+        with self._lock:
+            running = list(self._running.values())
+        for pid_file in running:
+            _kill(pid_file)
+
+    def _run(self, way: Way, step: Step, output: IO[bytes]) -> int:
+        if way in RUNTIMES:
+            with stubs.removed_afterwards(step.rootfs, MOUNT_POINTS):
+                return self._run_bundle(way, step, output)
+        with stubs.removed_afterwards(step.rootfs, BUILDAH_MOUNT_POINTS):
+            return run_by_buildah(step, output, "chroot" if way == "chroot" else None)
+
+    def _run_bundle(self, runtime: str, step: Step, output: IO[bytes]) -> int:
+        with self._lock:
+            self._count += 1
+            identity = f"{step.container}-{os.getpid()}-{self._count}"
+        with bundle(identity) as folder:
+            write_bundle(folder, step)
+            pid_file, root = folder / "pid", runtime_root()
+            with self._lock:
+                self._running[identity] = pid_file
+            try:
+                finished = process.run(
+                    argv.runtime_run(runtime, root, folder, identity),
+                    check=False,
+                    output=output,
+                    stop=lambda: _kill(pid_file),
+                )
+            except BaseException:
+                process.run(argv.runtime_delete(runtime, root, identity), check=False)
+                raise
+            finally:
+                with self._lock:
+                    del self._running[identity]
+            if finished.status < 0:
+                process.run(argv.runtime_delete(runtime, root, identity), check=False)
+                return 128 - finished.status
+            if finished.status != 0 and not pid_file.exists():
+                raise NeverStartedError(finished, _text(folder / "log"))
+            return finished.status
+
+
+def ways() -> tuple[Way, ...]:
+    """The ways to try here, the likeliest first.
+
+    crun refuses to work where some cgroup controllers are of version 1 and some of version 2.
+    """
+    hybrid = Path("/sys/fs/cgroup/unified").is_dir()
+    order = tuple(reversed(RUNTIMES)) if hybrid else RUNTIMES
+    return (*(way for way in order if process.find(way)), "chroot")
+
+
+def runtime_root() -> Path:
+    """Where the runtimes keep their containers' state."""
+    root = namespace.runtime_folder() / "oci"
+    root.mkdir(mode=0o700, exist_ok=True)
+    return root
+
+
+@contextlib.contextmanager
+def bundle(identity: str) -> Iterator[Path]:
+    """A private folder for one container's files."""
+    parent = namespace.runtime_folder() / "bundles"
+    parent.mkdir(mode=0o700, exist_ok=True)
+    folder = parent / identity
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_bundle(folder: Path, step: Step) -> None:
+    """Write config.json and the files that are bound into the container."""
+    command = step.command
+    hosts, resolv = folder / "hosts", folder / "resolv.conf"
+    hosts.write_text(network.hosts(command.hostname, command.hosts))
+    resolv.write_text(network.resolv_conf(network.host_resolv_conf(), step.network.servers))
+    for path in (hosts, resolv):
+        path.chmod(0o644)
+    sandbox = spec.Sandbox(
+        rootfs=step.rootfs,
+        network=step.network.namespace,
+        binds=tuple(zip((hosts, resolv), BINDS, strict=True)),
+        seccomp=_seccomp(),
+        cgroup_namespace=Path("/proc/self/ns/cgroup").exists(),
+    )
+    (folder / "config.json").write_text(json.dumps(spec.specification(command, sandbox)))
+
+
+def run_by_buildah(step: Step, output: IO[bytes], isolation: str | None) -> int:
+    """Run a step by `buildah run`. With isolation "chroot" it needs no OCI runtime at all.
+
+    The container's own environment is dropped first, as buildah would add it to ours.
+    """
+    process.run(argv.forget_config(step.container))
+    command = step.command
+    if isolation == "chroot" and command.network == "default":
+        # With this isolation buildah has no network of its own to offer.
+        command = replace(command, network="host")
+    finished = process.run(argv.run(step.container, command, isolation), check=False, output=output)
+    return 128 - finished.status if finished.status < 0 else finished.status
+
+
+def leftovers(container: str) -> list[str]:
+    """Runtime containers of a working container whose build was killed."""
+    prefix = f"{container}-"
+    return [entry.name for entry in runtime_root().iterdir() if entry.name.startswith(prefix)]
+
+
+def remove_leftovers(container: str) -> None:
+    """Kill and forget what a killed build's step left running."""
+    for identity in leftovers(container):
+        for runtime in RUNTIMES:
+            if process.find(runtime):
+                process.run(argv.runtime_delete(runtime, runtime_root(), identity), check=False)
+        shutil.rmtree(namespace.runtime_folder() / "bundles" / identity, ignore_errors=True)
+
+
+@cache
+def _seccomp() -> dict[str, object] | None:
+    rules = seccomp.load()
+    if rules is None:
+        return None
+    return seccomp.rules_for(rules, platform.machine(), spec.CAPABILITIES)
+
+
+def _unusable(rootfs: Path, command: Exec) -> tuple[int, str] | None:
+    """Why a command cannot be executed, as the shells' exit code and a line that says it.
+
+    A runtime would fail for the same reason, but so that it looks like a fault of the host's.
+    """
+    name = command.argv[0]
+    paths = [name] if "/" in name else _search(name, dict(command.env).get("PATH", ""))
+    code, reason = NOT_FOUND, "executable file not found in $PATH"
+    if "/" in name:
+        reason = "no such file or directory"
+    for path in paths:
+        places = stubs.resolve(rootfs, path if path.startswith("/") else f"{command.cwd}/{path}")
+        try:
+            mode = os.lstat(places[-1] if places else rootfs).st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        if stat.S_ISREG(mode) and mode & 0o111:
+            return None
+        code, reason = NOT_EXECUTABLE, "permission denied"
+    return code, f'exec: "{name}": {reason}\n'
+
+
+def _search(name: str, path: str) -> list[str]:
+    return [f"{folder or '.'}/{name}" for folder in path.split(":")] if path else []
+
+
+def _kill(pid_file: Path) -> None:
+    """Kill a container's first process; the kernel then kills all others in it."""
+    text = _text(pid_file).strip()
+    if text:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(text), signal.SIGKILL)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except FileNotFoundError:
+        return ""
+
+
+def _refused(refusals: list[NeverStartedError]) -> EngineError:
+    last = refusals[-1]
+    return EngineError(
+        "no OCI runtime could start the step",
+        command=process.paste(last.finished.argv),
+        output="\n".join(refusal.log.strip() for refusal in refusals),
+        hint="the complaints of every runtime that was tried are below",
+        status=last.finished.status,
+        id="runtime-failed",
+    )
