@@ -127,4 +127,3 @@ def _line(graph: StageGraph, image: ImageBase) -> Location:
             if source == image:
                 return stage.instructions[position].location
     raise AssertionError(f"{image} is not in the graph")
-

@@ -8,8 +8,7 @@ containers can be mounted and files given any owner, and does the rest.
 from __future__ import annotations
 
 import contextlib
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -27,7 +26,6 @@ from rootbuild.build.solver import Solver
 from rootbuild.build.vertices import Vertices
 from rootbuild.cache.database import Cache, open_cache
 from rootbuild.cache.files import FileDigests
-from rootbuild.errors import UsageError
 from rootbuild.graph.resolve import resolve
 from rootbuild.graph.stages import ImageBase, StageGraph
 from rootbuild.image.platform import build_platform, parse_platform
@@ -82,7 +80,7 @@ class Build:
 
     def _graph(self, source: Source) -> StageGraph:
         build = build_platform()
-        target = build if self.options.platform is None else _platform(self.options.platform)
+        target = build if self.options.platform is None else parse_platform(self.options.platform)
         return resolve(
             parse_dockerfile(source),
             build_args=self.options.build_args,
@@ -178,7 +176,7 @@ class Session:
         return ContextFiles(tree, FileDigests(self.cache), self.graph.dockerfile.source)
 
     def _solver(self, plan: Plan, context: ContextFiles) -> Solver:
-        return Solver(plan, self.cache, self.store.ids, context.select, context.digest)
+        return Solver(plan, self.cache, self.store.ids, context.digest)
 
     def _exporter(self) -> Exporter:
         return Exporter(self.build_.backend, self.cache, self.store)
@@ -209,10 +207,3 @@ def start_build(
     for tag in options.tags:
         parse_reference(tag)
     return Build(options, backend, folders, Vertices(reporter), reenter).run()
-
-
-def _platform(text: str):  # type: ignore[no-untyped-def]
-    try:
-        return parse_platform(text)
-    except ValueError as error:
-        raise UsageError(f'invalid argument "{text}" for "--platform" flag: {error}') from error

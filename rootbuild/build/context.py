@@ -17,7 +17,7 @@ class ContextFiles:
         self._digests = digests
         self._source = source
         self._selections: dict[CopyStep, Selection] = {}
-        self._known: dict[Selection, str] = {}
+        self._known: dict[CopyStep, str] = {}
 
     def select(self, step: CopyStep) -> Selection:
         """What a COPY names. Raises ContextError at the instruction if a file is missing."""
@@ -29,8 +29,8 @@ class ContextFiles:
                 raise
         return self._selections[step]
 
-    def digest(self, selection: Selection) -> str:
-        """The digest of its content; owners do not count, as COPY makes files root's."""
-        if selection not in self._known:
-            self._known[selection] = selection.digest(self._digests, owners=False)
-        return self._known[selection]
+    def digest(self, step: CopyStep) -> str:
+        """The digest of what it names; owners do not count, as COPY makes files root's."""
+        if step not in self._known:
+            self._known[step] = self.select(step).digest(self._digests, owners=False)
+        return self._known[step]

@@ -167,7 +167,7 @@ class Executor:
                 unreachable(step)
 
     def _selection(self, step: Step) -> Selection | None:
-        """What a COPY takes. For COPY --from this builds or mounts its source, and notes a digest."""
+        """What a COPY takes. COPY --from builds or mounts its source, and notes a digest of it."""
         if not isinstance(step, CopyStep) or not step.sources:
             return None
         if step.source is None:
@@ -202,5 +202,5 @@ def _copy(step: CopyStep, rootfs: Rootfs, selection: Selection | None) -> None:
         copy(selection, rootfs, step.destination, step.workdir, options)
     if step.inline:
         several = len(step.inline) + len(step.sources) > 1
-        files = [(file.name, file.content.encode("utf-8", "surrogateescape")) for file in step.inline]
+        files = [(file.name, file.content.encode()) for file in step.inline]
         write_inline(files, rootfs, step.destination, step.workdir, options, several=several)

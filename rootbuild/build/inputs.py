@@ -47,7 +47,8 @@ def read_dockerfile(options: BuildOptions) -> Source:
         ) from error
     except OSError as error:
         raise ContextError(
-            f"failed to read dockerfile: open {path.name}: {error.strerror}", id="dockerfile-missing"
+            f"failed to read dockerfile: open {path.name}: {error.strerror}",
+            id="dockerfile-missing",
         ) from error
 
 

@@ -1,8 +1,8 @@
 """What a build has to clean up, written down before it is made.
 
-Each build holds a lock on a file of its own, which lists the names of its working containers. The
-kernel drops the lock when the process ends, however it ends; so a file that can be locked belongs to
-a build that was killed, and whoever finds it removes what it lists.
+Each build holds a lock on a file of its own, which lists the names of its working containers.
+The kernel drops the lock when the process ends, however it ends; so a file that can be locked
+belongs to a build that was killed, and whoever finds it removes what it lists.
 """
 
 from __future__ import annotations

@@ -23,7 +23,6 @@ def run_step(
 ) -> None:
     """Run the command and stream its output. Raises BuildError unless it exits with 0."""
     account = resolve_user(rootfs, step.user)
-    rootfs.forget()
     tail = _Tail(vertex)
     code = _run(backend, container, _exec(step, account), tail)
     if code != 0:

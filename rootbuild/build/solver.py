@@ -11,14 +11,12 @@ from dataclasses import dataclass
 
 from rootbuild.backend import Layers
 from rootbuild.cache.database import Cache
-from rootbuild.files.selection import Selection
 from rootbuild.graph.stages import ImageBase, ScratchBase, Source, StageBase
 from rootbuild.plan.keys import base_key, content_key, step_key
 from rootbuild.plan.plan import Plan
 from rootbuild.plan.steps import CopyStep, StagePlan, Step
 
-ContextDigest = Callable[[Selection], str]
-Select = Callable[[CopyStep], Selection]
+ContextDigest = Callable[[CopyStep], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +43,11 @@ class Solver:
         plan: Plan,
         cache: Cache,
         live: frozenset[str],
-        select: Select,
         digest: ContextDigest,
     ) -> None:
         self._plan = plan
         self._cache = cache
         self._live = set(live)
-        self._select = select
         self._digest = digest
         self._chains: dict[int, Chain] = {}
 
@@ -98,7 +94,7 @@ class Solver:
         if not step.sources:
             return ""
         if step.source is None:
-            return self._digest(self._select(step))
+            return self._digest(step)
         filesystem = self.filesystem_key(step.source)
         if filesystem is None:
             return None

@@ -50,8 +50,7 @@ class Workspace:
 
     def commit(self) -> Layers:
         """Keep what was changed since the container started as one more layer."""
-        container, rootfs = self._held()
-        rootfs.forget()
+        container, _ = self._held()
         layers = self._backend.commit(container)
         self._content = layers.image
         return layers

@@ -45,6 +45,7 @@ class Cache:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._database = _open(path)
+        self._files: list[tuple[int, int, int, int, int, str]] = []
 
     def step(self, key: str) -> Layers | None:
         """The stored result of the step with that key."""
@@ -79,8 +80,22 @@ class Cache:
         """Note the digest of what a COPY --from takes."""
         self._write("INSERT OR REPLACE INTO contents VALUES(?, ?, ?)", key, digest, time.time())
 
+    def file_digest(self, key: tuple[int, int, int, int, int]) -> str | None:
+        """The digest of a file in the state (device, inode, size, mtime_ns, ctime_ns)."""
+        row = self._database.execute(
+            "SELECT digest FROM files WHERE device = ? AND inode = ? "
+            "AND size = ? AND mtime_ns = ? AND ctime_ns = ?",
+            key,
+        ).fetchone()
+        return None if row is None else str(row[0])
+
+    def remember_file(self, key: tuple[int, int, int, int, int], digest: str) -> None:
+        """Note a file's digest; written when the cache is closed."""
+        self._files.append((*key, digest))
+
     def close(self) -> None:
         """Write what is pending and let go of the database."""
+        self._database.executemany("INSERT OR REPLACE INTO files VALUES(?,?,?,?,?,?)", self._files)
         self._database.commit()
         self._database.close()
 

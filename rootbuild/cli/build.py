@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from platformdirs import user_cache_path, user_state_path
+
+from rootbuild import process
+from rootbuild.backend import choose_backend
+from rootbuild.build.build import Folders, Reenter, start_build
+from rootbuild.build.inputs import Source
 from rootbuild.cli.build_options import build_options, reporter_name
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import (
@@ -22,6 +26,8 @@ from rootbuild.errors import (
     Interrupted,
     RootbuildError,
 )
+from rootbuild.progress.plain import PlainReporter
+from rootbuild.progress.quiet import QuietReporter
 
 INSIDE = "ROOTBUILD_INSIDE_NAMESPACE"
 SOLVE_ERRORS = (BuildError, ContextError, DockerfileError, ImageNotFoundError)
@@ -29,11 +35,6 @@ SOLVE_ERRORS = (BuildError, ContextError, DockerfileError, ImageNotFoundError)
 
 def run(parsed: Parsed) -> int:
     """Build an image. Progress goes to standard error; `--quiet` prints the image id."""
-    from rootbuild.backend import choose_backend
-    from rootbuild.build.build import Folders, start_build
-    from rootbuild.progress.plain import PlainReporter
-    from rootbuild.progress.quiet import QuietReporter
-
     options = build_options(parsed)
     quiet = reporter_name(parsed) == "quiet"
     reporter = QuietReporter() if quiet else PlainReporter(sys.stderr)
@@ -48,7 +49,7 @@ def run(parsed: Parsed) -> int:
     if reenter is None:
         _unwind_once()
     try:
-        image = start_build(options, backend, _folders(Folders), reporter, reenter)
+        image = start_build(options, backend, _folders(), reporter, reenter)
     except SOLVE_ERRORS as error:
         raise _solving(error) from error
     if parsed.switch("quiet"):
@@ -62,10 +63,8 @@ def _solving(error: RootbuildError) -> RootbuildError:
     return error
 
 
-def _folders(make: Callable[[Path, Path], object]):  # type: ignore[no-untyped-def]
-    from platformdirs import user_cache_path, user_state_path
-
-    return make(user_cache_path("rootbuild"), user_state_path("rootbuild"))
+def _folders() -> Folders:
+    return Folders(user_cache_path("rootbuild"), user_state_path("rootbuild"))
 
 
 def _again(parsed: Parsed) -> tuple[str, ...]:
@@ -80,10 +79,7 @@ def _again(parsed: Parsed) -> tuple[str, ...]:
     return (sys.executable, "-c", code, *sys.argv[1:])
 
 
-def _reenter(command: tuple[str, ...]):  # type: ignore[no-untyped-def]
-    from rootbuild import process
-    from rootbuild.build.inputs import Source
-
+def _reenter(command: tuple[str, ...]) -> Reenter:
     def start(source: Source) -> NoReturn:
         if source.path is None:
             _feed_stdin(source.data)
@@ -107,8 +103,6 @@ def _unwind_once() -> None:
 
     On a terminal Ctrl-C reaches us several times: directly, and forwarded by the engine's helper.
     """
-    from rootbuild import process
-
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def unwind(number: int, frame: FrameType | None) -> NoReturn:

@@ -93,7 +93,8 @@ def _context(text: str) -> Path:
         raise UnsupportedError("a context from standard input is not supported yet")
     if "://" in text or text.startswith(("git@", "github.com/")):
         raise UnsupportedError(
-            f"a context from {text} is not supported yet", hint="fetch it first, then name the folder"
+            f"a context from {text} is not supported yet",
+            hint="fetch it first, then name the folder",
         )
     return Path(text)
 

@@ -189,8 +189,8 @@ def _reaches(heads: Sequence[Head], named: Mapping[str, int], start: int, goal: 
             continue
         seen.add(index)
         head, body = heads[index]
-        names = [head.image, *(step.from_ for step in body if isinstance(step, Copy) and step.from_)]
-        for name in names:
+        copied = [step.from_ for step in body if isinstance(step, Copy) and step.from_]
+        for name in (head.image, *copied):
             found = int(name) if _is_number(name) else named.get(name.lower())
             if found is not None and 0 <= found < len(heads):
                 queue.append(found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Union
 
 from rootbuild.dockerfile.instructions import AnyInstruction, Dockerfile, From
 from rootbuild.image.config import Pairs
@@ -30,8 +29,8 @@ class StageBase:
     index: int
 
 
-Base = Union[ScratchBase, ImageBase, StageBase]
-Source = Union[ImageBase, StageBase]
+Base = ScratchBase | ImageBase | StageBase
+Source = ImageBase | StageBase
 
 
 @dataclass(frozen=True, slots=True)

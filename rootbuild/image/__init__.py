@@ -1,0 +1,1 @@
+"""Images as data: names, platforms, configs and history."""

@@ -66,9 +66,7 @@ def apply_env(state: StageState, env: Env, words: Words) -> StageState:
         if not key:
             raise DockerfileError("ENV names can not be blank")
         state = state.with_env(key, value)
-        state = state.with_config(
-            replace(state.config, env=set_pair(state.config.env, key, value))
-        )
+        state = state.with_config(replace(state.config, env=set_pair(state.config.env, key, value)))
         shown.append(f"{key}={value}")
     return state.with_history("ENV " + " ".join(shown))
 

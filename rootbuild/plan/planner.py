@@ -63,9 +63,7 @@ class Planned:
     state: StageState
 
 
-def plan_stage(
-    graph: StageGraph, stage: Stage, start: StageState, options: PlanOptions
-) -> Planned:
+def plan_stage(graph: StageGraph, stage: Stage, start: StageState, options: PlanOptions) -> Planned:
     """Plan one stage; `start` is the state that its base leaves.
 
     Raises DockerfileError with the location of the instruction at fault.
@@ -94,7 +92,9 @@ def plan_stage(
     return Planned(plan, state)
 
 
-Applied = tuple[StageState, "Step | None"]
+Applied = tuple[StageState, Step | None]
+Running = Cmd | Entrypoint | Shell | StopSignal | Healthcheck | User
+Describing = Env | Label | Expose | Volume | Maintainer
 
 
 def _apply(
@@ -115,46 +115,48 @@ def _apply(
         case Arg():
             scope = dict(graph.global_args)
             return metadata.apply_arg(state, instruction, words, options.build_args, scope), None
+        case Cmd() | Entrypoint() | Shell() | StopSignal() | Healthcheck() | User():
+            return _apply_running(state, instruction, words), None
+        case Env() | Label() | Expose() | Volume() | Maintainer():
+            return _apply_describing(state, instruction, words), None
+        case From() | Add() | Onbuild():
+            raise AssertionError(f"no step of a stage: {instruction.text}")
         case _:
-            return _apply_metadata(state, instruction, words), None
+            unreachable(instruction)
 
 
-def _apply_metadata(
-    state: StageState, instruction: AnyInstruction, words: Words
-) -> StageState:
+def _apply_running(state: StageState, instruction: Running, words: Words) -> StageState:
+    """Instructions that say how the image's process is run."""
+    match instruction:
+        case Cmd():
+            return metadata.apply_cmd(state, instruction)
+        case Entrypoint():
+            return metadata.apply_entrypoint(state, instruction)
+        case Shell():
+            return metadata.apply_shell(state, instruction)
+        case StopSignal():
+            return metadata.apply_stopsignal(state, instruction, words)
+        case Healthcheck():
+            return metadata.apply_healthcheck(state, instruction)
+        case User():
+            return metadata.apply_user(state, instruction, words)
+        case _:
+            unreachable(instruction)
+
+
+def _apply_describing(state: StageState, instruction: Describing, words: Words) -> StageState:
+    """Instructions that say what the image holds and offers."""
     match instruction:
         case Env():
             return metadata.apply_env(state, instruction, words)
         case Label():
             return metadata.apply_label(state, instruction, words)
-        case Cmd():
-            return metadata.apply_cmd(state, instruction)
-        case Entrypoint():
-            return metadata.apply_entrypoint(state, instruction)
         case Expose():
             return metadata.apply_expose(state, instruction, words)
-        case User():
-            return metadata.apply_user(state, instruction, words)
         case Volume():
             return metadata.apply_volume(state, instruction, words)
-        case _:
-            return _apply_rest(state, instruction, words)
-
-
-def _apply_rest(state: StageState, instruction: AnyInstruction, words: Words) -> StageState:
-    match instruction:
-        case Shell():
-            return metadata.apply_shell(state, instruction)
-        case StopSignal():
-            return metadata.apply_stopsignal(state, instruction, words)
         case Maintainer():
             return metadata.apply_maintainer(state, instruction)
-        case Healthcheck():
-            return metadata.apply_healthcheck(state, instruction)
-        case From() | Arg() | Run() | Copy() | Workdir() | Add() | Onbuild():
-            raise AssertionError(f"handled elsewhere: {instruction.text}")
-        case Env() | Label() | Cmd() | Entrypoint() | Expose() | User() | Volume():
-            raise AssertionError(f"handled elsewhere: {instruction.text}")
         case _:
             unreachable(instruction)
 

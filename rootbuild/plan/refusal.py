@@ -19,7 +19,7 @@ def refuse_triggers(reference: str, triggers: tuple[str, ...]) -> None:
     """Raise UnsupportedError for a base image with ONBUILD triggers."""
     if triggers:
         raise UnsupportedError(
-            f"the base image {reference} has ONBUILD triggers, and replaying them is not supported yet",
+            f"ONBUILD is not supported yet, and the base image {reference} has such triggers",
             hint=_HINT,
             detail="\n".join(triggers),
         )

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Union
 
 from rootbuild.backend import NetworkMode
 from rootbuild.errors import Location
-from rootbuild.graph.stages import Base, Source
+from rootbuild.graph.stages import Base, ImageBase, Source
 from rootbuild.image.config import ImageConfig, Pairs
 
 
@@ -100,7 +99,7 @@ class WorkdirStep:
         return _definition("WORKDIR", self.path, self.user)
 
 
-Step = Union[RunStep, CopyStep, WorkdirStep]
+Step = RunStep | CopyStep | WorkdirStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +127,6 @@ class StagePlan:
     @property
     def first(self) -> bool:
         """Whether the FROM line is a numbered step of its own (an image has to be there)."""
-        from rootbuild.graph.stages import ImageBase
-
         return isinstance(self.base, ImageBase)
 
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-
 from rootbuild.dockerfile.parse import parse
+
 from rootbuild.errors import DockerfileError
 from rootbuild.graph.resolve import resolve
 from rootbuild.graph.stages import ImageBase, ScratchBase, StageBase, StageGraph
@@ -98,9 +98,7 @@ def test_an_arg_without_any_value_is_empty() -> None:
     assert "base name ($NOTHING) should not be blank" in str(refusal("ARG NOTHING\nFROM $NOTHING"))
 
 
-@pytest.mark.parametrize(
-    ("target", "value"), [("named", "named"), (None, "default")]
-)
+@pytest.mark.parametrize(("target", "value"), [("named", "named"), (None, "default")])
 def test_targetstage(target: str | None, value: str) -> None:
     found = graph("FROM a AS named\nFROM b", target)
     assert dict(found.global_args)["TARGETSTAGE"] == value
@@ -155,7 +153,5 @@ def test_what_cannot_be_is_refused_where_it_stands(text: str, message: str, line
 
 def test_an_unknown_target_gets_a_suggestion() -> None:
     error = refusal(THREE, "tets-stage")
-    assert str(error) == (
-        'target stage "tets-stage" could not be found (did you mean test-stage?)'
-    )
+    assert str(error) == ('target stage "tets-stage" could not be found (did you mean test-stage?)')
     assert "build-stage" in error.report.hint

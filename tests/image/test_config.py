@@ -55,7 +55,9 @@ def test_an_empty_config_has_no_empty_fields() -> None:
 
 
 def test_nulls_as_docker_writes_them_are_read() -> None:
-    blob = b'{"architecture":"amd64","config":{"Env":null,"Cmd":null,"Volumes":null},"history":null}'
+    blob = (
+        b'{"architecture":"amd64","config":{"Env":null,"Cmd":null,"Volumes":null},"history":null}'
+    )
     config = parse_config(blob)
     assert (config.env, config.cmd, config.volumes, config.history) == ((), None, (), ())
 
