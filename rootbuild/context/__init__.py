@@ -1,0 +1,1 @@
+"""Build contexts: where the files come from that COPY and ADD name."""

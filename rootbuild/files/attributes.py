@@ -1,0 +1,116 @@
+"""Owner, mode, times and capabilities of what a copy makes."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rootbuild.errors import HostError
+from rootbuild.files.digest import CAPABILITY, capability
+from rootbuild.files.mode import Chmod
+from rootbuild.files.rootfs import ROOT_OWNER, NewDirectory, Owner
+
+_NO_CAPABILITIES = frozenset((errno.EPERM, errno.EOPNOTSUPP, errno.EINVAL))
+
+
+@dataclass(frozen=True, slots=True)
+class CopyOptions:
+    """The flags of a COPY or ADD.
+
+    `owner` is --chown's (None without the flag), `mode` is --chmod's. `keep_owner` is for COPY
+    --from: entries keep their ids and file capabilities; without it they belong to root. `several`
+    tells that the instruction has more sources than this part of it, so that the destination must
+    be a directory.
+    """
+
+    owner: Owner | None = None
+    mode: Chmod | None = None
+    keep_owner: bool = False
+    several: bool = False
+
+
+class Attributes:
+    """Gives new entries their attributes, as the options of a copy say."""
+
+    def __init__(self, options: CopyOptions) -> None:
+        self._options = options
+
+    def new_directory(self) -> NewDirectory:
+        """How directories are made that only lead to the destination, or are the destination."""
+        return NewDirectory(self._options.owner or ROOT_OWNER, self.mode(0o755, directory=True))
+
+    def mode(self, mode: int, *, directory: bool = False) -> int:
+        """The permission bits for an entry that has these in the source."""
+        change = self._options.mode
+        return change.apply(mode & 0o7777, directory=directory) if change else mode & 0o7777
+
+    def owner(self, status: os.stat_result) -> Owner:
+        """The owner for an entry that has these attributes in the source."""
+        if self._options.owner is not None:
+            return self._options.owner
+        return Owner(status.st_uid, status.st_gid) if self._options.keep_owner else ROOT_OWNER
+
+    def apply(self, target: int, status: os.stat_result, *, directory: bool = False) -> None:
+        """Give an open file or directory the attributes that belong to the source's `status`."""
+        owner = self.owner(status)
+        with mapped(owner):
+            os.fchown(target, owner.uid, owner.gid)
+        os.fchmod(target, self.mode(status.st_mode, directory=directory))  # fchown cleared setuid
+        os.utime(target, ns=_times(status))
+
+    def apply_new(self, target: int, mode: int) -> None:
+        """Give an open file that has no source its owner and mode."""
+        owner = self._options.owner or ROOT_OWNER
+        with mapped(owner):
+            os.fchown(target, owner.uid, owner.gid)
+        os.fchmod(target, self.mode(mode))
+
+    def apply_capability(self, source: int, target: int) -> None:
+        """Keep a file's capabilities, where this host lets us; after `apply`, which drops them."""
+        if not self._options.keep_owner:
+            return
+        value = capability(source)
+        if value:
+            try:
+                os.setxattr(target, CAPABILITY, value)
+            except OSError as error:
+                if error.errno not in _NO_CAPABILITIES:
+                    raise
+
+    def apply_at(self, directory: int, name: str, status: os.stat_result) -> None:
+        """Give a link its owner and times; it has no mode of its own."""
+        owner = self.owner(status)
+        with mapped(owner):
+            os.chown(name, owner.uid, owner.gid, dir_fd=directory, follow_symlinks=False)
+        os.utime(name, ns=_times(status), dir_fd=directory, follow_symlinks=False)
+
+    def apply_special(self, directory: int, name: str, status: os.stat_result) -> None:
+        """Give a device or FIFO, which must not be opened, its attributes."""
+        self.apply_at(directory, name, status)
+        handle = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
+        try:
+            os.chmod(f"/proc/self/fd/{handle}", self.mode(status.st_mode))
+        finally:
+            os.close(handle)
+
+
+@contextmanager
+def mapped(owner: Owner) -> Iterator[None]:
+    """Explain the kernel's EINVAL for an id that the user namespace does not have."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        raise HostError(
+            f"the owner {owner.uid}:{owner.gid} is not among the ids that this user may use",
+            id="id-not-mapped",
+            hint="give the user larger ranges in /etc/subuid and /etc/subgid",
+        ) from error
+
+
+def _times(status: os.stat_result) -> tuple[int, int]:
+    return status.st_atime_ns, status.st_mtime_ns

@@ -1,0 +1,119 @@
+"""The selected part of a tree, read once: names, kinds, attributes; no content."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rootbuild.files.paths import Parts, join, shown
+from rootbuild.files.rootfs import Trail
+from rootbuild.files.tree import Tree
+
+
+@dataclass(slots=True)
+class Node:
+    """A file, link or directory. `target` is where a link points; `children` are in byte order."""
+
+    name: str
+    status: os.stat_result
+    target: str = ""
+    children: dict[str, Node] = field(default_factory=dict)
+
+    @property
+    def is_directory(self) -> bool:
+        """Whether it is a directory."""
+        return stat.S_ISDIR(self.status.st_mode)
+
+
+def descend(node: Node) -> Iterator[tuple[Parts, Node]]:
+    """All nodes below a directory, each after its own directory: (path of that directory, node)."""
+    pending: list[tuple[Parts, Iterator[Node]]] = [((), iter(node.children.values()))]
+    while pending:
+        where, rest = pending[-1]
+        child = next(rest, None)
+        if child is None:
+            pending.pop()
+            continue
+        yield where, child
+        if child.children:
+            pending.append(((*where, child.name), iter(child.children.values())))
+
+
+def read_entries(tree: Tree, parts: Parts, status: os.stat_result) -> Node:
+    """What a tree shows at a place that is known to be there, with everything below.
+
+    Hidden directories are entered only where something below may be visible; one that shows
+    nothing is left out itself.
+    """
+    with tree.root.trail() as trail:
+        return _Reader(tree, trail).read(parts, status)
+
+
+class _Reader:
+    def __init__(self, tree: Tree, trail: Trail) -> None:
+        self._tree = tree
+        self._trail = trail
+        self._doubtful: list[tuple[Node, Node]] = []
+
+    def read(self, parts: Parts, status: os.stat_result) -> Node:
+        top = Node(parts[-1] if parts else "", status)
+        pending = [(parts, top)] if top.is_directory else []
+        while pending:
+            where, directory = pending.pop()
+            self._list(where, directory)
+            pending.extend(
+                ((*where, child.name), child)
+                for child in reversed(directory.children.values())
+                if child.is_directory
+            )
+        for above, node in reversed(self._doubtful):
+            if not node.children:
+                del above.children[node.name]
+        return top
+
+    def _list(self, where: Parts, directory: Node) -> None:
+        prefix = join(where) + "/" if where else ""
+        try:
+            with _listing(self._trail.at(where)) as (descriptor, found):
+                for entry in found:
+                    self._take(prefix + entry.name, descriptor, entry, directory)
+        except OSError as error:
+            raise self._tree.unreadable(shown(where), error) from error
+
+    def _take(self, path: str, descriptor: int, entry: os.DirEntry[str], directory: Node) -> None:
+        ignored = self._tree.ignored(path)
+        if ignored and not self._tree.may_hold_included(path):
+            return
+        try:
+            status = entry.stat(follow_symlinks=False)
+            if ignored and not stat.S_ISDIR(status.st_mode):
+                return
+            node = Node(entry.name, status)
+            if stat.S_ISLNK(status.st_mode):
+                node.target = os.readlink(entry.name, dir_fd=descriptor)
+        except FileNotFoundError:
+            return  # it went away since the directory was listed: as if it had never been there
+        directory.children[entry.name] = node
+        if ignored:
+            self._doubtful.append((directory, node))
+
+
+@contextmanager
+def _listing(directory: int) -> Iterator[tuple[int, list[os.DirEntry[str]]]]:
+    """What a directory holds, in byte order, on a descriptor that (unlike O_PATH) can list it."""
+    descriptor = os.open(
+        ".", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory
+    )
+    try:
+        with os.scandir(descriptor) as found:
+            entries = sorted(found, key=_byte_order)
+        yield descriptor, entries
+    finally:
+        os.close(descriptor)
+
+
+def _byte_order(entry: os.DirEntry[str]) -> bytes:
+    return os.fsencode(entry.name)
