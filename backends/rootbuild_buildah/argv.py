@@ -87,16 +87,22 @@ def forget_config(name: str) -> Argv:
     return (BUILDAH, "config", "--env", "-", "--entrypoint", "[]", "--cmd", "", name)
 
 
-def run(name: str, command: Exec, isolation: str | None) -> Argv:
-    """Run a process in a working container by buildah's own means."""
-    network = {"default": (), "none": ("--network", "none"), "host": ("--network", "host")}
+def run(
+    name: str, command: Exec, isolation: str | None, netns: str | None, binds: Sequence[str]
+) -> Argv:
+    """Run a process in a working container by buildah's own means.
+
+    It stays in the network namespace where buildah itself runs: `netns`, or the host's. `binds`
+    are `SOURCE:TARGET:ro`.
+    """
     return (
-        *(BUILDAH, "run"),
+        *(("nsenter", f"--net={netns}") if netns else ()),
+        *(BUILDAH, "run", "--network", "host"),
         *(("--isolation", isolation) if isolation else ()),
-        *network[command.network],
         *("--user", f"{command.uid}:{command.gid}"),
         *("--workingdir", command.cwd),
         *("--hostname", command.hostname),
+        *(part for bind in binds for part in ("--volume", bind)),
         *(part for key, value in command.env for part in ("--env", f"{key}={value}")),
         "--",
         name,

@@ -23,7 +23,7 @@ def user(environment: Mapping[str, str] = os.environ) -> int:
     return int(environment.get("_CONTAINERS_ROOTLESS_UID") or os.geteuid())
 
 
-def runtime_folder(environment: Mapping[str, str] = os.environ) -> Path:
+def folder(environment: Mapping[str, str] = os.environ) -> Path:
     """A private folder for state that need not outlast a boot.
 
     Below XDG_RUNTIME_DIR, or where that should be, or in the folder for temporary files.

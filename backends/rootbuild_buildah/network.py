@@ -14,7 +14,9 @@ import os
 import select
 import socket
 import struct
+import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -22,9 +24,11 @@ from pathlib import Path
 
 from rootbuild import process
 from rootbuild.backend import NetworkMode
+from rootbuild_buildah import namespace as namespaces
 
 CLONE_NEWNET = 0x40000000
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1
+MS_BIND, MNT_DETACH = 4096, 2
 SLIRP_DNS = "10.0.2.3"
 PASTA_DNS = "169.254.1.1"
 READY_SECONDS = 5.0
@@ -195,7 +199,36 @@ def _slirp(stack: contextlib.ExitStack) -> Network | None:
 
 
 def _pasta(stack: contextlib.ExitStack) -> Network | None:
+    # As root of the host it becomes another user, who may not look into our folder.
+    if process.find("pasta") is None or namespaces.user() == 0:
+        return None
+    netns = stack.enter_context(namespace())
+    # It refuses a namespace below /proc, so it gets it under a name.
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=namespaces.folder())))
+    named = stack.enter_context(_bound(netns, folder / "netns"))
+    pid_file = folder / "pid"
+    stack.enter_context(process.background(pasta(str(named), pid_file)))
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        # Written once the interface is there.
+        if pid_file.exists() and pid_file.read_text().strip():
+            return Network(netns, (PASTA_DNS,))
+        time.sleep(0.002)
     return None
+
+
+@contextlib.contextmanager
+def _bound(source: str, target: Path) -> Iterator[Path]:
+    """Bind-mount a file; in the mount namespace that `buildah unshare` made nobody else sees it."""
+    target.touch()
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mount(source.encode(), os.fsencode(target), None, MS_BIND, None) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"mount: {os.strerror(number)}")
+    try:
+        yield target
+    finally:
+        libc.umount2(os.fsencode(target), MNT_DETACH)
 
 
 def _pipe() -> tuple[tuple[int, str], tuple[int, str]]:

@@ -11,7 +11,7 @@ import signal
 import stat
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import IO, Literal
@@ -136,7 +136,7 @@ def ways() -> tuple[Way, ...]:
 
 def runtime_root() -> Path:
     """Where the runtimes keep their containers' state."""
-    root = namespace.runtime_folder() / "oci"
+    root = namespace.folder() / "oci"
     root.mkdir(mode=0o700, exist_ok=True)
     return root
 
@@ -144,7 +144,7 @@ def runtime_root() -> Path:
 @contextlib.contextmanager
 def bundle(identity: str) -> Iterator[Path]:
     """A private folder for one container's files."""
-    parent = namespace.runtime_folder() / "bundles"
+    parent = namespace.folder() / "bundles"
     parent.mkdir(mode=0o700, exist_ok=True)
     folder = parent / identity
     folder.mkdir(mode=0o700)
@@ -156,34 +156,42 @@ def bundle(identity: str) -> Iterator[Path]:
 
 def write_bundle(folder: Path, step: Step) -> None:
     """Write config.json and the files that are bound into the container."""
-    command = step.command
-    hosts, resolv = folder / "hosts", folder / "resolv.conf"
-    hosts.write_text(network.hosts(command.hostname, command.hosts))
-    resolv.write_text(network.resolv_conf(network.host_resolv_conf(), step.network.servers))
-    for path in (hosts, resolv):
-        path.chmod(0o644)
     sandbox = spec.Sandbox(
         rootfs=step.rootfs,
         network=step.network.namespace,
-        binds=tuple(zip((hosts, resolv), BINDS, strict=True)),
+        binds=_write_binds(folder, step),
         seccomp=_seccomp(),
         cgroup_namespace=Path("/proc/self/ns/cgroup").exists(),
     )
-    (folder / "config.json").write_text(json.dumps(spec.specification(command, sandbox)))
+    (folder / "config.json").write_text(json.dumps(spec.specification(step.command, sandbox)))
 
 
 def run_by_buildah(step: Step, output: IO[bytes], isolation: str | None) -> int:
     """Run a step by `buildah run`. With isolation "chroot" it needs no OCI runtime at all.
 
-    The container's own environment is dropped first, as buildah would add it to ours.
+    The container's own environment is dropped first, as buildah would add it to ours. Two things
+    are not as they should be: there are no supplementary groups, and buildah adds HOSTNAME to the
+    environment.
     """
     process.run(argv.forget_config(step.container))
-    command = step.command
-    if isolation == "chroot" and command.network == "default":
-        # With this isolation buildah has no network of its own to offer.
-        command = replace(command, network="host")
-    finished = process.run(argv.run(step.container, command, isolation), check=False, output=output)
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(bundle(f"{step.container}-{os.getpid()}"))
+        binds = [f"{source}:{target}:ro" for source, target in _write_binds(folder, step)]
+        netns = step.network.namespace
+        if netns == "":
+            netns = stack.enter_context(network.namespace())
+        command = argv.run(step.container, step.command, isolation, netns, binds)
+        finished = process.run(command, check=False, output=output)
     return 128 - finished.status if finished.status < 0 else finished.status
+
+
+def _write_binds(folder: Path, step: Step) -> tuple[tuple[Path, str], ...]:
+    hosts, resolv = folder / "hosts", folder / "resolv.conf"
+    hosts.write_text(network.hosts(step.command.hostname, step.command.hosts))
+    resolv.write_text(network.resolv_conf(network.host_resolv_conf(), step.network.servers))
+    for path in (hosts, resolv):
+        path.chmod(0o644)
+    return tuple(zip((hosts, resolv), BINDS, strict=True))
 
 
 def leftovers(container: str) -> list[str]:
@@ -198,7 +206,7 @@ def remove_leftovers(container: str) -> None:
         for runtime in RUNTIMES:
             if process.find(runtime):
                 process.run(argv.runtime_delete(runtime, runtime_root(), identity), check=False)
-        shutil.rmtree(namespace.runtime_folder() / "bundles" / identity, ignore_errors=True)
+        shutil.rmtree(namespace.folder() / "bundles" / identity, ignore_errors=True)
 
 
 @cache
