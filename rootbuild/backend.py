@@ -162,11 +162,15 @@ class Backend(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredContainer:
-    """A container, running or not: its whole id, its names, and `created|running|exited|...`."""
+    """A container, running or not: its whole id, its names, and `created|running|exited|...`.
+
+    `networks` are the names of the networks that it joins when it runs.
+    """
 
     id: str
     names: tuple[str, ...]
     status: str = ""
+    networks: tuple[str, ...] = ()
 
 
 class Runtime(Protocol):

@@ -10,23 +10,29 @@ from rootbuild.backend import StoredContainer, StoredImage
 
 
 def images(text: bytes) -> tuple[StoredImage, ...]:
-    """`podman images --format=json`."""
-    return tuple(
-        StoredImage(
+    """`podman images --format=json`, which may repeat an image for each of its names."""
+    found: dict[str, StoredImage] = {}
+    for row in _rows(text):
+        image = StoredImage(
             id=str(row["Id"]),
             names=_strings(row.get("Names")),
             digest=str(row.get("Digest", "")),
             created=str(row.get("CreatedAt", "")),
             size=int(row.get("Size", -1)),
         )
-        for row in _rows(text)
-    )
+        found.setdefault(image.id, image)
+    return tuple(found.values())
 
 
 def containers(text: bytes) -> tuple[StoredContainer, ...]:
     """`podman ps --format=json`."""
     return tuple(
-        StoredContainer(str(row["Id"]), _strings(row.get("Names")), str(row.get("State", "")))
+        StoredContainer(
+            id=str(row["Id"]),
+            names=_strings(row.get("Names")),
+            status=str(row.get("State", "")),
+            networks=_strings(row.get("Networks")),
+        )
         for row in _rows(text)
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rootbuild.cli.command import Command, Group
-from rootbuild.cli.tables import build
+from rootbuild.cli.tables import build, container, image, network, run, volume
 
 GROUPS = (
     Group(("builder",), "Manage builds", hidden=True),
@@ -16,7 +16,14 @@ GROUPS = (
     Group(("volume",), "Manage volumes"),
 )
 
-COMMANDS: tuple[Command, ...] = (*build.COMMANDS,)
+COMMANDS: tuple[Command, ...] = (
+    *build.COMMANDS,
+    *run.COMMANDS,
+    *container.COMMANDS,
+    *image.COMMANDS,
+    *network.COMMANDS,
+    *volume.COMMANDS,
+)
 
 
 def find_command(words: Sequence[str]) -> tuple[Command, tuple[str, ...]] | None:

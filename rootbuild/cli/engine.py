@@ -1,0 +1,26 @@
+"""Commands that the engine answers as Docker does: they are passed on, and we are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rootbuild import process
+from rootbuild.backend import choose_runtime
+from rootbuild.cli.parse import Parsed
+
+
+def words(parsed: Parsed, leave_out: Sequence[str] = ()) -> tuple[str, ...]:
+    """The command's name for the engine, with its options."""
+    return (*(parsed.command.engine or parsed.command.path), *parsed.tokens(leave_out))
+
+
+def separated(args: Sequence[str]) -> tuple[str, ...]:
+    """Arguments as they have to be written so that none is taken for an option."""
+    return ("--", *args) if any(arg.startswith("-") and arg != "-" for arg in args) else (*args,)
+
+
+def become(parsed: Parsed, more: Sequence[str] = ()) -> int:
+    """Turn into the engine's command, with some more options."""
+    runtime = choose_runtime()
+    argv = runtime.command((*words(parsed), *more, *separated(parsed.args)))
+    process.become(argv, runtime.environment())

@@ -1,0 +1,63 @@
+"""`image inspect|rm|tag|history|pull|push`: images by Docker's names."""
+
+from __future__ import annotations
+
+import sys
+
+from rootbuild.backend import choose_runtime
+from rootbuild.cli.engine import words
+from rootbuild.cli.parse import Parsed
+from rootbuild.errors import ImageNotFoundError
+from rootbuild.image import reference
+from rootbuild.runtime.calls import call
+from rootbuild.runtime.names import find_image, need_image
+from rootbuild.runtime.run import pull as pull_image
+
+
+def on_names(parsed: Parsed) -> int:
+    """All arguments are images of the store; unknown ones do not keep the verb from the others."""
+    runtime = choose_runtime()
+    known = runtime.images()
+    found = [(name, find_image(name, known)) for name in parsed.args]
+    there = [image for _, image in found if image is not None]
+    status = 0
+    if there:
+        outcome = call(runtime, (*words(parsed), *there))
+        outcome.replay()
+        status = min(outcome.status, 1)
+    missing = [name for name, image in found if image is None]
+    if missing and not (parsed.command.path[-1] == "rm" and parsed.switch("force")):
+        raise ImageNotFoundError("\n".join(f"No such image: {_shown(name)}" for name in missing))
+    return status
+
+
+def tag(parsed: Parsed) -> int:
+    """Give an image one more name."""
+    runtime = choose_runtime()
+    source, target = parsed.args
+    whole = str(reference.parse(target))
+    outcome = call(runtime, ("tag", need_image(source, runtime.images()), whole))
+    outcome.replay()
+    return min(outcome.status, 1)
+
+
+def pull(parsed: Parsed) -> int:
+    """Pull an image and print its whole name, as Docker does."""
+    runtime = choose_runtime()
+    name = parsed.args[0]
+    if parsed.switch("all-tags"):
+        whole = reference.parse(name).name
+        return min(call(runtime, ("pull", "--all-tags", whole), live=True).status, 1)
+    try:
+        whole = pull_image(
+            runtime, name, platform=parsed.text("platform"), quiet=parsed.switch("quiet")
+        )
+    except ImageNotFoundError as error:
+        error.exit_code = 1
+        raise
+    sys.stdout.write(f"{whole}\n")
+    return 0
+
+
+def _shown(name: str) -> str:
+    return name if reference.is_id(name) else reference.familiar(name)

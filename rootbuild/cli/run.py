@@ -1,0 +1,57 @@
+"""`container run` and `container create`."""
+
+from __future__ import annotations
+
+from rootbuild.backend import choose_runtime
+from rootbuild.cli.parse import Parsed
+from rootbuild.errors import UsageError
+from rootbuild.runtime import run as running
+from rootbuild.runtime.networks import translate
+from rootbuild.runtime.ports import parse as parse_port
+
+OWN = (
+    "cidfile",
+    "disable-content-trust",
+    "name",
+    "network",
+    "platform",
+    "publish",
+    "pull",
+    "quiet",
+)
+PULL = ("always", "missing", "never")
+
+
+def run(parsed: Parsed) -> int:
+    """Run a container; in the foreground its exit code is ours."""
+    return running.run(choose_runtime(), request(parsed, detached=parsed.switch("detach")))
+
+
+def create(parsed: Parsed) -> int:
+    """Make a container and print its id."""
+    return running.run(choose_runtime(), request(parsed, detached=True))
+
+
+def request(parsed: Parsed, *, detached: bool) -> running.Request:
+    """The command line as the runtime takes it. Raises UsageError."""
+    pull = parsed.text("pull", "missing")
+    if pull not in PULL:
+        raise UsageError(
+            f'invalid pull option: "{pull}": must be one of "always", "missing" or "never"'
+        )
+    for spec in parsed.all("publish"):
+        parse_port(spec)
+    return running.Request(
+        verb=parsed.command.path[-1],
+        image=parsed.args[0],
+        command=parsed.args[1:],
+        options=parsed.tokens(OWN),
+        name=parsed.text("name"),
+        networks=tuple(translate(value) for value in parsed.all("network")),
+        publish=parsed.all("publish"),
+        cidfile=parsed.text("cidfile"),
+        pull=pull,
+        platform=parsed.text("platform"),
+        quiet=parsed.switch("quiet"),
+        detached=detached,
+    )

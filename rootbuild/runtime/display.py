@@ -1,0 +1,59 @@
+"""Sizes and ages in Docker's words."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+_AGES = (
+    (timedelta(seconds=1), "Less than a second"),
+    (timedelta(seconds=60), "{s} seconds"),
+    (timedelta(seconds=120), "About a minute"),
+    (timedelta(minutes=60), "{m} minutes"),
+    (timedelta(minutes=120), "About an hour"),
+    (timedelta(hours=48), "{h} hours"),
+    (timedelta(days=14), "{d} days"),
+    (timedelta(days=60), "{w} weeks"),
+    (timedelta(days=730), "{months} months"),
+)
+
+
+def size(count: int) -> str:
+    """Bytes as Docker shows them: three digits, powers of a thousand (`1.99MB`)."""
+    if count < 0:
+        return "N/A"
+    value, unit = float(count), 0
+    while value >= 1000 and unit < len(_UNITS) - 1:
+        value, unit = value / 1000, unit + 1
+    return f"{value:.3g}{_UNITS[unit]}"
+
+
+def age(created: datetime, now: datetime) -> str:
+    """How long ago that was (`About an hour ago`)."""
+    passed = max(now - created, timedelta())
+    seconds = int(passed.total_seconds())
+    text = next((words for limit, words in _AGES if passed < limit), "{y} years")
+    if seconds == 1:
+        text = "1 second"
+    return (
+        text.format(
+            s=seconds,
+            m=seconds // 60,
+            h=seconds // 3600,
+            d=seconds // 86400,
+            w=seconds // 604800,
+            months=seconds // 2592000,
+            y=seconds // 31536000,
+        )
+        + " ago"
+    )
+
+
+def table(rows: list[tuple[str, ...]]) -> str:
+    """Columns as Go's tabwriter sets them: as wide as needed, three spaces between."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    lines = (
+        "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+    return "".join(f"{line}\n" for line in lines)
