@@ -12,7 +12,7 @@ from typing import IO
 from rootbuild import process
 from rootbuild.backend import Exec, Layers, Problem, PullPolicy, StoredImage
 from rootbuild.errors import EngineError, ImageNotFoundError
-from rootbuild_buildah import argv, failures, folder, hostcheck, namespace, steps
+from rootbuild_buildah import argv, failures, folder, hostcheck, namespace, parents, steps
 from rootbuild_buildah.network import Networks
 from rootbuild_buildah.store import Store
 
@@ -134,11 +134,12 @@ class BuildahBackend:
         """See the contract."""
         nameless = {image.id for image in self.images() if not image.names}
         used = self._store.used() or frozenset()
-        for image in images:
-            if image in nameless and image not in used:
-                finished = process.run(argv.remove_image(image), check=False)
-                if finished.status != 0 and image in {known.id for known in self.images()}:
-                    raise self._failure(finished)
+        wanted = [image for image in images if image in nameless and image not in used]
+        lineages = {image: parents.lineage(self.config(image)) for image in nameless}
+        kept = sorted(nameless - set(wanted))
+        for image in wanted:
+            with self._kept(parents.taken_along(image, lineages, kept)):
+                self._remove(image)
 
     def sweep(self, containers: Sequence[str]) -> None:
         """See the contract: kills what still runs in them, then removes them."""
@@ -165,6 +166,27 @@ class BuildahBackend:
         finally:
             if not known:
                 self.remove([calm])
+
+    def _remove(self, image: str) -> None:
+        finished = process.run(argv.remove_image(image), check=False)
+        if finished.status != 0 and image in {known.id for known in self.images()}:
+            raise self._failure(finished)
+
+    @contextlib.contextmanager
+    def _kept(self, images: Sequence[str]) -> Iterator[None]:
+        """Keep nameless images from being removed along with others: for the block they have names.
+
+        A name can only be taken away together with its image, so an empty one gets it in the end.
+        """
+        names = {f"localhost/rootbuild-kept:{image}": image for image in images}
+        for name, image in names.items():
+            self.tag(image, name)
+        try:
+            yield
+        finally:
+            for name in names:
+                self.tag(self.create_image(folder.empty(name)), name)
+                process.run(argv.remove_image(name))
 
     def _mount(self, container: str) -> Path:
         return Path(_last_line(self._call(argv.mount(container))))

@@ -46,6 +46,13 @@ def diff_ids(config: bytes) -> tuple[str, ...]:
     return tuple(str(diff_id) for diff_id in found)
 
 
+def empty(label: str) -> bytes:
+    """The config of an image with nothing in it."""
+    config = {"Labels": {"rootbuild.for": label}}
+    rootfs: dict[str, object] = {"type": "layers", "diff_ids": []}
+    return json.dumps({"os": "linux", "config": config, "rootfs": rootfs}).encode()
+
+
 def without_triggers(config: bytes) -> bytes | None:
     """The config with its ONBUILD instructions taken out; None if it has none."""
     content = json.loads(config)
