@@ -1,0 +1,23 @@
+# Each of these makes the machine ready first, and says so; see scripts/run.
+# ARGS goes to the program behind a target: make test ARGS='tests/plan -k label'
+
+.PHONY: setup demo test check bench docs
+
+setup:
+	@scripts/run true
+
+demo:
+	@scripts/run scripts/demo
+
+test:
+	@scripts/run scripts/test $(ARGS)
+
+check:
+	@scripts/run --python-only scripts/check
+
+bench:
+	@scripts/run --give-back docs/benchmarks.md \
+	    python scripts/bench/bench.py --write docs/benchmarks.md $(ARGS)
+
+docs:
+	@scripts/run --python-only --give-back docs/commands.md python scripts/docs/commands.py docs/commands.md
