@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from pathlib import Path
-from typing import IO, Literal, Protocol, TypeVar
+from typing import IO, Literal, Protocol, TypeVar, cast
 
+from rootbuild import plugins
 from rootbuild.errors import HostError
 
 BACKENDS = "rootbuild.backends"
@@ -213,12 +213,14 @@ class Runtime(Protocol):
 
 def load_backends() -> dict[str, Backend]:
     """All registered backends by name. A plugin that does not load is an error, not skipped."""
-    return {point.name: point.load()() for point in entry_points(group=BACKENDS)}
+    found = cast("dict[str, type[Backend]]", plugins.load(BACKENDS))
+    return {name: engine() for name, engine in found.items()}
 
 
 def load_runtimes() -> dict[str, Runtime]:
     """All registered runtimes by name."""
-    return {point.name: point.load()() for point in entry_points(group=RUNTIMES)}
+    found = cast("dict[str, type[Runtime]]", plugins.load(RUNTIMES))
+    return {name: engine() for name, engine in found.items()}
 
 
 def choose_backend(wanted: str | None = None) -> Backend:

@@ -13,6 +13,7 @@ import os
 import shlex
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -131,6 +132,7 @@ def foreground(
     (open files) take the place of ours.
     """
     path, names = _path(argv[0]), {**os.environ, **(env or {})}
+    _announce(argv)
     streams = [
         (os.POSIX_SPAWN_DUP2, stream.fileno(), number)
         for number, stream in ((1, stdout), (2, stderr))
@@ -170,6 +172,7 @@ def look(argv: Sequence[str], env: Mapping[str, str] | None = None) -> Finished:
 
 def become(argv: Sequence[str], env: Mapping[str, str] | None = None) -> NoReturn:
     """Replace this process with a program, on our streams."""
+    _announce(argv)
     os.execve(_path(argv[0]), list(argv), {**os.environ, **(env or {})})
 
 
@@ -298,6 +301,13 @@ def _end(command: sh.RunningCommand) -> None:
             time.sleep(0.005)
         if not command.is_alive():
             return
+
+
+def _announce(argv: Sequence[str]) -> None:
+    """With --debug, show a command as it can be pasted."""
+    if os.environ.get("ROOTBUILD_DEBUG"):
+        sys.stderr.write(f"$ {paste(argv)}\n")
+        sys.stderr.flush()
 
 
 def _path(program: str) -> str:

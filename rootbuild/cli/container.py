@@ -12,6 +12,7 @@ from rootbuild.runtime.objects import CONTAINERS, Act, perform
 
 LIVE = frozenset({"attach", "logs"})
 ENGINE_FAILED = 125
+EXEC_FAILED = (ENGINE_FAILED, 255)  # the latter also where the container does not run
 
 
 def on_names(parsed: Parsed) -> int:
@@ -43,7 +44,7 @@ def exec_in(parsed: Parsed) -> int:
     runtime = choose_runtime()
     name = parsed.args[0]
     outcome = call(runtime, (*words(parsed), *parsed.args), live=True)
-    if outcome.status != ENGINE_FAILED:
+    if outcome.status not in EXEC_FAILED:
         return outcome.status
     found = find_container(name, runtime.containers())
     if found is None:

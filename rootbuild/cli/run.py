@@ -24,12 +24,14 @@ PULL = ("always", "missing", "never")
 
 def run(parsed: Parsed) -> int:
     """Run a container; in the foreground its exit code is ours."""
-    return running.run(choose_runtime(), request(parsed, detached=parsed.switch("detach")))
+    wanted = request(parsed, detached=parsed.switch("detach"))
+    return running.run(choose_runtime(), wanted)
 
 
 def create(parsed: Parsed) -> int:
     """Make a container and print its id."""
-    return running.run(choose_runtime(), request(parsed, detached=True))
+    wanted = request(parsed, detached=True)
+    return running.run(choose_runtime(), wanted)
 
 
 def request(parsed: Parsed, *, detached: bool) -> running.Request:

@@ -123,7 +123,7 @@ def _explain(runtime: Runtime, request: Request, outcome: Outcome, made: str) ->
         containers = runtime.containers()
         ours = find_container(made, containers) if made else None
         if ours is not None and ours.status in NOT_STARTED and request.verb == "run":
-            call(runtime, ("rm", "--force", "--volumes", ours.id))
+            ask(runtime, ("rm", "--force", "--volumes", ours.id))
         if not made:
             _explain_refusal(runtime, request, containers)
         if ours is None or ours.status in NOT_STARTED:

@@ -71,7 +71,7 @@ def test_runtime_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mine.mkdir(mode=0o700)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(mine))
     assert host.runtime_dir() == mine
-    # Others may write to it, it is gone, or it is not set: a private one, but never somebody else's.
+    # Others may write to it: a private one instead, but never somebody else's.
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(host, "_is_ours", lambda folder: _private(folder, tmp_path))
     mine.chmod(0o777)

@@ -1,0 +1,62 @@
+"""An engine that records what it is told and fails when it should."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rootbuild.backend import Problem, StoredContainer, StoredImage
+
+_SCRIPT = """
+log=$1; shift
+printf '%s\\n' "$*" >> "$log"
+for word; do case $word in --cidfile=*) cid=${word#--cidfile=};; esac; done
+if [ -n "$FAKE_CID" ] && [ -n "$cid" ]; then printf %s "$FAKE_CID" > "$cid"; fi
+case " $FAKE_FAILS " in *" $1 "*) echo "engine: $1 failed" >&2; exit "$FAKE_STATUS";; esac
+echo "did $1"
+"""
+
+
+@dataclass
+class FakeRuntime:
+    """Answers from lists; its command line is a shell script that writes a log."""
+
+    log: Path
+    known_images: Sequence[StoredImage] = ()
+    known_containers: Sequence[StoredContainer] = ()
+    known_networks: Sequence[tuple[str, str]] = ()
+    known_volumes: Sequence[str] = ()
+    fails: str = ""
+    status: int = 125
+    cid: str = ""
+    name: str = "fake"
+
+    def check(self) -> Problem | None:
+        return None
+
+    def command(self, arguments: Sequence[str]) -> tuple[str, ...]:
+        return ("sh", "-c", _SCRIPT, "fake", str(self.log), *arguments)
+
+    def environment(self) -> Mapping[str, str]:
+        return {
+            "FAKE_FAILS": self.fails,
+            "FAKE_STATUS": str(self.status),
+            "FAKE_CID": self.cid,
+        }
+
+    def images(self) -> Sequence[StoredImage]:
+        return self.known_images
+
+    def containers(self) -> Sequence[StoredContainer]:
+        return self.known_containers
+
+    def networks(self) -> Sequence[tuple[str, str]]:
+        return self.known_networks
+
+    def volumes(self) -> Sequence[str]:
+        return self.known_volumes
+
+    @property
+    def told(self) -> list[str]:
+        return self.log.read_text().splitlines() if self.log.exists() else []

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import pytest
+
+from rootbuild.backend import StoredContainer, StoredImage
+from rootbuild.errors import ImageNotFoundError
+from rootbuild.runtime.names import (
+    find_container,
+    find_image,
+    find_network,
+    need_image,
+    whole_names,
+)
+from rootbuild.runtime.networks import named, translate
+
+DIGEST = "sha256:" + "d" * 64
+IMAGES = [
+    StoredImage("ab" * 32, ("docker.io/library/app:latest",), DIGEST),
+    StoredImage("ac" * 32, ("localhost/app:latest", "localhost/own:latest")),
+    StoredImage("cd" * 32, ("quay.io/x/y:1",)),
+]
+CONTAINERS = [
+    StoredContainer("ab" * 32, ("web",), "running"),
+    StoredContainer("ac" * 32, ("db", "abc"), "exited"),
+]
+NETWORKS = [("ab" * 32, "nat"), ("cd" * 32, "podman")]
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("app", "docker.io/library/app:latest"),
+        ("app:latest", "docker.io/library/app:latest"),
+        ("localhost/app", "localhost/app:latest"),
+        ("own", "localhost/own:latest"),
+        ("docker.io/own", None),
+        ("app:2", None),
+        ("y:1", None),
+        ("quay.io/x/y:1", "quay.io/x/y:1"),
+        ("abab", "ab" * 32),
+        ("sha256:cd", "cd" * 32),
+        ("ac" * 32, "ac" * 32),
+        ("a", None),
+        ("ef", None),
+        (f"app@{DIGEST}", f"docker.io/library/app@{DIGEST}"),
+        (f"other@{DIGEST}", None),
+    ],
+)
+def test_images(name: str, found: str | None) -> None:
+    assert find_image(name, IMAGES) == found
+
+
+def test_unknown_image() -> None:
+    with pytest.raises(ImageNotFoundError, match="No such image: nope:latest"):
+        need_image("nope", IMAGES)
+
+
+def test_docker_hub_goes_first() -> None:
+    assert whole_names("a/b") == ("docker.io/a/b:latest", "localhost/a/b:latest")
+    assert whole_names("docker.io/b") == ("docker.io/library/b:latest",)
+    assert whole_names("reg:5000/b") == ("reg:5000/b:latest",)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("web", 0), ("/web", 0), ("ab" * 32, 0), ("abab", 0), ("abc", 1), ("a", None), ("x", None)],
+)
+def test_containers(name: str, found: int | None) -> None:
+    assert find_container(name, CONTAINERS) == (None if found is None else CONTAINERS[found])
+
+
+@pytest.mark.parametrize(("name", "found"), [("nat", "nat"), ("cdcd", "podman"), ("x", None)])
+def test_networks(name: str, found: str | None) -> None:
+    assert find_network(name, NETWORKS) == found
+
+
+def test_values_of_network() -> None:
+    assert translate("nat") == "nat"
+    assert translate("nat:alias=a") == "nat:alias=a"
+    assert translate("alias=a,name=nat") == "nat:alias=a"
+    assert named(["nat:ip=1.2.3.4", "host", "none", "container:x", "slirp4netns:mtu=1"]) == ("nat",)
