@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rootbuild.errors import BuildError
-from rootbuild.files.rootfs import Owner, Rootfs
+from rootbuild.files.owner import Owner
+from rootbuild.files.rootfs import Rootfs
 
 USERS_FILE = "/etc/passwd"
 GROUPS_FILE = "/etc/group"

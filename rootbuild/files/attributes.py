@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
-from rootbuild.errors import HostError
 from rootbuild.files.digest import CAPABILITY, capability
 from rootbuild.files.mode import Chmod
-from rootbuild.files.rootfs import ROOT_OWNER, NewDirectory, Owner
+from rootbuild.files.owner import ROOT_OWNER, Owner
+from rootbuild.files.rootfs import NewDirectory
 
 _NO_CAPABILITIES = frozenset((errno.EPERM, errno.EOPNOTSUPP, errno.EINVAL))
 
@@ -55,17 +53,14 @@ class Attributes:
 
     def apply(self, target: int, status: os.stat_result, *, directory: bool = False) -> None:
         """Give an open file or directory the attributes that belong to the source's `status`."""
-        owner = self.owner(status)
-        with mapped(owner):
-            os.fchown(target, owner.uid, owner.gid)
-        os.fchmod(target, self.mode(status.st_mode, directory=directory))  # fchown cleared setuid
+        self.owner(status).give(target)
+        mode = self.mode(status.st_mode, directory=directory)
+        os.fchmod(target, mode)  # not before: a new owner clears setuid
         os.utime(target, ns=_times(status))
 
     def apply_new(self, target: int, mode: int) -> None:
         """Give an open file that has no source its owner and mode."""
-        owner = self._options.owner or ROOT_OWNER
-        with mapped(owner):
-            os.fchown(target, owner.uid, owner.gid)
+        (self._options.owner or ROOT_OWNER).give(target)
         os.fchmod(target, self.mode(mode))
 
     def apply_capability(self, source: int, target: int) -> None:
@@ -82,9 +77,7 @@ class Attributes:
 
     def apply_at(self, directory: int, name: str, status: os.stat_result) -> None:
         """Give a link its owner and times; it has no mode of its own."""
-        owner = self.owner(status)
-        with mapped(owner):
-            os.chown(name, owner.uid, owner.gid, dir_fd=directory, follow_symlinks=False)
+        self.owner(status).give_at(directory, name)
         os.utime(name, ns=_times(status), dir_fd=directory, follow_symlinks=False)
 
     def apply_special(self, directory: int, name: str, status: os.stat_result) -> None:
@@ -95,21 +88,6 @@ class Attributes:
             os.chmod(f"/proc/self/fd/{handle}", self.mode(status.st_mode))
         finally:
             os.close(handle)
-
-
-@contextmanager
-def mapped(owner: Owner) -> Iterator[None]:
-    """Explain the kernel's EINVAL for an id that the user namespace does not have."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno != errno.EINVAL:
-            raise
-        raise HostError(
-            f"the owner {owner.uid}:{owner.gid} is not among the ids that this user may use",
-            id="id-not-mapped",
-            hint="give the user larger ranges in /etc/subuid and /etc/subgid",
-        ) from error
 
 
 def _times(status: os.stat_result) -> tuple[int, int]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rootbuild.errors import BuildError
 from rootbuild.files.failure import explained
-from rootbuild.files.rootfs import NewDirectory, Owner, Rootfs
+from rootbuild.files.owner import Owner
+from rootbuild.files.rootfs import NewDirectory, Rootfs
 
 
 def make_workdir(rootfs: Rootfs, path: str, uid: int, gid: int) -> bool:

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 
 from rootbuild.errors import BuildError
+from rootbuild.files.owner import ROOT_OWNER, Owner
 from rootbuild.files.paths import Parts, join, shown, split
 
 LINK_LIMIT = 40
@@ -28,17 +29,6 @@ READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 """To open what should be a file: a FIFO in its place does not block, a link in its place fails."""
 
 _STEP = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """A user and a group id, as seen in the image."""
-
-    uid: int
-    gid: int
-
-
-ROOT_OWNER = Owner(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +251,7 @@ def make_directory(above: int, name: str, make: NewDirectory) -> None:
         name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=above
     )
     try:
-        os.fchown(descriptor, make.owner.uid, make.owner.gid)
+        make.owner.give(descriptor)
         os.fchmod(descriptor, make.mode)
     finally:
         os.close(descriptor)

@@ -10,7 +10,8 @@ import pytest
 
 from rootbuild.files.copy import CopyOptions, copy
 from rootbuild.files.mode import parse_chmod
-from rootbuild.files.rootfs import Owner, Rootfs
+from rootbuild.files.owner import Owner
+from rootbuild.files.rootfs import Rootfs
 from rootbuild.files.selection import select
 from rootbuild.files.tree import RootfsTree
 

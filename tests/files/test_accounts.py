@@ -4,7 +4,8 @@ import pytest
 
 from rootbuild.errors import BuildError
 from rootbuild.files.accounts import Account, resolve_owner, resolve_user
-from rootbuild.files.rootfs import Owner, Rootfs
+from rootbuild.files.owner import Owner
+from rootbuild.files.rootfs import Rootfs
 
 PASSWD = """\
 root:x:0:0:root:/root:/bin/sh

@@ -12,7 +12,8 @@ from rootbuild.files import create, destination
 from rootbuild.files.attributes import CopyOptions
 from rootbuild.files.content import ContentCopier
 from rootbuild.files.copy import copy
-from rootbuild.files.rootfs import Owner, Rootfs, Trail
+from rootbuild.files.owner import Owner
+from rootbuild.files.rootfs import Rootfs, Trail
 from rootbuild.files.selection import select
 from rootbuild.files.tree import RootfsTree
 

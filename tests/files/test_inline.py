@@ -8,7 +8,8 @@ from rootbuild.errors import BuildError
 from rootbuild.files.attributes import CopyOptions
 from rootbuild.files.inline import InlineFile, write_inline
 from rootbuild.files.mode import parse_chmod
-from rootbuild.files.rootfs import Owner, Rootfs
+from rootbuild.files.owner import Owner
+from rootbuild.files.rootfs import Rootfs
 
 ME = Owner(os.geteuid(), os.getegid())
 

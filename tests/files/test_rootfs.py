@@ -7,8 +7,9 @@ import pytest
 from rootbuild.errors import BuildError
 from rootbuild.files import rootfs as module
 from rootbuild.files.directories import make_workdir
+from rootbuild.files.owner import Owner
 from rootbuild.files.paths import shown, split
-from rootbuild.files.rootfs import NewDirectory, Owner, Rootfs
+from rootbuild.files.rootfs import NewDirectory, Rootfs
 
 ME = NewDirectory(Owner(os.geteuid(), os.getegid()))
 
