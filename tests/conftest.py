@@ -1,0 +1,102 @@
+"""Fixtures for tests that run the program: as a real process, on real engines, with no traces left.
+
+Tests marked `engine` need buildah, podman, an unprivileged user and the base images. They are run
+under ROOTBUILD_ENGINE_TESTS=1, as `make test` does, where a missing precondition is a failure; and
+left out, which the header says, without it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.program import Rootbuild, lines
+from tests.traces import Traces
+
+ENGINES = os.environ.get("ROOTBUILD_ENGINE_TESTS") == "1"
+BASE_IMAGES = ("docker.io/diamol/base", "docker.io/diamol/openjdk", "docker.io/diamol/maven")
+SETTLE_SECONDS = 5.0
+
+
+def pytest_report_header() -> str:
+    state = "run" if ENGINES else "left out (`make test` runs them; ROOTBUILD_ENGINE_TESTS=1 here)"
+    return f"tests on real engines: {state}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if ENGINES:
+        return
+    left_out = [item for item in items if item.get_closest_marker("engine")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not item.get_closest_marker("engine")]
+
+
+@pytest.fixture
+def rootbuild(tmp_path: Path) -> Rootbuild:
+    """The program, with empty caches and records."""
+    return Rootbuild(tmp_path / "rootbuild-state")
+
+
+@pytest.fixture
+def unique() -> Iterator[Callable[..., str]]:
+    """Names for containers, networks and images; whatever bears one is removed at the end."""
+    prefix = f"rbt{uuid.uuid4().hex[:8]}"
+    numbers = itertools.count(1)
+    given = []
+
+    def name(what: str = "x") -> str:
+        given.append(f"{prefix}-{what}{next(numbers)}")
+        return given[-1]
+
+    yield name
+    if given:
+        _remove(prefix)
+
+
+def _remove(prefix: str) -> None:
+    """Remove the containers, networks and images whose names begin with `prefix`."""
+    for name in lines("podman", "ps", "-a", "--format", "{{.Names}}"):
+        if name.startswith(prefix):
+            subprocess.run(["podman", "rm", "-f", "-t", "0", name], check=True, capture_output=True)
+    for name in lines("podman", "network", "ls", "--format", "{{.Name}}"):
+        if name.startswith(prefix):
+            subprocess.run(["podman", "network", "rm", name], check=True, capture_output=True)
+    for name in lines("buildah", "images", "--format", "{{.Name}}:{{.Tag}}"):
+        if name.rpartition("/")[2].startswith(prefix):
+            subprocess.run(["buildah", "rmi", name], check=True, capture_output=True)
+
+
+@pytest.fixture(scope="session")
+def engine_host() -> None:
+    """What engine tests take for granted; here a missing piece is a failure with a reason."""
+    missing = [name for name in ("buildah", "podman") if shutil.which(name) is None]
+    if missing:
+        pytest.fail(f"{' and '.join(missing)} not found: run the tests by `make test`")
+    images = lines("buildah", "images", "--format", "{{.Name}}")
+    absent = [name for name in BASE_IMAGES if name not in images]
+    if absent:
+        pytest.fail(f"not in the image store: {', '.join(absent)}: run the tests by `make test`")
+
+
+@pytest.fixture(autouse=True)
+def no_traces(request: pytest.FixtureRequest) -> Iterator[None]:
+    """An engine test leaves no working container, container, network, mount or process behind."""
+    if request.node.get_closest_marker("engine") is None:
+        yield
+        return
+    request.getfixturevalue("engine_host")
+    before = Traces.now()
+    yield
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while left := Traces.now().new_since(before):
+        if time.monotonic() > deadline:
+            pytest.fail("left behind:\n" + "\n".join(left))
+        time.sleep(0.2)
