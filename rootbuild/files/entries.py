@@ -77,7 +77,7 @@ class _Reader:
     def _list(self, where: Parts, directory: Node) -> None:
         prefix = join(where) + "/" if where else ""
         try:
-            with _listing(self._trail.at(where)) as (descriptor, found):
+            with listing(self._trail.at(where)) as (descriptor, found):
                 for entry in found:
                     self._take(prefix + entry.name, descriptor, entry, directory)
         except OSError as error:
@@ -102,7 +102,7 @@ class _Reader:
 
 
 @contextmanager
-def _listing(directory: int) -> Iterator[tuple[int, list[os.DirEntry[str]]]]:
+def listing(directory: int) -> Iterator[tuple[int, list[os.DirEntry[str]]]]:
     """What a directory holds, in byte order, on a descriptor that (unlike O_PATH) can list it."""
     descriptor = os.open(
         ".", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rootbuild.errors import BuildError
 from rootbuild.files.digest import DigestCache, SelectionDigest
-from rootbuild.files.entries import Node, descend, read_entries
+from rootbuild.files.entries import Node, descend, listing, read_entries
 from rootbuild.files.paths import Parts, join, shown, split
 from rootbuild.files.rootfs import Place
 from rootbuild.files.tree import Tree
@@ -164,13 +163,7 @@ def _leads_to_visible(tree: Tree, parts: Parts) -> bool:
 
 def _names(tree: Tree, above: Parts) -> list[tuple[str, bool]]:
     try:
-        with tree.root.trail() as trail:
-            descriptor = os.open(".", os.O_RDONLY | os.O_DIRECTORY, dir_fd=trail.at(above))
-            try:
-                with os.scandir(descriptor) as entries:
-                    names = [(e.name, e.is_dir(follow_symlinks=False)) for e in entries]
-            finally:
-                os.close(descriptor)
+        with tree.root.trail() as trail, listing(trail.at(above)) as (_, entries):
+            return [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
     except OSError as error:
         raise tree.unreadable(shown(above), error) from error
-    return sorted(names, key=lambda item: os.fsencode(item[0]))
