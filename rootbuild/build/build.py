@@ -8,7 +8,7 @@ containers can be mounted and files given any owner, and does the rest.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -18,7 +18,7 @@ from rootbuild.build.bases import Store, find_bases, pull_bases, read_store
 from rootbuild.build.context import ContextFiles
 from rootbuild.build.execute import Executor
 from rootbuild.build.export import Exporter, report_image, write_iidfile
-from rootbuild.build.inputs import Source, open_context, parse_dockerfile, read_dockerfile
+from rootbuild.build.inputs import Source, find_context, parse_dockerfile, read_dockerfile
 from rootbuild.build.journal import clean_up_after_killed, open_journal
 from rootbuild.build.names import title
 from rootbuild.build.options import BuildOptions
@@ -107,8 +107,8 @@ class Session:
         if missing:
             return None
         plan = self._plan(found)
-        solver = self._solver(plan, self._context())
-        filesystem = solver.chain(plan.target).filesystem
+        with self._context() as context:
+            filesystem = self._solver(plan, context).chain(plan.target).filesystem
         if options.no_cache or filesystem is None:
             return None
         image = self._exporter().known(filesystem, plan.stage(plan.target).config)
@@ -133,7 +133,7 @@ class Session:
             pulled = pull_bases(self.graph, missing, backend, options.pull, vertices)
             plan = self._plan({**found, **pulled})
             self._show_head(plan)
-            context = self._context()
+            context = stack.enter_context(self._context())
             solver = self._solver(plan, context)
             executor = stack.enter_context(
                 Executor(
@@ -171,9 +171,10 @@ class Session:
             ),
         )
 
-    def _context(self) -> ContextFiles:
-        tree = open_context(self.build_.options, self.source)
-        return ContextFiles(tree, FileDigests(self.cache), self.graph.dockerfile.source)
+    @contextlib.contextmanager
+    def _context(self) -> Iterator[ContextFiles]:
+        with find_context(self.build_.options, self.source) as tree:
+            yield ContextFiles(tree, FileDigests(self.cache), self.graph.dockerfile.source)
 
     def _solver(self, plan: Plan, context: ContextFiles) -> Solver:
         return Solver(plan, self.cache, self.store.ids, context.digest)

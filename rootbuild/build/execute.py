@@ -194,13 +194,12 @@ class Executor:
 
 def _copy(step: CopyStep, rootfs: Rootfs, selection: Selection | None) -> None:
     options = CopyOptions(
-        owner=None if step.chown is None else resolve_owner(rootfs, step.chown),
-        mode=None if step.chmod is None else parse_chmod(step.chmod),
+        owner=None if not step.chown else resolve_owner(rootfs, step.chown),
+        mode=None if not step.chmod else parse_chmod(step.chmod),
         keep_owner=step.source is not None,
+        several=len(step.inline) + len(step.sources) > 1,
     )
     if selection is not None:
         copy(selection, rootfs, step.destination, step.workdir, options)
     if step.inline:
-        several = len(step.inline) + len(step.sources) > 1
-        files = [(file.name, file.content.encode()) for file in step.inline]
-        write_inline(files, rootfs, step.destination, step.workdir, options, several=several)
+        write_inline(step.inline, rootfs, step.destination, step.workdir, options)

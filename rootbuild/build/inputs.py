@@ -13,6 +13,7 @@ from rootbuild.dockerfile.ignore import Matcher, parse_ignore
 from rootbuild.dockerfile.instructions import Dockerfile
 from rootbuild.dockerfile.parse import parse
 from rootbuild.errors import ContextError
+from rootbuild.files.rootfs import Rootfs
 
 STDIN = "-"
 
@@ -57,10 +58,11 @@ def parse_dockerfile(source: Source) -> Dockerfile:
     return parse(source.data, source.name)
 
 
-def open_context(options: BuildOptions, source: Source) -> DirectoryContext:
-    """The context folder, seen through its ignore file."""
-    found = find_ignore_file(options.context, source.path)
-    patterns = () if found is None else parse_ignore(found.read_bytes())
+def find_context(options: BuildOptions, source: Source) -> DirectoryContext:
+    """The context folder, seen through its ignore file; to be opened by a `with` block."""
+    with Rootfs(options.context) as root:
+        found = find_ignore_file(root, source.path)
+    patterns = () if found is None else parse_ignore(found.content)
     return DirectoryContext(options.context, Matcher(patterns) if patterns else None)
 
 

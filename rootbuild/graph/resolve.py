@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 
 from rootbuild.dockerfile.expand import ExpandError, expand
 from rootbuild.dockerfile.instructions import AnyInstruction, Copy, Dockerfile, From
+from rootbuild.dockerfile.suggest import did_you_mean
 from rootbuild.errors import DockerfileError
 from rootbuild.graph.arguments import global_args, platform_args
 from rootbuild.graph.stages import (
@@ -72,8 +72,7 @@ def _target(target: str | None, heads: Sequence[Head], named: Mapping[str, int])
         return named[target.lower()]
     if target.isdecimal() and int(target) < len(heads):
         return int(target)
-    near = difflib.get_close_matches(target.lower(), named, n=1)
-    guess = f" (did you mean {near[0]}?)" if near else ""
+    guess = did_you_mean(target, named, ignore_case=True)
     raise DockerfileError(
         f'target stage "{target}" could not be found{guess}',
         id="unknown-stage",

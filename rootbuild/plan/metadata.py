@@ -27,6 +27,7 @@ from rootbuild.dockerfile.instructions import (
     Volume,
 )
 from rootbuild.dockerfile.ports import parse_ports
+from rootbuild.dockerfile.quote import quoted
 from rootbuild.dockerfile.signals import check_signal
 from rootbuild.errors import DockerfileError
 from rootbuild.image.config import HealthProbe, merged, set_pair
@@ -177,10 +178,4 @@ def command_line(state: StageState, command: Command) -> tuple[str, ...]:
 
 def _quoted(argv: Iterable[str]) -> str:
     """`["a" "b"]`: Go's %q of a list of strings, which is how history shows commands."""
-    return "[" + " ".join(go_quote(word) for word in argv) + "]"
-
-
-def go_quote(text: str) -> str:
-    """`text` as Go's %q writes it."""
-    escapes = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
-    return '"' + "".join(escapes.get(char, char) for char in text) + '"'
+    return "[" + " ".join(quoted(word) for word in argv) + "]"

@@ -28,13 +28,14 @@ from rootbuild.dockerfile.instructions import (
     Workdir,
 )
 from rootbuild.errors import RootbuildError, unreachable
+from rootbuild.files.inline import InlineFile
 from rootbuild.graph.stages import Source, Stage, StageGraph
 from rootbuild.image.config import ImageConfig, Pairs, set_pair
 from rootbuild.plan import metadata
 from rootbuild.plan.refusal import refuse_unsupported
 from rootbuild.plan.run import run_argv, run_history, run_title
 from rootbuild.plan.state import StageState
-from rootbuild.plan.steps import CopyStep, InlineFile, RunStep, StagePlan, Step, WorkdirStep
+from rootbuild.plan.steps import CopyStep, RunStep, StagePlan, Step, WorkdirStep
 from rootbuild.plan.words import Words
 
 PROXY_ARGS = frozenset(
@@ -187,7 +188,7 @@ def _copy(state: StageState, copy: Copy, source: Source | None, words: Words) ->
     sources, destination = words.all(copy.sources), words.one(copy.destination)
     chown, chmod = words.maybe(copy.chown), words.maybe(copy.chmod)
     inline = tuple(
-        InlineFile(doc.name, words.raw(doc.content) if doc.expand else doc.content)
+        InlineFile(doc.name, (words.raw(doc.content) if doc.expand else doc.content).encode())
         for doc in copy.heredocs
     )
     step = CopyStep(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rootbuild.dockerfile.heredoc import chomp_tabs, is_marker
 from rootbuild.dockerfile.instructions import Heredoc, Run
 from rootbuild.errors import UnsupportedError
 from rootbuild.plan.metadata import command_line
@@ -17,7 +18,7 @@ def run_argv(state: StageState, run: Run) -> tuple[str, ...]:
     if not run.heredocs:
         return command_line(state, run.command)
     first = run.command.args[0]
-    if _is_only_a_heredoc(first):
+    if is_marker(first):
         script = _body(run.heredocs[0])
         if script.startswith("#!"):
             raise UnsupportedError(
@@ -41,18 +42,12 @@ def run_history(state: StageState, argv: tuple[str, ...]) -> str:
 
 def run_title(state: StageState, run: Run) -> str:
     """The step's line in the progress output."""
-    if not run.heredocs:
-        return run.text
-    lines = run.heredocs[0].content.strip().splitlines() or [""]
-    return f"{run.text} ({lines[0]}{'...' if len(lines) > 1 else ''})"
-
-
-def _is_only_a_heredoc(text: str) -> bool:
-    words = text.split()
-    return len(words) == 1 and words[0].lstrip("0123456789").startswith("<<")
+    text = run.text
+    if run.heredocs:
+        lines = run.heredocs[0].content.strip().splitlines() or [""]
+        text += f" ({lines[0]}{'...' if len(lines) > 1 else ''})"
+    return text
 
 
 def _body(doc: Heredoc) -> str:
-    if not doc.chomp:
-        return doc.content
-    return "".join(line.lstrip("\t") for line in doc.content.splitlines(keepends=True))
+    return chomp_tabs(doc.content) if doc.chomp else doc.content

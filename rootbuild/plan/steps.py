@@ -9,19 +9,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from hashlib import sha256
 
 from rootbuild.backend import NetworkMode
 from rootbuild.errors import Location
+from rootbuild.files.inline import InlineFile
 from rootbuild.graph.stages import Base, ImageBase, Source
 from rootbuild.image.config import ImageConfig, Pairs
-
-
-@dataclass(frozen=True, slots=True)
-class InlineFile:
-    """A file whose content stands in the Dockerfile (a heredoc)."""
-
-    name: str
-    content: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +65,7 @@ class CopyStep:
     @property
     def definition(self) -> str:
         """Key material, apart from the content that is copied."""
-        inline = [(file.name, file.content) for file in self.inline]
+        inline = [(file.name, sha256(file.content).hexdigest()) for file in self.inline]
         return _definition(
             "COPY",
             self.sources,

@@ -4,13 +4,14 @@ import pytest
 from rootbuild.dockerfile.parse import parse
 
 from rootbuild.errors import DockerfileError, UnsupportedError
+from rootbuild.files.inline import InlineFile
 from rootbuild.graph.resolve import resolve
 from rootbuild.graph.stages import ImageBase
 from rootbuild.image.config import HealthProbe, HistoryEntry, ImageConfig
 from rootbuild.image.platform import Platform
 from rootbuild.plan.plan import BaseImage, Plan, plan_build
 from rootbuild.plan.planner import PlanOptions
-from rootbuild.plan.steps import CopyStep, InlineFile, RunStep, StagePlan, WorkdirStep
+from rootbuild.plan.steps import CopyStep, RunStep, StagePlan, WorkdirStep
 
 AMD64 = Platform("linux", "amd64")
 PATH = ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
@@ -264,7 +265,7 @@ def test_copy_expands_its_words() -> None:
 def test_copy_heredocs_expand_unless_quoted() -> None:
     step = last('FROM x\nENV A=1\nCOPY <<E <<"F" /d/\n"$A" \\$A\nE\n$A\nF').steps[0]
     assert isinstance(step, CopyStep)
-    assert step.inline == (InlineFile("E", '"1" $A\n'), InlineFile("F", "$A\n"))
+    assert step.inline == (InlineFile("E", b'"1" $A\n'), InlineFile("F", b"$A\n"))
 
 
 def test_copy_from_keeps_its_source() -> None:

@@ -1,0 +1,340 @@
+"""Whole builds on a real engine, as a user would run them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.build.builds import Project
+
+pytestmark = pytest.mark.engine
+
+CHAIN = """\
+FROM diamol/base AS build-stage
+RUN echo 'Building...' > /build.txt
+
+FROM diamol/base AS test-stage
+COPY --from=build-stage /build.txt /build.txt
+RUN echo 'Testing...' >> /build.txt
+
+FROM diamol/base
+COPY --from=test-stage /build.txt /build.txt
+CMD cat /build.txt
+"""
+
+EngineCalls = Callable[[], tuple[dict[str, str], Callable[[], list[str]]]]
+
+
+def cached(output: str) -> list[str]:
+    """The steps that were not run again."""
+    return re.findall(r"#\d+ (\[.*)\n#\d+ CACHED", output)
+
+
+def done(output: str) -> list[str]:
+    """The steps that were run."""
+    steps = re.findall(r"#\d+ (\[[^i\n].*)\n(?!#\d+ CACHED)", output)
+    return [step for step in dict.fromkeys(steps) if "internal" not in step]
+
+
+def test_three_chained_stages(project: Project) -> None:
+    result = project.build(CHAIN)
+    assert project.run() == "Building...\nTesting...\n"
+    assert result.stdout == ""
+    assert "[build-stage 2/2] RUN echo 'Building...' > /build.txt" in result.stderr
+    assert "[test-stage 3/3] RUN echo 'Testing...' >> /build.txt" in result.stderr
+    assert "[stage-2 2/2] COPY --from=test-stage /build.txt /build.txt" in result.stderr
+    assert f"naming to {project.whole} done" in result.stderr
+
+
+def test_nothing_to_do_starts_no_engine(project: Project, engine_calls: EngineCalls) -> None:
+    project.build(CHAIN)
+    before = project.id()
+    env, calls = engine_calls()
+    result = project.build(None, env=env)
+    assert calls() == []
+    assert len(cached(result.stderr)) == 7
+    assert done(result.stderr) == []
+    assert project.id() == before
+
+
+def test_a_new_name_for_a_known_image_is_all_that_is_done(
+    project: Project, engine_calls: EngineCalls, unique: Callable[..., str]
+) -> None:
+    project.build(CHAIN)
+    env, calls = engine_calls()
+    other = unique("other")
+    project.build(None, "-t", f"{other}:1", env=env)
+    assert [call.split()[:2] for call in calls()] == [["buildah", "tag"]]
+    assert project.rootbuild("image", "inspect", f"{other}:1").status == 0
+
+
+def test_an_edit_runs_only_what_depends_on_it(project: Project) -> None:
+    project.write("one", "1")
+    project.write("two", "2")
+    text = (
+        "FROM diamol/base AS a\nRUN date > /a\nCOPY one /one\n"
+        "FROM diamol/base AS b\nCOPY two /two\nRUN cat /two > /b\n"
+        "FROM diamol/base\nCOPY --from=a /one /one\nCOPY --from=b /b /b\n"
+    )
+    project.build(text)
+    project.write("two", "changed")
+    steps = done(project.build(None).stderr)
+    assert steps == [
+        "[b 2/3] COPY two /two",
+        "[b 3/3] RUN cat /two > /b",
+        "[stage-2 3/3] COPY --from=b /b /b",
+    ]
+    assert project.run("cat", "/one", "/b") == "1changed"
+
+
+def test_an_equal_result_of_an_earlier_stage_changes_nothing_downstream(project: Project) -> None:
+    project.write("source", "one")
+    text = (
+        "FROM diamol/base AS a\nCOPY source /source\nRUN echo same > /result\n"
+        "FROM diamol/base\nCOPY --from=a /result /result\nRUN date +%N > /when\n"
+    )
+    project.build(text)
+    when = project.run("cat", "/when")
+    project.write("source", "two")
+    steps = done(project.build(None).stderr)
+    assert steps == ["[a 2/3] COPY source /source", "[a 3/3] RUN echo same > /result"]
+    assert project.run("cat", "/when") == when
+
+
+def test_touching_a_file_changes_nothing(project: Project, engine_calls: EngineCalls) -> None:
+    path = project.write("file", "x")
+    project.build("FROM diamol/base\nCOPY file /file\n")
+    path.touch()
+    env, calls = engine_calls()
+    project.build(None, env=env)
+    assert calls() == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda path: path.write_text("y"),
+        lambda path: path.chmod(0o755),
+        lambda path: (path.unlink(), path.symlink_to("other")),
+        lambda path: path.rename(path.with_name("file2")),
+    ],
+    ids=["same size edit", "mode", "link", "name"],
+)
+def test_every_kind_of_change_is_seen(project: Project, change: Callable[[Path], object]) -> None:
+    project.write("dir/other", "o")
+    path = project.write("dir/file", "x")
+    project.build("FROM diamol/base\nCOPY dir /dir\n")
+    change(path)
+    assert done(project.build(None).stderr) == ["[2/2] COPY dir /dir"]
+
+
+def test_no_cache_runs_everything_again(project: Project) -> None:
+    project.build("FROM diamol/base\nRUN date +%N > /when\n")
+    when = project.run("cat", "/when")
+    assert done(project.build(None, "--no-cache").stderr) == ["[2/2] RUN date +%N > /when"]
+    assert project.run("cat", "/when") != when
+
+
+def test_a_removed_cache_image_is_built_again(project: Project) -> None:
+    project.build("FROM diamol/base\nRUN echo > /a\nRUN echo > /b\n")
+    project.rootbuild("image", "rm", project.tag)
+    project.rootbuild("image", "prune", "-f", "-a")
+    assert len(done(project.build(None).stderr)) == 2
+
+
+def test_only_what_the_target_needs_is_built(project: Project) -> None:
+    text = (
+        "FROM no.such.registry/broken AS never\nRUN false\n"
+        "FROM diamol/base AS one\nRUN echo 1 > /n\n"
+        "FROM diamol/base AS two\nRUN false\n"
+    )
+    result = project.build(text, "--target", "ONE")
+    assert project.run("cat", "/n") == "1\n"
+    assert "never" not in result.stderr
+
+
+def test_a_rebuilt_stage_is_based_on_an_earlier_one(project: Project) -> None:
+    project.build(
+        "FROM diamol/base AS base\nENV A=1\nWORKDIR /w\nRUN echo b > base\n"
+        "FROM base\nRUN echo $A $(pwd) $(cat base) > /out\n"
+    )
+    assert project.run("cat", "/out") == "1 /w b\n"
+
+
+def test_copy_from_an_image_and_from_a_number(project: Project) -> None:
+    project.build(
+        "FROM scratch\nCOPY --from=diamol/base /etc/passwd /from-image\n"
+        "FROM diamol/base\nCOPY --from=0 /from-image /a\nRUN cmp /a /etc/passwd\n"
+    )
+    assert project.run("cat", "/a").startswith("root:")
+
+
+def test_the_image_says_what_the_dockerfile_says(project: Project) -> None:
+    project.build(
+        "FROM diamol/base\nARG V=1\nENV a=b c='d e'\nLABEL x=y\nEXPOSE 80 90/udp\nVOLUME /data\n"
+        "USER 12:34\nWORKDIR /w\nSTOPSIGNAL SIGQUIT\nSHELL [\"/bin/sh\", \"-e\", \"-c\"]\n"
+        "HEALTHCHECK --interval=5s CMD true\nENTRYPOINT [\"echo\"]\nCMD hello\nMAINTAINER me\n",
+        *("--label", "given=1", "--build-arg", "V=2"),
+    )
+    image = project.inspect()
+    config = image["Config"]
+    assert [item for item in config["Env"] if not item.startswith("PATH=")] == ["a=b", "c=d e"]
+    assert config["Labels"] == {"x": "y", "given": "1"}
+    assert sorted(config["ExposedPorts"]) == ["80/tcp", "90/udp"]
+    assert list(config["Volumes"]) == ["/data"]
+    assert (config["User"], config["WorkingDir"], config["StopSignal"]) == ("12:34", "/w", "SIGQUIT")
+    assert config["Entrypoint"] == ["echo"]
+    assert config["Cmd"] == ["/bin/sh", "-e", "-c", "hello"]
+    assert image["Healthcheck"]["Test"] == ["CMD-SHELL", "true"]
+    assert image["Author"] == "me"
+    told = [entry.get("created_by", "") for entry in image["History"]]
+    assert told[-13:] == [
+        "ARG V=2",
+        "ENV a=b c=d e",
+        "LABEL x=y",
+        "EXPOSE [80/tcp 90/udp]",
+        "VOLUME [/data]",
+        "USER 12:34",
+        "WORKDIR /w",
+        "STOPSIGNAL SIGQUIT",
+        "SHELL [/bin/sh -e -c]",
+        "HEALTHCHECK {Test:[CMD-SHELL true] Interval:5s Timeout:0s StartPeriod:0s "
+        "StartInterval:0s Retries:0}",
+        'ENTRYPOINT ["echo"]',
+        'CMD ["/bin/sh" "-e" "-c" "hello"]',
+        "MAINTAINER me",
+    ]
+
+
+def test_scratch_with_metadata_only_is_an_image_without_layers(project: Project) -> None:
+    project.build("FROM scratch\nLABEL a=b\nCMD [\"/x\"]\n")
+    image = project.inspect()
+    assert not image["RootFS"]["Layers"]
+    assert image["Config"]["Labels"] == {"a": "b"}
+
+
+def test_a_run_s_world(project: Project) -> None:
+    project.build(
+        "FROM diamol/base\n"
+        "RUN adduser -D -u 1234 -h /home/worker worker && addgroup -g 77 extra"
+        " && addgroup worker extra\n"
+        "ENV E=env\nARG A=arg\nWORKDIR /made/here\nUSER worker\n"
+        "WORKDIR /made/by/worker\n"
+        "RUN { id -u; id -G; pwd; echo $HOME $E $A; hostname; umask; } > /tmp/world\n"
+        "RUN touch here\n"
+        "USER root\n"
+        "RUN stat -c '%u %g %a' /made/here /made/by /made/by/worker >> /tmp/world\n"
+    )
+    assert project.run("cat", "/tmp/world").splitlines() == [
+        "1234",
+        "1234 77",
+        "/made/by/worker",
+        "/home/worker env arg",
+        "buildkitsandbox",
+        "0022",
+        "0 0 755",
+        "1234 1234 755",
+        "1234 1234 755",
+    ]
+
+
+def test_an_arg_wins_over_an_env_of_the_same_name_in_run(project: Project) -> None:
+    project.build("FROM diamol/base\nENV E=env\nARG E=arg\nRUN echo $E > /e\n")
+    assert project.run("sh", "-c", "cat /e; echo $E") == "arg\nenv\n"
+
+
+def test_what_a_run_leaves_behind_is_what_it_wrote(project: Project) -> None:
+    """No hosts, resolv.conf or mount points; and what lies below a VOLUME is kept."""
+    project.build(
+        "FROM diamol/base AS x\nRUN rm -rf /etc/hosts /etc/resolv.conf\nVOLUME /data\n"
+        "RUN mkdir -p /data && echo kept > /data/file\n"
+        "FROM scratch\nCOPY --from=x / /\nCMD [\"/bin/sh\"]\n"
+    )
+    with_mounts = ["/etc/hosts", "/etc/resolv.conf", "/etc/hostname", "/run/.containerenv"]
+    project.build(
+        f"FROM {project.tag} AS all\n"
+        "FROM diamol/base\nCOPY --from=all / /all\n"
+        f"RUN for f in {' '.join(with_mounts)}; do test ! -e /all$f || echo $f; done > /left\n"
+    )
+    assert project.run("cat", "/left") == ""
+    assert project.run("cat", "/all/data/file") == "kept\n"
+
+
+def test_shell_heredocs_and_exec_form(project: Project) -> None:
+    project.build(
+        "FROM diamol/base\n"
+        "SHELL [\"/bin/sh\", \"-eu\", \"-c\"]\n"
+        "RUN <<EOF\necho one > /out\necho two >> /out\nEOF\n"
+        "RUN cat <<A >> /out && cat <<'B' >> /out\nthree\nA\n$four\nB\n"
+        "RUN [\"/bin/sh\", \"-c\", \"echo five >> /out\"]\n"
+        "COPY <<EOF /hello\nhi $PATH\nEOF\n"
+    )
+    assert project.run("cat", "/out").split() == ["one", "two", "three", "$four", "five"]
+    assert project.run("cat", "/hello").startswith("hi /usr/local/sbin:")
+
+
+def test_copy_owner_mode_and_ignore(project: Project) -> None:
+    project.write("tree/a", "a", 0o640)
+    project.write("tree/secret", "s")
+    project.write("tree/sub/tool", "t", 0o4755)
+    project.write(".dockerignore", "**/secret\nDockerfile\n")
+    project.build(
+        "FROM diamol/base\nRUN adduser -D -u 55 owner\nCOPY . /all\n"
+        "COPY --chown=owner --chmod=u=rw,go= tree/a /b/\nCOPY tree/*l* t?ee/a /c/\n"
+    )
+    listing = project.run("sh", "-c", "cd /all && find . -type f | sort; stat -c '%u %a' /b /b/a")
+    assert listing.split("\n")[:5] == [
+        "./.dockerignore",
+        "./tree/a",
+        "./tree/sub/tool",
+        "55 600",
+        "55 600",
+    ]
+    assert project.run("stat", "-c", "%u:%g %a", "/all/tree/a", "/all/tree/sub/tool") == (
+        "0:0 640\n0:0 4755\n"
+    )
+    assert project.run("ls", "/c") == "a\n"
+
+
+def test_quiet_prints_the_id_and_nothing_else(project: Project, tmp_path: Path) -> None:
+    file = tmp_path / "iid"
+    result = project.build("FROM diamol/base\nRUN echo noise\n", "-q", "--iidfile", str(file))
+    assert result.stdout == f"sha256:{project.id()}\n"
+    assert result.stderr == ""
+    assert file.read_text() == f"sha256:{project.id()}"
+
+
+def test_dockerfile_from_standard_input(project: Project) -> None:
+    project.write("file", "content")
+    text = "FROM diamol/base\nCOPY file /file\nRUN echo more >> /file\n"
+    project.build(None, "-f", "-", input=text)
+    assert project.run("cat", "/file") == "contentmore\n"
+
+
+def test_an_image_that_buildah_or_podman_built_is_found(
+    project: Project, unique: Callable[..., str]
+) -> None:
+    name = unique("local")
+    project.write("Dockerfile", "FROM scratch\nCOPY Dockerfile /d\n")
+    project.build(f"FROM diamol/base\nCOPY --from=localhost/{name} /d /d\n", check=False)
+    subprocess.run(
+        ["buildah", "build", "-q", "-t", name, "-f", "-", str(project.folder)],
+        input=b"FROM scratch\nCOPY Dockerfile /d\n",
+        check=True,
+        capture_output=True,
+    )
+    project.build(f"FROM diamol/base\nCOPY --from={name} /d /d\n")
+    assert "COPY --from=" in project.run("cat", "/d")
+
+
+def test_extra_hosts_and_network_none(project: Project) -> None:
+    project.build(
+        "FROM diamol/base\nRUN cat /etc/hosts > /h; ls /sys/class/net > /n\n",
+        *("--add-host", "db:10.1.2.3", "--network", "none"),
+    )
+    assert re.search(r"^10\.1\.2\.3\s+db$", project.run("cat", "/h"), re.MULTILINE)
+    assert project.run("cat", "/n") == "lo\n"
