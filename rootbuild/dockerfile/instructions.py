@@ -8,7 +8,6 @@ Source of the semantics: BuildKit's frontend/dockerfile reference.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Union
 
 from rootbuild.errors import Location
 
@@ -34,10 +33,14 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class ArgPair:
-    """`key` or `key=value`; a bare key has no value at all, which differs from an empty one."""
+    """`key` or `key=value`; a bare key has no value at all, which differs from an empty one.
+
+    `comment` describes the key, if a comment above the instruction does.
+    """
 
     key: str
     value: str | None
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,26 +231,36 @@ class Maintainer(Instruction):
     name: str
 
 
-AnyInstruction = Union[
-    From,
-    Arg,
-    Env,
-    Label,
-    Run,
-    Cmd,
-    Entrypoint,
-    Copy,
-    Add,
-    Expose,
-    Workdir,
-    User,
-    Volume,
-    Shell,
-    StopSignal,
-    Healthcheck,
-    Onbuild,
-    Maintainer,
-]
+AnyInstruction = (
+    From
+    | Arg
+    | Env
+    | Label
+    | Run
+    | Cmd
+    | Entrypoint
+    | Copy
+    | Add
+    | Expose
+    | Workdir
+    | User
+    | Volume
+    | Shell
+    | StopSignal
+    | Healthcheck
+    | Onbuild
+    | Maintainer
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ParseWarning:
+    """Something that parses but should not stand there; `rule` is the lint rule's name."""
+
+    rule: str
+    message: str
+    location: Location
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,3 +276,4 @@ class Dockerfile:
     escape: str
     directives: dict[str, str]
     instructions: tuple[AnyInstruction, ...]
+    warnings: tuple[ParseWarning, ...] = ()

@@ -1,0 +1,1 @@
+"""From nodes to typed instructions, one module for each group of instructions."""
