@@ -194,6 +194,10 @@ class Runtime(Protocol):
         """What `command` needs in its environment in addition to ours."""
         ...
 
+    def prepare(self) -> None:
+        """Put right what would keep a container from starting well; cheap when all is right."""
+        ...
+
     def images(self) -> Sequence[StoredImage]:
         """All images of the local store."""
         ...

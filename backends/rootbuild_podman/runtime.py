@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 
 from rootbuild import process
 from rootbuild.backend import Problem, StoredContainer, StoredImage
-from rootbuild_podman import host, listing
+from rootbuild_podman import host, listing, nameserver
 
 
 class PodmanRuntime:
@@ -31,6 +32,11 @@ class PodmanRuntime:
     def environment(self) -> Mapping[str, str]:
         """See `Runtime.environment`."""
         return host.environment()
+
+    def prepare(self) -> None:
+        """See `Runtime.prepare`."""
+        if os.geteuid() != 0:
+            nameserver.sweep(host.runtime_dir())
 
     def images(self) -> Sequence[StoredImage]:
         """See `Runtime.images`."""

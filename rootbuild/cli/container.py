@@ -35,7 +35,9 @@ def on_first(parsed: Parsed) -> int:
 def start(parsed: Parsed) -> int:
     """Start containers; attached to one, its exit code is ours."""
     attached = parsed.switch("attach") or parsed.switch("interactive")
-    status = perform(choose_runtime(), CONTAINERS, Act(words(parsed), parsed.args, live=attached))
+    runtime = choose_runtime()
+    runtime.prepare()
+    status = perform(runtime, CONTAINERS, Act(words(parsed), parsed.args, live=attached))
     return status if attached and status != ENGINE_FAILED else min(status, 1)
 
 

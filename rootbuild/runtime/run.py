@@ -71,6 +71,7 @@ def run(runtime: Runtime, request: Request) -> int:
     image = bring_image(runtime, request)
     with _cidfile(request.cidfile) as cidfile:
         words = arguments(request, image, cidfile)
+        runtime.prepare()
         # A detached container has streams of its own, so what is kept is the engine's alone.
         outcome = ask(runtime, words) if request.detached else call(runtime, words, live=True)
         if outcome.status != 0:

@@ -45,6 +45,9 @@ class FakeRuntime:
             "FAKE_CID": self.cid,
         }
 
+    def prepare(self) -> None:
+        pass
+
     def images(self) -> Sequence[StoredImage]:
         return self.known_images
 

@@ -250,6 +250,8 @@ def test_volumes(names: str) -> None:
     assert f"get {volume}: no such volume" in refused(1, "volume", "rm", volume)
 
 
+# The last one: podman 4.3 drops the namespace that rootless networks share on `disconnect`, so that
+# other containers lose each other.
 def test_connect_and_disconnect(server: tuple[str, int], names: str) -> None:
     other = f"{names}other"
     ok("network", "create", "--subnet", "10.197.43.0/24", "--label", "a=b", other)
