@@ -26,11 +26,12 @@ class Directive:
 
 
 class DirectiveError(Exception):
-    """A directive that cannot stand there; `line` counts from 1."""
+    """A directive that cannot stand there; `line` counts from 1, `hint` says what to do."""
 
-    def __init__(self, message: str, line: int) -> None:
+    def __init__(self, message: str, line: int, hint: str) -> None:
         super().__init__(message)
         self.line = line
+        self.hint = hint
 
 
 def leading_directives(
@@ -50,7 +51,9 @@ def leading_directives(
         if found is None or name not in _KNOWN:
             return
         if name in seen:
-            raise DirectiveError(f"only one {name} parser directive can be used", number)
+            raise DirectiveError(
+                f"only one {name} parser directive can be used", number, "remove one of them"
+            )
         seen.add(name)
         yield Directive(name, found[2], number)
 
@@ -59,7 +62,9 @@ def escape_of(directive: Directive) -> str:
     """The escape character that a directive sets. Raises DirectiveError."""
     if directive.value not in ("\\", "`"):
         raise DirectiveError(
-            f"invalid escape token '{directive.value}' does not match ` or \\", directive.line
+            f"invalid escape token '{directive.value}' does not match ` or \\",
+            directive.line,
+            "write # escape=` or # escape=\\",
         )
     return directive.value
 
@@ -132,6 +137,4 @@ def _decode(data: bytes) -> str:
 
 def located(error: DirectiveError) -> DockerfileError:
     """The error as users see it, without its place."""
-    return DockerfileError(
-        str(error), hint="directives stand once each, at the top of the file", id="bad-directive"
-    )
+    return DockerfileError(str(error), hint=error.hint, id="bad-directive")

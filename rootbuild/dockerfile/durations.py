@@ -35,14 +35,14 @@ def parse_duration(text: str) -> int:
     if rest == "0":
         return 0
     if not rest:
-        raise DockerfileError(f"time: invalid duration {quoted(text)}")
+        raise _error(f"time: invalid duration {quoted(text)}")
     total = 0
     position = 0
     while position < len(rest):
         nanoseconds, position = _part(rest, position, text)
         total += nanoseconds
     if total > _LONGEST:
-        raise DockerfileError(f"time: invalid duration {quoted(text)}")
+        raise _error(f"time: invalid duration {quoted(text)}")
     return -total if negative else total
 
 
@@ -66,21 +66,27 @@ def go_duration(nanoseconds: int) -> str:
 def _part(rest: str, position: int, text: str) -> tuple[int, int]:
     found = _PART.match(rest, position)
     if found is None or not (found[1] or found[2]):
-        raise DockerfileError(f"time: invalid duration {quoted(text)}")
+        raise _error(f"time: invalid duration {quoted(text)}")
     whole, fraction, unit = found[1], found[2] or "", found[3]
     if not unit:
-        raise DockerfileError(f"time: missing unit in duration {quoted(text)}")
+        raise _error(f"time: missing unit in duration {quoted(text)}")
     if unit not in _UNITS:
-        raise DockerfileError(f"time: unknown unit {quoted(unit)} in duration {quoted(text)}")
+        raise _error(f"time: unknown unit {quoted(unit)} in duration {quoted(text)}")
     # More digits than these cannot be told apart or are too long; int() refuses very long ones.
     if len(whole.lstrip("0")) > 19:
-        raise DockerfileError(f"time: invalid duration {quoted(text)}")
+        raise _error(f"time: invalid duration {quoted(text)}")
     fraction = fraction[:18]
     size = _UNITS[unit]
     nanoseconds = int(whole or "0") * size
     if fraction:
         nanoseconds += int(fraction) * size // 10 ** len(fraction)
     return nanoseconds, found.end()
+
+
+def _error(message: str) -> DockerfileError:
+    return DockerfileError(
+        message, id="bad-duration", hint="write a number and a unit: 500ms, 30s, 1m30s, 2h"
+    )
 
 
 def _decimal(value: int, size: int) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rootbuild.dockerfile.lexer import Lexer, LexError, Mode
+from rootbuild.dockerfile.lexer import Lexer, Mode
 from rootbuild.dockerfile.quote import quoted
+from rootbuild.dockerfile.substitution import LexError
 
 
 class ExpandError(Exception):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rootbuild.dockerfile.lexer import Lexer, LexError, Mode
+from rootbuild.dockerfile.lexer import Lexer, Mode
 from rootbuild.dockerfile.space import SPACE
+from rootbuild.dockerfile.substitution import LexError
 
 # The escape character is a backslash here whatever the file's own is, as in BuildKit.
 _LINE = Mode(raw_quotes=True, raw_escapes=True, keep_unset=True, heredocs=True)

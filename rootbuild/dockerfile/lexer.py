@@ -6,19 +6,12 @@ It is POSIX's word expansion as far as BuildKit has it, and the mode says what i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rootbuild.dockerfile.glob import (
-    PatternError,
-    Pieces,
-    compile_pattern,
-    cut_prefix,
-    cut_suffix,
-    replace,
-)
 from rootbuild.dockerfile.space import SPACE
+from rootbuild.dockerfile.substitution import LexError, replaced, substituted, unsupported
 
 _DEEPEST = 100
 _SPECIAL = frozenset("@*#?-$!0")
@@ -26,10 +19,6 @@ _GAP = re.compile(f"[{SPACE}]+")
 _HEREDOC = re.compile(f"<(?:<(?:-(?=[{SPACE}]))?[{SPACE}]*)?")
 _MISSING_BRACE = "syntax error: missing '}'"
 _UNENDED = "unexpected end of statement while looking for matching "
-
-
-class LexError(Exception):
-    """The word cannot be read or expanded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,21 +226,18 @@ class Lexer:
         if char == ":":
             modifier = self._next()
             if modifier in ("#", "%"):
-                raise _unsupported(":" + modifier)
+                raise unsupported(":" + modifier)
             return self._substituted(name, ":", modifier)
         if char in "+-?#%":
             return self._substituted(name, "", char)
-        raise _unsupported(char)
+        raise unsupported(char)
 
     def _substituted(self, name: str, colon: str, modifier: str) -> str:
         word = self._operand("}", modifier in ("#", "%"), _MISSING_BRACE)
         value = self._get(name)
         if value is None and self._mode.keep_unset:
             return f"${{{name}{colon}{modifier}{word}}}"
-        operation = _OPERATIONS.get(modifier)
-        if operation is None:
-            raise _unsupported(colon + modifier)
-        return operation(name, value, word, bool(colon))
+        return substituted(name, value, word, colon, modifier)
 
     def _replaced(self, name: str) -> str:
         every = self._peek() == "/"
@@ -262,7 +248,7 @@ class Lexer:
         value = self._get(name)
         if value is None and self._mode.keep_unset:
             return f"${{{name}/{pattern}/{text}}}"
-        return replace(value or "", _compiled(pattern), text, every=every)
+        return replaced(value, pattern, text, every=every)
 
     def _operand(self, stop: str, raw_escapes: bool, at_end: str) -> str:
         """The text up to `stop`; whatever fails because the word ends is told as `at_end`."""
@@ -298,52 +284,6 @@ class Lexer:
         char = self._peek()
         self._pos += 1
         return char
-
-
-def _default(name: str, value: str | None, word: str, empty_is_unset: bool) -> str:
-    return word if value is None or (empty_is_unset and not value) else value
-
-
-def _alternative(name: str, value: str | None, word: str, empty_is_unset: bool) -> str:
-    return "" if value is None or (empty_is_unset and not value) else word
-
-
-def _mandatory(name: str, value: str | None, word: str, empty_is_unset: bool) -> str:
-    if value is None:
-        raise LexError(f"{name}: {word or 'is not allowed to be unset'}")
-    if empty_is_unset and not value:
-        raise LexError(f"{name}: {word or 'is not allowed to be empty'}")
-    return value
-
-
-def _without_prefix(name: str, value: str | None, word: str, empty_is_unset: bool) -> str:
-    longest = word.startswith("#")
-    return cut_prefix(value or "", _compiled(word[longest:]), longest=longest)
-
-
-def _without_suffix(name: str, value: str | None, word: str, empty_is_unset: bool) -> str:
-    longest = word.startswith("%")
-    return cut_suffix(value or "", _compiled(word[longest:]), longest=longest)
-
-
-_OPERATIONS: Mapping[str, Callable[[str, str | None, str, bool], str]] = {
-    "-": _default,
-    "+": _alternative,
-    "?": _mandatory,
-    "#": _without_prefix,
-    "%": _without_suffix,
-}
-
-
-def _compiled(pattern: str) -> Pieces:
-    try:
-        return compile_pattern(pattern)
-    except PatternError as error:
-        raise LexError(f"invalid pattern ({pattern}) in substitution: {error}") from error
-
-
-def _unsupported(modifier: str) -> LexError:
-    return LexError(f"unsupported modifier ({modifier}) in substitution")
 
 
 @lru_cache(maxsize=64)

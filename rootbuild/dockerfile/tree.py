@@ -20,9 +20,9 @@ from rootbuild.dockerfile.directives import (
 from rootbuild.dockerfile.flags import split_flags
 from rootbuild.dockerfile.heredoc import Marker, markers_in
 from rootbuild.dockerfile.instructions import Heredoc, ParseWarning
-from rootbuild.dockerfile.lexer import LexError
 from rootbuild.dockerfile.lines import Joined, LineReader, decode
 from rootbuild.dockerfile.space import split_first, trim
+from rootbuild.dockerfile.substitution import LexError
 from rootbuild.errors import DockerfileError, Location
 
 _WITH_HEREDOCS = frozenset(("ADD", "COPY", "RUN"))
