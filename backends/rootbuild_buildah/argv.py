@@ -44,8 +44,21 @@ def unmount(name: str) -> Argv:
 
 
 def commit(name: str) -> Argv:
-    """Keep a container's changes as an image without a name; prints its id."""
-    return (BUILDAH, "commit", "--quiet", "--format", "docker", "--disable-compression", name)
+    """Keep a container's changes as an image without a name; prints its id.
+
+    History is ours to write; buildah's own would have to fit that of the image below, and refuses
+    to be added to one that does not name all layers.
+    """
+    return (
+        BUILDAH,
+        "commit",
+        "--quiet",
+        "--format",
+        "docker",
+        "--disable-compression",
+        "--omit-history",
+        name,
+    )
 
 
 def load_folder(folder: Path, policy: Path) -> Argv:

@@ -151,11 +151,8 @@ class BuildahBackend:
 
     @contextlib.contextmanager
     def _calm(self, image: str) -> Iterator[str]:
-        """An image with the same layers that `buildah from` may have: it runs ONBUILD triggers.
-
-        Those are the plan's business.
-        """
-        config = folder.without_triggers(self.config(image))
+        """An image with the same layers that buildah can work with (see `folder.startable`)."""
+        config = folder.startable(self.config(image))
         if config is None:
             yield image
             return

@@ -53,12 +53,20 @@ def empty(label: str) -> bytes:
     return json.dumps({"os": "linux", "config": config, "rootfs": rootfs}).encode()
 
 
-def without_triggers(config: bytes) -> bytes | None:
-    """The config with its ONBUILD instructions taken out; None if it has none."""
+def startable(config: bytes) -> bytes | None:
+    """The config as `buildah from` and `buildah commit` take it; None if it is so already.
+
+    Without its ONBUILD instructions, which buildah would run, and without a history that does not
+    name all layers, which it would refuse to commit to.
+    """
     content = json.loads(config)
-    if not (content.get("config") or {}).get("OnBuild"):
+    triggers = (content.get("config") or {}).get("OnBuild")
+    history = content.get("history") or []
+    layers = sum(not entry.get("empty_layer") for entry in history)
+    if not triggers and (not history or layers == len(diff_ids(config))):
         return None
-    content["config"] = {**content["config"], "OnBuild": []}
+    content["config"] = {**(content.get("config") or {}), "OnBuild": []}
+    content["history"] = []
     return json.dumps(content).encode()
 
 

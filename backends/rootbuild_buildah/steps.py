@@ -10,7 +10,8 @@ import shutil
 import signal
 import stat
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,7 @@ from rootbuild_buildah import argv, namespace, network, seccomp, spec, stubs
 
 Way = Literal["crun", "runc", "buildah", "chroot"]
 RUNTIMES: tuple[Way, ...] = ("crun", "runc")
+MOST_ROUNDS = 100
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
 BINDS = ("/etc/hosts", "/etc/resolv.conf")
 # What a runtime, or buildah itself, makes in a root filesystem to mount something on it.
@@ -58,7 +60,8 @@ class Runner:
 
     def __init__(self, ways: tuple[Way, ...] | None = None) -> None:
         self._ways = ways
-        self._running: dict[str, Path] = {}
+        self._running: dict[str, Callable[[], None]] = {}
+        self._stopped: set[str] = set()
         self._lock = threading.Lock()
         self._count = 0
 
@@ -83,45 +86,59 @@ class Runner:
     def stop(self) -> None:
         """Kill every step that runs now."""
         with self._lock:
-            running = list(self._running.values())
-        for pid_file in running:
-            _kill(pid_file)
+            running = dict(self._running)
+            self._stopped |= set(running)
+        for kill in running.values():
+            kill()
 
     def _run(self, way: Way, step: Step, output: IO[bytes]) -> int:
-        if way in RUNTIMES:
-            with stubs.removed_afterwards(step.rootfs, MOUNT_POINTS):
-                return self._run_bundle(way, step, output)
-        with stubs.removed_afterwards(step.rootfs, BUILDAH_MOUNT_POINTS):
-            return run_by_buildah(step, output, "chroot" if way == "chroot" else None)
-
-    def _run_bundle(self, runtime: str, step: Step, output: IO[bytes]) -> int:
         with self._lock:
             self._count += 1
             identity = f"{step.container}-{os.getpid()}-{self._count}"
-        with bundle(identity) as folder:
-            write_bundle(folder, step)
-            pid_file, root = folder / "pid", runtime_root()
+        points = MOUNT_POINTS if way in RUNTIMES else BUILDAH_MOUNT_POINTS
+        with stubs.removed_afterwards(step.rootfs, points), bundle(identity) as folder:
+            if way in RUNTIMES:
+                with self._stoppable(identity, lambda: _kill(folder / "pid")):
+                    return run_bundle(way, folder, step, output)
+            isolation = "chroot" if way == "chroot" else None
+            with self._stoppable(identity, lambda: _kill_inside(step.rootfs)):
+                code = run_by_buildah(folder, step, output, isolation)
+            # What buildah makes of the death of its child is not the same in all its versions.
+            return 128 + signal.SIGKILL if identity in self._stopped else code
+
+    @contextlib.contextmanager
+    def _stoppable(self, identity: str, kill: Callable[[], None]) -> Iterator[None]:
+        with self._lock:
+            self._running[identity] = kill
+        try:
+            yield
+        finally:
             with self._lock:
-                self._running[identity] = pid_file
-            try:
-                finished = process.run(
-                    argv.runtime_run(runtime, root, folder, identity),
-                    check=False,
-                    output=output,
-                    stop=lambda: _kill(pid_file),
-                )
-            except BaseException:
-                process.run(argv.runtime_delete(runtime, root, identity), check=False)
-                raise
-            finally:
-                with self._lock:
-                    del self._running[identity]
-            if finished.status < 0:
-                process.run(argv.runtime_delete(runtime, root, identity), check=False)
-                return 128 - finished.status
-            if finished.status != 0 and not pid_file.exists():
-                raise NeverStartedError(finished, _text(folder / "log"))
-            return finished.status
+                del self._running[identity]
+
+
+def run_bundle(runtime: str, folder: Path, step: Step, output: IO[bytes]) -> int:
+    """Run a step straight through an OCI runtime. Raises NeverStartedError."""
+    write_bundle(folder, step)
+    pid_file, root, identity = folder / "pid", runtime_root(), folder.name
+    forget = argv.runtime_delete(runtime, root, identity)
+    try:
+        finished = process.run(
+            argv.runtime_run(runtime, root, folder, identity),
+            check=False,
+            output=output,
+            stop=lambda: _kill(pid_file),
+        )
+    except BaseException:
+        process.run(forget, check=False)
+        raise
+    if finished.status < 0:
+        _kill(pid_file)
+        process.run(forget, check=False)
+        return 128 - finished.status
+    if finished.status != 0 and not pid_file.exists():
+        raise NeverStartedError(finished, _text(folder / "log"))
+    return finished.status
 
 
 def ways() -> tuple[Way, ...]:
@@ -166,7 +183,7 @@ def write_bundle(folder: Path, step: Step) -> None:
     (folder / "config.json").write_text(json.dumps(spec.specification(step.command, sandbox)))
 
 
-def run_by_buildah(step: Step, output: IO[bytes], isolation: str | None) -> int:
+def run_by_buildah(folder: Path, step: Step, output: IO[bytes], isolation: str | None) -> int:
     """Run a step by `buildah run`. With isolation "chroot" it needs no OCI runtime at all.
 
     The container's own environment is dropped first, as buildah would add it to ours. Two things
@@ -175,13 +192,18 @@ def run_by_buildah(step: Step, output: IO[bytes], isolation: str | None) -> int:
     """
     process.run(argv.forget_config(step.container))
     with contextlib.ExitStack() as stack:
-        folder = stack.enter_context(bundle(f"{step.container}-{os.getpid()}"))
+        # There may be no namespace of process ids whose end would take all processes along.
+        stack.callback(_kill_inside, step.rootfs)
         binds = [f"{source}:{target}:ro" for source, target in _write_binds(folder, step)]
         netns = step.network.namespace
         if netns == "":
             netns = stack.enter_context(network.namespace())
-        command = argv.run(step.container, step.command, isolation, netns, binds)
-        finished = process.run(command, check=False, output=output)
+        finished = process.run(
+            argv.run(step.container, step.command, isolation, netns, binds),
+            check=False,
+            output=output,
+            stop=lambda: _kill_inside(step.rootfs),
+        )
     return 128 - finished.status if finished.status < 0 else finished.status
 
 
@@ -249,6 +271,31 @@ def _kill(pid_file: Path) -> None:
     if text:
         with contextlib.suppress(ProcessLookupError):
             os.kill(int(text), signal.SIGKILL)
+
+
+def _kill_inside(rootfs: Path) -> None:
+    """Kill every process whose root is this root filesystem, however it is mounted."""
+    root = rootfs.stat()
+    for _ in range(MOST_ROUNDS):
+        found = [pid for pid in _processes() if _rooted(pid, root)]
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if not found:
+            return
+        time.sleep(0.01)
+
+
+def _processes() -> list[int]:
+    return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
+
+
+def _rooted(pid: int, root: os.stat_result) -> bool:
+    try:
+        found = os.stat(f"/proc/{pid}/root")
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return False
+    return os.path.samestat(found, root)
 
 
 def _text(path: Path) -> str:

@@ -263,8 +263,6 @@ class RunContract:
     added_env: frozenset[str] = frozenset()
     # Whether supplementary groups are what they are asked to be.
     supplementary_groups = True
-    # Whether what processes print comes without lines of the engine's own.
-    clean_output = True
 
     @pytest.mark.parametrize("code", [0, 1, 3, 125, 126, 127, 255])
     def test_exit_codes(self, backend: Backend, base: str, code: int) -> None:
@@ -273,14 +271,14 @@ class RunContract:
             assert execute(backend, name, shell(f"exit {code}"))[0] == code
 
     def test_output_is_complete(self, backend: Backend, base: str) -> None:
-        """Both streams, in their order, to the last byte."""
+        """Both streams to the last byte, each in its order."""
         with container(backend, base) as (name, _):
             code, text = execute(
                 backend, name, shell("echo out; echo err >&2; seq 1 200000; printf end")
             )
         assert code == 0
-        assert text.startswith("out\nerr\n1\n")
-        assert text.endswith("200000\nend")
+        expected = "out\n" + "".join(f"{number}\n" for number in range(1, 200001)) + "end"
+        assert text.replace("err\n", "", 1) == expected
 
     def test_output_is_streamed(self, backend: Backend, base: str) -> None:
         """The first line can be read while the process runs."""
