@@ -157,7 +157,7 @@ class RuntimeRefusedError(RootbuildError):
     exit_code = 125
 
 
-class Interrupted(RootbuildError):
+class Interrupted(RootbuildError):  # noqa: N818 - it is no mistake of anybody's
     """Stopped from outside by Ctrl-C or a signal; everything was cleaned up."""
 
     id = "interrupted"

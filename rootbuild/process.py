@@ -131,33 +131,28 @@ def foreground(
     It is in our process group, so Ctrl-C reaches it directly; we only wait. `stdout` and `stderr`
     (open files) take the place of ours.
     """
-    path, names = _path(argv[0]), {**os.environ, **(env or {})}
-    _announce(argv)
-    streams = [
-        (os.POSIX_SPAWN_DUP2, stream.fileno(), number)
-        for number, stream in ((1, stdout), (2, stderr))
-        if stream is not None
-    ]
-    # Blocked until somebody forwards them, so that none is lost while the child starts.
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _FORWARDED)
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    reset = [] if before == signal.SIG_IGN else [signal.SIGINT]
     try:
-        pid = os.posix_spawn(
-            path,
-            list(argv),
-            names,
-            file_actions=streams,
-            setsigdef=[] if before == signal.SIG_IGN else [signal.SIGINT],
-            setsigmask=mask,
-        )
-        with _forwarded(pid, _FORWARDED):
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-            _, status = os.waitpid(pid, 0)
+        return _spawned(argv, env, ((1, stdout), (2, stderr)), _FORWARDED, os.kill, reset=reset)
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         signal.signal(signal.SIGINT, before)
-    code = os.waitstatus_to_exitcode(status)
-    return 128 - code if code < 0 else code
+
+
+def supervised(
+    argv: Sequence[str],
+    env: Mapping[str, str],
+    *,
+    stdin: IO[bytes],
+    tell: Callable[[int], None],
+) -> int:
+    """Run a program in a process group of its own; its exit code, or 128 + signal.
+
+    It reads `stdin` and writes to our streams. Signals that we get, Ctrl-C included, do not reach
+    it: `tell` is called with their numbers.
+    """
+    numbers = (signal.SIGINT, *_FORWARDED)
+    return _spawned(argv, env, ((0, stdin),), numbers, lambda _, number: tell(number), group=True)
 
 
 def look(argv: Sequence[str], env: Mapping[str, str] | None = None) -> Finished:
@@ -174,14 +169,6 @@ def become(argv: Sequence[str], env: Mapping[str, str] | None = None) -> NoRetur
     """Replace this process with a program, on our streams."""
     _announce(argv)
     os.execve(_path(argv[0]), list(argv), {**os.environ, **(env or {})})
-
-
-def die_with_parent() -> None:
-    """Have the kernel send us SIGTERM when the process that started us ends, however it ends."""
-    import ctypes
-
-    pr_set_pdeathsig = 1
-    ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, signal.SIGTERM, 0, 0, 0)
 
 
 @contextlib.contextmanager
@@ -332,11 +319,49 @@ def _content(stream: IO[bytes]) -> bytes:
     return stream.read()
 
 
+def _spawned(
+    argv: Sequence[str],
+    env: Mapping[str, str] | None,
+    streams: Sequence[tuple[int, IO[bytes] | None]],
+    numbers: Sequence[signal.Signals],
+    hear: Callable[[int, int], None],
+    *,
+    group: bool = False,
+    reset: Sequence[signal.Signals] = (),
+) -> int:
+    """Start a program without `sh` and wait for it; `hear` gets (its pid, a signal of ours)."""
+    path, names = _path(argv[0]), {**os.environ, **(env or {})}
+    spawn = functools.partial(os.posix_spawn, setpgroup=0) if group else os.posix_spawn
+    _announce(argv)
+    # Blocked until somebody hears them, so that none is lost while the child starts.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    try:
+        pid = spawn(
+            path,
+            list(argv),
+            names,
+            file_actions=[
+                (os.POSIX_SPAWN_DUP2, stream.fileno(), number)
+                for number, stream in streams
+                if stream is not None
+            ],
+            setsigdef=reset,
+            setsigmask=mask,
+        )
+        with _heard(numbers, functools.partial(hear, pid)):
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            _, status = os.waitpid(pid, 0)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    code = os.waitstatus_to_exitcode(status)
+    return 128 - code if code < 0 else code
+
+
 @contextlib.contextmanager
-def _forwarded(pid: int, numbers: Sequence[signal.Signals]) -> Iterator[None]:
-    """Hand signals on to a child, but for those that we were told to ignore (`nohup`)."""
+def _heard(numbers: Sequence[signal.Signals], hear: Callable[[int], None]) -> Iterator[None]:
+    """Call `hear` for signals, but for those that we were told to ignore (`nohup`)."""
     heard = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {n: signal.signal(n, lambda number, _: os.kill(pid, number)) for n in heard}
+    before = {n: signal.signal(n, lambda number, _: hear(number)) for n in heard}
     try:
         yield
     finally:

@@ -8,10 +8,9 @@ containers can be mounted and files given any owner, and does the rest.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 from rootbuild.backend import Backend
 from rootbuild.build.bases import Store, find_bases, pull_bases, read_store
@@ -43,38 +42,35 @@ class Folders:
     state: Path
 
 
-Reenter = Callable[[Source], NoReturn]
-
-
 @dataclass(frozen=True, slots=True)
 class Build:
     """One build: what was asked for, and the parts that do it.
 
-    `reenter` starts this build again inside the engine's namespace; None when it is inside already.
+    `inside` tells whether we are in the engine's namespace, where containers can be mounted.
     """
 
     options: BuildOptions
     backend: Backend
     folders: Folders
     vertices: Vertices
-    reenter: Reenter | None
+    inside: bool
 
-    def run(self) -> str:
-        """Build, tag, write the iidfile; gives the image's id (hex). Raises RootbuildError."""
+    def run(self) -> str | None:
+        """Build, tag, write the iidfile; gives the image's id (hex).
+
+        None means that there is work to do, and that it must be done inside the namespace.
+        Raises RootbuildError.
+        """
         if self.options.iidfile is not None:
             self.options.iidfile.unlink(missing_ok=True)
         source = read_dockerfile(self.options)
         graph = self._graph(source)
-        with contextlib.ExitStack() as stack:
-            cache = stack.enter_context(open_cache(self.folders.cache / "cache.db"))
+        with open_cache(self.folders.cache / "cache.db") as cache:
             session = Session(self, source, graph, cache, read_store(self.backend))
             image = session.known()
-            if image is None:
-                if self.reenter is not None:
-                    stack.close()
-                    self.reenter(source)
+            if image is None and self.inside:
                 image = session.build()
-        if self.options.iidfile is not None:
+        if image is not None and self.options.iidfile is not None:
             write_iidfile(self.options.iidfile, image)
         return image
 
@@ -198,13 +194,9 @@ class Session:
 
 
 def start_build(
-    options: BuildOptions,
-    backend: Backend,
-    folders: Folders,
-    reporter: Reporter,
-    reenter: Reenter | None,
-) -> str:
-    """Run a build; gives the image's id."""
+    options: BuildOptions, backend: Backend, folders: Folders, reporter: Reporter, *, inside: bool
+) -> str | None:
+    """Run a build; gives the image's id, or None if it has to go on inside the namespace."""
     for tag in options.tags:
         parse_reference(tag)
-    return Build(options, backend, folders, Vertices(reporter), reenter).run()
+    return Build(options, backend, folders, Vertices(reporter), inside).run()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +35,7 @@ def read_dockerfile(options: BuildOptions) -> Source:
             hint="give the folder that holds the files to build from: . for the current one",
         )
     if options.dockerfile == STDIN:
-        return Source("Dockerfile", None, sys.stdin.buffer.read())
+        return Source("Dockerfile", None, options.stdin)
     path = _path(options)
     try:
         return Source(path.name, path, path.read_bytes())

@@ -14,7 +14,7 @@ from rootbuild.image.config import Pairs
 class BuildOptions:
     """One build. `context` is a folder of the host; `dockerfile` None means the default names.
 
-    `dockerfile` may be `-`: its text comes from standard input. `tags` are as given by the user.
+    `dockerfile` may be `-`: its text is `stdin` then. `tags` are as given by the user.
     """
 
     context: Path
@@ -29,3 +29,4 @@ class BuildOptions:
     network: NetworkMode = "default"
     hosts: Pairs = ()
     iidfile: Path | None = None
+    stdin: bytes = b""

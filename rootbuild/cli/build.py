@@ -11,12 +11,12 @@ from typing import NoReturn
 
 from platformdirs import user_cache_path, user_state_path
 
-from rootbuild import process
 from rootbuild.backend import choose_backend
-from rootbuild.build.build import Folders, Reenter, start_build
-from rootbuild.build.inputs import Source
+from rootbuild.build.build import Folders, start_build
+from rootbuild.build.inputs import STDIN
 from rootbuild.cli.build_options import build_options, reporter_name
 from rootbuild.cli.parse import Parsed
+from rootbuild.cli.relay import INSIDE, listen, run_inside
 from rootbuild.errors import (
     BuildError,
     ContextError,
@@ -29,29 +29,36 @@ from rootbuild.errors import (
 from rootbuild.progress.plain import PlainReporter
 from rootbuild.progress.quiet import QuietReporter
 
-INSIDE = "ROOTBUILD_INSIDE_NAMESPACE"
 SOLVE_ERRORS = (BuildError, ContextError, DockerfileError, ImageNotFoundError)
 
 
 def run(parsed: Parsed) -> int:
     """Build an image. Progress goes to standard error; `--quiet` prints the image id."""
     options = build_options(parsed)
-    quiet = reporter_name(parsed) == "quiet"
-    reporter = QuietReporter() if quiet else PlainReporter(sys.stderr)
     backend = choose_backend()
     command = backend.enter(_again(parsed))
-    if command is not None and os.environ.get(INSIDE):
+    inside = bool(os.environ.get(INSIDE))
+    if command is not None and inside:
         raise HostError(
             "the user namespace that was entered is not the engine's",
             hint=f"the environment variable {INSIDE} must not be set by hand",
         )
-    reenter = None if command is None else _reenter(command)
-    if reenter is None:
+    if options.dockerfile == STDIN:
+        options = replace(options, stdin=listen() if inside else sys.stdin.buffer.read())
+    elif inside:
+        listen()
+    if command is None:
         _unwind_once()
+    quiet = reporter_name(parsed) == "quiet"
+    reporter = QuietReporter() if quiet else PlainReporter(sys.stderr)
     try:
-        image = start_build(options, backend, _folders(), reporter, reenter)
+        image = start_build(options, backend, _folders(), reporter, inside=command is None)
     except SOLVE_ERRORS as error:
         raise _solving(error) from error
+    if image is None:
+        assert command is not None
+        sys.stderr.flush()
+        return run_inside(command, options.stdin)
     if parsed.switch("quiet"):
         sys.stdout.write(f"sha256:{image}\n")
     return 0
@@ -79,30 +86,8 @@ def _again(parsed: Parsed) -> tuple[str, ...]:
     return (sys.executable, "-c", code, *sys.argv[1:])
 
 
-def _reenter(command: tuple[str, ...]) -> Reenter:
-    def start(source: Source) -> NoReturn:
-        if source.path is None:
-            _feed_stdin(source.data)
-        sys.stderr.flush()
-        process.become(command, env={INSIDE: "1"})
-
-    return start
-
-
-def _feed_stdin(data: bytes) -> None:
-    """Put what was read from standard input there once more, for the program that follows."""
-    descriptor = os.memfd_create("stdin")
-    with os.fdopen(descriptor, "wb", closefd=False) as stream:
-        stream.write(data)
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    os.dup2(descriptor, 0)
-
-
 def _unwind_once() -> None:
-    """Let the first signal unwind the stack and the rest be ignored, so that clean-up completes.
-
-    On a terminal Ctrl-C reaches us several times: directly, and forwarded by the engine's helper.
-    """
+    """Let the first signal unwind the stack and the rest be ignored, so that clean-up completes."""
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def unwind(number: int, frame: FrameType | None) -> NoReturn:
@@ -114,5 +99,3 @@ def _unwind_once() -> None:
     for number in numbers:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, unwind)
-    if os.environ.get(INSIDE):
-        process.die_with_parent()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -95,7 +96,7 @@ def test_an_equal_result_of_an_earlier_stage_changes_nothing_downstream(project:
     project.write("source", "one")
     text = (
         "FROM diamol/base AS a\nCOPY source /source\nRUN echo same > /result\n"
-        "FROM diamol/base\nCOPY --from=a /result /result\nRUN date +%N > /when\n"
+        "FROM diamol/base\nCOPY --from=a /result /result\nRUN cat /proc/sys/kernel/random/uuid > /when\n"
     )
     project.build(text)
     when = project.run("cat", "/when")
@@ -133,16 +134,21 @@ def test_every_kind_of_change_is_seen(project: Project, change: Callable[[Path],
 
 
 def test_no_cache_runs_everything_again(project: Project) -> None:
-    project.build("FROM diamol/base\nRUN date +%N > /when\n")
+    project.build("FROM diamol/base\nRUN cat /proc/sys/kernel/random/uuid > /when\n")
     when = project.run("cat", "/when")
-    assert done(project.build(None, "--no-cache").stderr) == ["[2/2] RUN date +%N > /when"]
+    assert done(project.build(None, "--no-cache").stderr) == [
+        "[2/2] RUN cat /proc/sys/kernel/random/uuid > /when"
+    ]
     assert project.run("cat", "/when") != when
 
 
 def test_a_removed_cache_image_is_built_again(project: Project) -> None:
     project.build("FROM diamol/base\nRUN echo > /a\nRUN echo > /b\n")
     project.rootbuild("image", "rm", project.tag)
-    project.rootbuild("image", "prune", "-f", "-a")
+    index = sqlite3.connect(project.rootbuild.state / "cache" / "rootbuild" / "cache.db")
+    for (image,) in index.execute("SELECT image FROM steps"):
+        subprocess.run(["buildah", "rmi", image], check=False, capture_output=True)
+    index.close()
     assert len(done(project.build(None).stderr)) == 2
 
 
@@ -176,17 +182,18 @@ def test_copy_from_an_image_and_from_a_number(project: Project) -> None:
 def test_the_image_says_what_the_dockerfile_says(project: Project) -> None:
     project.build(
         "FROM diamol/base\nARG V=1\nENV a=b c='d e'\nLABEL x=y\nEXPOSE 80 90/udp\nVOLUME /data\n"
-        "USER 12:34\nWORKDIR /w\nSTOPSIGNAL SIGQUIT\nSHELL [\"/bin/sh\", \"-e\", \"-c\"]\n"
-        "HEALTHCHECK --interval=5s CMD true\nENTRYPOINT [\"echo\"]\nCMD hello\nMAINTAINER me\n",
+        'USER 12:34\nWORKDIR /w\nSTOPSIGNAL SIGQUIT\nSHELL ["/bin/sh", "-e", "-c"]\n'
+        'HEALTHCHECK --interval=5s CMD true\nENTRYPOINT ["echo"]\nCMD hello\nMAINTAINER me\n',
         *("--label", "given=1", "--build-arg", "V=2"),
     )
     image = project.inspect()
     config = image["Config"]
     assert [item for item in config["Env"] if not item.startswith("PATH=")] == ["a=b", "c=d e"]
-    assert config["Labels"] == {"x": "y", "given": "1"}
+    assert {"x": "y", "given": "1"}.items() <= config["Labels"].items()
     assert sorted(config["ExposedPorts"]) == ["80/tcp", "90/udp"]
     assert list(config["Volumes"]) == ["/data"]
-    assert (config["User"], config["WorkingDir"], config["StopSignal"]) == ("12:34", "/w", "SIGQUIT")
+    assert (config["User"], config["WorkingDir"]) == ("12:34", "/w")
+    assert config["StopSignal"] == "SIGQUIT"
     assert config["Entrypoint"] == ["echo"]
     assert config["Cmd"] == ["/bin/sh", "-e", "-c", "hello"]
     assert image["Healthcheck"]["Test"] == ["CMD-SHELL", "true"]
@@ -211,7 +218,7 @@ def test_the_image_says_what_the_dockerfile_says(project: Project) -> None:
 
 
 def test_scratch_with_metadata_only_is_an_image_without_layers(project: Project) -> None:
-    project.build("FROM scratch\nLABEL a=b\nCMD [\"/x\"]\n")
+    project.build('FROM scratch\nLABEL a=b\nCMD ["/x"]\n')
     image = project.inspect()
     assert not image["RootFS"]["Layers"]
     assert image["Config"]["Labels"] == {"a": "b"}
@@ -220,8 +227,8 @@ def test_scratch_with_metadata_only_is_an_image_without_layers(project: Project)
 def test_a_run_s_world(project: Project) -> None:
     project.build(
         "FROM diamol/base\n"
-        "RUN adduser -D -u 1234 -h /home/worker worker && addgroup -g 77 extra"
-        " && addgroup worker extra\n"
+        "RUN echo worker:x:1234:1234::/home/worker:/bin/sh >> /etc/passwd"
+        " && echo extra:x:77:worker >> /etc/group && chmod 1777 /tmp\n"
         "ENV E=env\nARG A=arg\nWORKDIR /made/here\nUSER worker\n"
         "WORKDIR /made/by/worker\n"
         "RUN { id -u; id -G; pwd; echo $HOME $E $A; hostname; umask; } > /tmp/world\n"
@@ -249,16 +256,15 @@ def test_an_arg_wins_over_an_env_of_the_same_name_in_run(project: Project) -> No
 
 def test_what_a_run_leaves_behind_is_what_it_wrote(project: Project) -> None:
     """No hosts, resolv.conf or mount points; and what lies below a VOLUME is kept."""
-    project.build(
-        "FROM diamol/base AS x\nRUN rm -rf /etc/hosts /etc/resolv.conf\nVOLUME /data\n"
-        "RUN mkdir -p /data && echo kept > /data/file\n"
-        "FROM scratch\nCOPY --from=x / /\nCMD [\"/bin/sh\"]\n"
+    mount_points = (
+        "/etc/hosts /etc/resolv.conf /etc/hostname /run/.containerenv /dev/pts /proc/self"
     )
-    with_mounts = ["/etc/hosts", "/etc/resolv.conf", "/etc/hostname", "/run/.containerenv"]
     project.build(
-        f"FROM {project.tag} AS all\n"
-        "FROM diamol/base\nCOPY --from=all / /all\n"
-        f"RUN for f in {' '.join(with_mounts)}; do test ! -e /all$f || echo $f; done > /left\n"
+        'FROM diamol/base AS bare\nRUN ["/bin/true"]\nVOLUME /data\n'
+        "RUN mkdir -p /data && echo kept > /data/file\n"
+        "FROM diamol/base\nCOPY --from=diamol/base / /base\nCOPY --from=bare / /all\n"
+        f"RUN for f in {mount_points}; do"
+        " test -e /base$f || test ! -e /all$f || echo $f; done > /left\n"
     )
     assert project.run("cat", "/left") == ""
     assert project.run("cat", "/all/data/file") == "kept\n"
@@ -267,10 +273,10 @@ def test_what_a_run_leaves_behind_is_what_it_wrote(project: Project) -> None:
 def test_shell_heredocs_and_exec_form(project: Project) -> None:
     project.build(
         "FROM diamol/base\n"
-        "SHELL [\"/bin/sh\", \"-eu\", \"-c\"]\n"
+        'SHELL ["/bin/sh", "-eu", "-c"]\n'
         "RUN <<EOF\necho one > /out\necho two >> /out\nEOF\n"
         "RUN cat <<A >> /out && cat <<'B' >> /out\nthree\nA\n$four\nB\n"
-        "RUN [\"/bin/sh\", \"-c\", \"echo five >> /out\"]\n"
+        'RUN ["/bin/sh", "-c", "echo five >> /out"]\n'
         "COPY <<EOF /hello\nhi $PATH\nEOF\n"
     )
     assert project.run("cat", "/out").split() == ["one", "two", "three", "$four", "five"]
@@ -283,7 +289,7 @@ def test_copy_owner_mode_and_ignore(project: Project) -> None:
     project.write("tree/sub/tool", "t", 0o4755)
     project.write(".dockerignore", "**/secret\nDockerfile\n")
     project.build(
-        "FROM diamol/base\nRUN adduser -D -u 55 owner\nCOPY . /all\n"
+        "FROM diamol/base\nRUN echo owner:x:55:55::/:/bin/sh >> /etc/passwd\nCOPY . /all\n"
         "COPY --chown=owner --chmod=u=rw,go= tree/a /b/\nCOPY tree/*l* t?ee/a /c/\n"
     )
     listing = project.run("sh", "-c", "cd /all && find . -type f | sort; stat -c '%u %a' /b /b/a")
@@ -333,8 +339,8 @@ def test_an_image_that_buildah_or_podman_built_is_found(
 
 def test_extra_hosts_and_network_none(project: Project) -> None:
     project.build(
-        "FROM diamol/base\nRUN cat /etc/hosts > /h; ls /sys/class/net > /n\n",
+        "FROM diamol/base\nRUN cat /etc/hosts > /h; grep -o '[a-z0-9]*:' /proc/net/dev > /n\n",
         *("--add-host", "db:10.1.2.3", "--network", "none"),
     )
     assert re.search(r"^10\.1\.2\.3\s+db$", project.run("cat", "/h"), re.MULTILINE)
-    assert project.run("cat", "/n") == "lo\n"
+    assert project.run("cat", "/n") == "lo:\n"

@@ -43,11 +43,12 @@ def last(text: str, base: ImageConfig = BASE, **args: str) -> StagePlan:
 
 
 def history(text: str, base: ImageConfig = BASE, **args: str) -> list[str]:
-    return [entry.created_by for entry in last(text, base, **args).config.history]
+    plan_ = last(text, base, **args)
+    return [entry.created_by for entry in plan_.config.history]
 
 
 def run_step(text: str, **args: str) -> RunStep:
-    step = last(text, **args).steps[-1]
+    step = last(text, BASE, **args).steps[-1]
     assert isinstance(step, RunStep)
     return step
 
