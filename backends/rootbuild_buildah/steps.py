@@ -120,7 +120,7 @@ class Runner:
 def run_bundle(runtime: str, folder: Path, step: Step, output: IO[bytes]) -> int:
     """Run a step straight through an OCI runtime. Raises NeverStartedError."""
     write_bundle(folder, step)
-    pid_file, root, identity = folder / "pid", runtime_root(), folder.name
+    pid_file, root, identity = folder / "pid", runtime_root(runtime), folder.name
     forget = argv.runtime_delete(runtime, root, identity)
     try:
         finished = process.run(
@@ -151,9 +151,9 @@ def ways() -> tuple[Way, ...]:
     return (*(way for way in order if process.find(way)), "chroot")
 
 
-def runtime_root() -> Path:
-    """Where the runtimes keep their containers' state."""
-    root = namespace.folder() / "oci"
+def runtime_root(runtime: str) -> Path:
+    """Where a runtime keeps its containers' state. They do not understand each other's."""
+    root = namespace.folder() / runtime
     root.mkdir(mode=0o700, exist_ok=True)
     return root
 
@@ -216,19 +216,24 @@ def _write_binds(folder: Path, step: Step) -> tuple[tuple[Path, str], ...]:
     return tuple(zip((hosts, resolv), BINDS, strict=True))
 
 
-def leftovers(container: str) -> list[str]:
-    """Runtime containers of a working container whose build was killed."""
-    prefix = f"{container}-"
-    return [entry.name for entry in runtime_root().iterdir() if entry.name.startswith(prefix)]
+def remove_leftovers(container: str, rootfs: Callable[[], Path]) -> None:
+    """Kill and forget what a killed build's steps left running. `rootfs` mounts the container.
+
+    Without a runtime that knows them, processes are found by their root, which works as long as
+    the mount that they have is ours as well.
+    """
+    for folder in _children(namespace.folder() / "bundles", container):
+        owners = [way for way in RUNTIMES if (namespace.folder() / way / folder.name).exists()]
+        for runtime in owners:
+            command = argv.runtime_delete(runtime, runtime_root(runtime), folder.name)
+            process.run(command, check=False)
+        if not owners:
+            _kill_inside(rootfs())
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def remove_leftovers(container: str) -> None:
-    """Kill and forget what a killed build's step left running."""
-    for identity in leftovers(container):
-        for runtime in RUNTIMES:
-            if process.find(runtime):
-                process.run(argv.runtime_delete(runtime, runtime_root(), identity), check=False)
-        shutil.rmtree(namespace.folder() / "bundles" / identity, ignore_errors=True)
+def _children(folder: Path, container: str) -> list[Path]:
+    return list(folder.glob(f"{container}-*"))
 
 
 @cache

@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from rootbuild_buildah import BuildahBackend
 
 from rootbuild import process
+from rootbuild_buildah import BuildahBackend
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -21,6 +21,12 @@ def test_contract(way: str) -> None:
     problem = backend.check()
     assert problem is None, problem
     finished = _inside(backend, "contract_inside.py", {"ROOTBUILD_TEST_WAY": way})
+    assert finished.status == 0, finished.stdout.decode()
+
+
+def test_ways_are_equal() -> None:
+    """What a step sees and leaves does not depend on the way in which it is run."""
+    finished = _inside(BuildahBackend(), "comparison_inside.py", {})
     assert finished.status == 0, finished.stdout.decode()
 
 

@@ -1,0 +1,67 @@
+"""Command lines, without running any."""
+
+from pathlib import Path
+
+import pytest
+
+from rootbuild.backend import Exec
+from rootbuild_buildah import argv
+
+SHELL = Exec(("sh", "-c", "x"), env=(("A", "b c"),), cwd="/w", uid=1, gid=2)
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (argv.unshare(("x", "-y")), "buildah unshare -- x -y"),
+        (argv.working_container("n", None), "buildah from --quiet --name n scratch"),
+        (argv.working_container("n", "abc"), "buildah from --quiet --name n abc"),
+        (argv.remove_container("n"), "buildah rm n"),
+        (argv.mount("n"), "buildah mount n"),
+        (argv.unmount("n"), "buildah umount n"),
+        (
+            argv.commit("n"),
+            "buildah commit --quiet --format docker --disable-compression --omit-history n",
+        ),
+        (
+            argv.load_folder(Path("/f"), Path("/p")),
+            "buildah pull --quiet --signature-policy /p dir:/f",
+        ),
+        (argv.pull("r/x:1", "always", None), "buildah pull --quiet --policy always r/x:1"),
+        (
+            argv.pull("r/x:1", "missing", "linux/arm64"),
+            "buildah pull --quiet --policy missing --platform linux/arm64 r/x:1",
+        ),
+        (argv.tag("i", "n:1"), "buildah tag i n:1"),
+        (argv.remove_image("i"), "buildah rmi i"),
+        (
+            argv.runtime_run("crun", Path("/r"), Path("/b"), "c"),
+            "crun --root /r --log /b/log --log-format json --cgroup-manager disabled"
+            " run --bundle /b --pid-file /b/pid --no-new-keyring c",
+        ),
+        (
+            argv.runtime_run("runc", Path("/r"), Path("/b"), "c"),
+            "runc --root /r --log /b/log --log-format json"
+            " run --bundle /b --pid-file /b/pid --no-new-keyring c",
+        ),
+        (argv.runtime_delete("runc", Path("/r"), "c"), "runc --root /r delete --force c"),
+    ],
+)
+def test_command_lines(made: tuple[str, ...], expected: str) -> None:
+    assert " ".join(made) == expected
+
+
+def test_run_keeps_words_whole() -> None:
+    made = argv.run("n", SHELL, "chroot", "/proc/1/fd/2", ["/h:/etc/hosts:ro"])
+    assert made[:2] == ("nsenter", "--net=/proc/1/fd/2")
+    assert made[made.index("--env") + 1] == "A=b c"
+    assert made[made.index("--user") + 1] == "1:2"
+    assert made[made.index("--isolation") + 1] == "chroot"
+    assert made[made.index("--volume") + 1] == "/h:/etc/hosts:ro"
+    assert made[-5:] == ("--", "n", "sh", "-c", "x")
+
+
+def test_run_on_the_hosts_network_needs_no_other_namespace() -> None:
+    made = argv.run("n", SHELL, None, None, [])
+    assert made[:4] == ("buildah", "run", "--network", "host")
+    assert "--isolation" not in made

@@ -1,0 +1,70 @@
+"""The runtime specification as data."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rootbuild.backend import Exec
+from rootbuild_buildah import spec
+
+
+def made(command: Exec, **sandbox: Any) -> Any:
+    whole = spec.specification(command, spec.Sandbox(Path("/rootfs"), **sandbox))
+    return json.loads(json.dumps(whole))
+
+
+def namespaces(found: Any) -> dict[str, str]:
+    return {entry["type"]: entry.get("path", "") for entry in found["linux"]["namespaces"]}
+
+
+def test_the_process_is_what_was_asked_for() -> None:
+    command = Exec(
+        ("a", "b"), env=(("K", "v"),), cwd="/w", uid=1, gid=2, groups=(2, 3), hostname="h"
+    )
+    found = made(command)
+    assert found["process"]["args"] == ["a", "b"]
+    assert found["process"]["env"] == ["K=v"]
+    assert found["process"]["cwd"] == "/w"
+    assert found["process"]["user"] == {
+        "uid": 1,
+        "gid": 2,
+        "additionalGids": [2, 3],
+        "umask": 0o022,
+    }
+    assert found["hostname"] == "h"
+    assert found["root"] == {"path": "/rootfs"}
+
+
+def test_capabilities_are_never_ambient_or_inheritable() -> None:
+    capabilities = made(Exec(("a",)))["process"]["capabilities"]
+    assert set(capabilities) == {"bounding", "effective", "permitted"}
+    assert "CAP_SYS_ADMIN" not in capabilities["bounding"]
+    assert "CAP_CHOWN" in capabilities["bounding"]
+
+
+def test_networks() -> None:
+    assert namespaces(made(Exec(("a",)), network=""))["network"] == ""
+    assert namespaces(made(Exec(("a",)), network="/n"))["network"] == "/n"
+    assert "network" not in namespaces(made(Exec(("a",)), network=None))
+    assert "sysctl" not in made(Exec(("a",)), network=None)["linux"]
+
+
+def test_namespaces_and_hidden_paths() -> None:
+    found = made(Exec(("a",)), cgroup_namespace=False)
+    assert {"pid", "ipc", "uts", "mount"} <= set(namespaces(found))
+    assert "cgroup" not in namespaces(found)
+    assert "cgroup" in namespaces(made(Exec(("a",))))
+    assert "/proc/kcore" in found["linux"]["maskedPaths"]
+    assert "/proc/sys" in found["linux"]["readonlyPaths"]
+
+
+def test_binds_are_read_only() -> None:
+    found = made(Exec(("a",)), binds=((Path("/h"), "/etc/hosts"),))
+    bind = found["mounts"][-1]
+    assert (bind["destination"], bind["source"], bind["type"]) == ("/etc/hosts", "/h", "bind")
+    assert "ro" in bind["options"]
+
+
+def test_seccomp_only_where_there_are_rules() -> None:
+    assert "seccomp" not in made(Exec(("a",)))["linux"]
+    assert made(Exec(("a",)), seccomp={"x": 1})["linux"]["seccomp"] == {"x": 1}
