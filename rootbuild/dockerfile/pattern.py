@@ -49,7 +49,7 @@ def clean(path: str) -> str:
 
 
 class Pattern:
-    """A compiled pattern. Raises PatternSyntaxError when it is made."""
+    """A compiled pattern, made from one that is clean. Raises PatternSyntaxError when made."""
 
     __slots__ = ("_literal", "_machine", "_regex", "_suffix", "_tokens")
 
