@@ -150,6 +150,21 @@ class BuildahBackend:
                 steps.remove_leftovers(container, partial(self._mount, container))
                 process.run(argv.remove_container(container), check=known is not None)
 
+    @contextlib.contextmanager
+    def _calm(self, image: str) -> Iterator[str]:
+        """An image with the same layers that buildah can work with (see `folder.startable`)."""
+        config = folder.startable(self.config(image))
+        if config is None:
+            yield image
+            return
+        known = folder.identity(config) in {known.id for known in self.images()}
+        calm = self.create_image(config)
+        try:
+            yield calm
+        finally:
+            if not known:
+                self.remove([calm])
+
     def _remove(self, image: str) -> None:
         finished = process.run(argv.remove_image(image), check=False)
         if finished.status != 0 and image in {known.id for known in self.images()}:
