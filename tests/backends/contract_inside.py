@@ -47,7 +47,7 @@ class TestRun(RunContract):
 
 def test_a_killed_build_is_swept(base: str) -> None:
     """A step outlives its build; the next build ends it and removes the container."""
-    name, seconds = fresh_name(), "987.25"
+    name, seconds = fresh_name(), f"{1000 + os.getpid()}.25"
     script = (
         "import sys\n"
         "from rootbuild_buildah import BuildahBackend\n"
