@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -24,12 +25,12 @@ PACKAGE = str(Path(rootbuild.dockerfile.__file__).parent)
 def _steps(work: Callable[[], object]) -> int:
     count = 0
 
-    def each_line(frame: FrameType, event: str, argument: object) -> object:
+    def each_line(frame: FrameType, event: str, argument: Any) -> Any:
         nonlocal count
         count += event == "line"
         return each_line
 
-    def each_call(frame: FrameType, event: str, argument: object) -> object:
+    def each_call(frame: FrameType, event: str, argument: Any) -> Any:
         return each_line if frame.f_code.co_filename.startswith(PACKAGE) else None
 
     before = sys.gettrace()
