@@ -44,8 +44,7 @@ class Vertices:
         try:
             yield vertex
         except BaseException as error:
-            said = error.report.message if isinstance(error, RootbuildError) else "canceled"
-            self._reporter.failed(vertex.number, said)
+            self._reporter.failed(vertex.number, _shown(error))
             raise
         self._reporter.done(vertex.number)
 
@@ -60,3 +59,9 @@ class Vertices:
     def _next(self) -> int:
         with self._lock:
             return next(self._numbers)
+
+
+def _shown(error: BaseException) -> str:
+    if isinstance(error, RootbuildError):
+        return error.report.message
+    return f"{type(error).__name__}: {error}" if isinstance(error, Exception) else "canceled"
