@@ -101,17 +101,17 @@ def forget_config(name: str) -> Argv:
 
 
 def run(
-    name: str, command: Exec, isolation: str | None, netns: str | None, binds: Sequence[str]
+    name: str, command: Exec, how: Sequence[str], netns: str | None, binds: Sequence[str]
 ) -> Argv:
     """Run a process in a working container by buildah's own means.
 
-    It stays in the network namespace where buildah itself runs: `netns`, or the host's. `binds`
-    are `SOURCE:TARGET:ro`.
+    It stays in the network namespace where buildah itself runs: `netns`, or the host's. `how`
+    are options that choose an isolation or a runtime, `binds` are `SOURCE:TARGET:ro`.
     """
     return (
         *(("nsenter", f"--net={netns}") if netns else ()),
         *(BUILDAH, "run", "--network", "host"),
-        *(("--isolation", isolation) if isolation else ()),
+        *how,
         *("--user", f"{command.uid}:{command.gid}"),
         *("--workingdir", command.cwd),
         *("--hostname", command.hostname),

@@ -100,9 +100,8 @@ class Runner:
             if way in RUNTIMES:
                 with self._stoppable(identity, lambda: _kill(folder / "pid")):
                     return run_bundle(way, folder, step, output)
-            isolation = "chroot" if way == "chroot" else None
             with self._stoppable(identity, lambda: _kill_inside(step.rootfs)):
-                code = run_by_buildah(folder, step, output, isolation)
+                code = run_by_buildah(folder, step, output, _how(way))
             # What buildah makes of the death of its child is not the same in all its versions.
             return 128 + signal.SIGKILL if identity in self._stopped else code
 
@@ -115,6 +114,14 @@ class Runner:
         finally:
             with self._lock:
                 del self._running[identity]
+
+
+def _how(way: Way) -> tuple[str, ...]:
+    """What to tell buildah. With isolation "chroot" it needs no OCI runtime at all."""
+    if way == "chroot":
+        return ("--isolation", "chroot")
+    likeliest = ways()[0]
+    return ("--runtime", likeliest) if likeliest in RUNTIMES else ()
 
 
 def run_bundle(runtime: str, folder: Path, step: Step, output: IO[bytes]) -> int:
@@ -183,8 +190,8 @@ def write_bundle(folder: Path, step: Step) -> None:
     (folder / "config.json").write_text(json.dumps(spec.specification(step.command, sandbox)))
 
 
-def run_by_buildah(folder: Path, step: Step, output: IO[bytes], isolation: str | None) -> int:
-    """Run a step by `buildah run`. With isolation "chroot" it needs no OCI runtime at all.
+def run_by_buildah(folder: Path, step: Step, output: IO[bytes], how: tuple[str, ...]) -> int:
+    """Run a step by `buildah run`; `how` are its options for isolation.
 
     The container's own environment is dropped first, as buildah would add it to ours. Two things
     are not as they should be: there are no supplementary groups, and buildah adds HOSTNAME to the
@@ -199,7 +206,7 @@ def run_by_buildah(folder: Path, step: Step, output: IO[bytes], isolation: str |
         if netns == "":
             netns = stack.enter_context(network.namespace())
         finished = process.run(
-            argv.run(step.container, step.command, isolation, netns, binds),
+            argv.run(step.container, step.command, how, netns, binds),
             check=False,
             output=output,
             stop=lambda: _kill_inside(step.rootfs),

@@ -52,7 +52,7 @@ def test_command_lines(made: tuple[str, ...], expected: str) -> None:
 
 
 def test_run_keeps_words_whole() -> None:
-    made = argv.run("n", SHELL, "chroot", "/proc/1/fd/2", ["/h:/etc/hosts:ro"])
+    made = argv.run("n", SHELL, ("--isolation", "chroot"), "/proc/1/fd/2", ["/h:/etc/hosts:ro"])
     assert made[:2] == ("nsenter", "--net=/proc/1/fd/2")
     assert made[made.index("--env") + 1] == "A=b c"
     assert made[made.index("--user") + 1] == "1:2"
@@ -62,6 +62,6 @@ def test_run_keeps_words_whole() -> None:
 
 
 def test_run_on_the_hosts_network_needs_no_other_namespace() -> None:
-    made = argv.run("n", SHELL, None, None, [])
+    made = argv.run("n", SHELL, (), None, [])
     assert made[:4] == ("buildah", "run", "--network", "host")
     assert "--isolation" not in made
