@@ -23,9 +23,9 @@ def working_container(name: str, image: str | None) -> Argv:
     return (BUILDAH, "from", "--quiet", "--name", name, image or SCRATCH)
 
 
-def remove_container(name: str) -> Argv:
-    """Remove a working container, mounted or not."""
-    return (BUILDAH, "rm", name)
+def remove_containers(*names: str) -> Argv:
+    """Remove working containers, mounted or not."""
+    return (BUILDAH, "rm", *names)
 
 
 def containers() -> Argv:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -16,6 +18,26 @@ from rootbuild.errors import EngineError, ImageNotFoundError
 from rootbuild_buildah import argv, failures, folder, hostcheck, namespace, parents, steps
 from rootbuild_buildah.network import Networks
 from rootbuild_buildah.store import Store
+
+LARGE_SECONDS = 0.5
+
+
+@dataclass(slots=True)
+class Retired:
+    """Working containers that are done with. One call removes them all at the end of the build.
+
+    Those whose changes took long to commit take much room, and are removed at once.
+    """
+
+    names: list[str] = field(default_factory=list)
+    large: set[str] = field(default_factory=set)
+
+    def add(self, name: str, *, keep: bool) -> bool:
+        """Keep a container for later if that does no harm; says whether it was kept."""
+        if keep and name not in self.large:
+            self.names.append(name)
+            return True
+        return False
 
 
 class BuildahBackend:
@@ -30,6 +52,7 @@ class BuildahBackend:
         self._runner = steps.Runner(ways)
         self._networks: Networks | None = None
         self._mounted: dict[str, tuple[Path, int]] = {}
+        self._retired: Retired | None = None
         self._lock = threading.Lock()
 
     def check(self) -> Problem | None:
@@ -65,13 +88,15 @@ class BuildahBackend:
 
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:
-        """See the contract: one network namespace for all steps."""
+        """See the contract: one network namespace, and one removal of all containers."""
         with Networks() as networks:
-            self._networks = networks
+            self._networks, self._retired = networks, Retired()
             try:
                 yield
-            finally:
-                self._networks = None
+            except BaseException:
+                self._end_session(partial(process.call, check=False))
+                raise
+            self._end_session(self._call)
 
     @contextlib.contextmanager
     def start(self, image: str | None, name: str) -> Iterator[str]:
@@ -82,13 +107,17 @@ class BuildahBackend:
                 self._call(argv.working_container(name, base))
                 yield name
             except BaseException:
-                process.run(argv.remove_container(name), check=False)
+                process.call(argv.remove_containers(name), check=False)
                 raise
-            self._call(argv.remove_container(name))
+            if self._retired is None or not self._retired.add(name, keep=base in (None, image)):
+                self._call(argv.remove_containers(name))
 
     @contextlib.contextmanager
     def mount(self, container: str) -> Iterator[Path]:
-        """See the contract. May be nested; the last block to end unmounts."""
+        """See the contract. May be nested; the last block to end unmounts.
+
+        In a session the container's removal, which soon follows, does that.
+        """
         with self._lock:
             path, count = self._mounted.get(container) or (self._mount(container), 0)
             self._mounted[container] = (path, count + 1)
@@ -99,8 +128,8 @@ class BuildahBackend:
                 path, count = self._mounted.pop(container)
                 if count > 1:
                     self._mounted[container] = (path, count - 1)
-            if count == 1:
-                process.run(argv.unmount(container), check=False)
+            if count == 1 and self._retired is None:
+                process.call(argv.unmount(container), check=False)
 
     def run(self, container: str, command: Exec, output: IO[bytes]) -> int:
         """See the contract."""
@@ -116,7 +145,10 @@ class BuildahBackend:
 
     def commit(self, container: str) -> Layers:
         """See the contract."""
+        begin = time.monotonic()
         image = _last_line(self._call(argv.commit(container)))
+        if self._retired is not None and time.monotonic() - begin > LARGE_SECONDS:
+            self._retired.large.add(container)
         return Layers(image, folder.diff_ids(self.config(image)))
 
     def create_image(self, config: bytes) -> str:
@@ -148,7 +180,7 @@ class BuildahBackend:
         for container in containers:
             if known is None or container in known:
                 steps.remove_leftovers(container, partial(self._mount, container))
-                process.run(argv.remove_container(container), check=known is not None)
+                process.call(argv.remove_containers(container), check=known is not None)
 
     @contextlib.contextmanager
     def _calm(self, image: str) -> Iterator[str]:
@@ -166,7 +198,7 @@ class BuildahBackend:
                 self.remove([calm])
 
     def _remove(self, image: str) -> None:
-        finished = process.run(argv.remove_image(image), check=False)
+        finished = process.call(argv.remove_image(image), check=False)
         if finished.status != 0 and image in {known.id for known in self.images()}:
             raise self._failure(finished)
 
@@ -184,13 +216,18 @@ class BuildahBackend:
         finally:
             for name in names:
                 self.tag(self.create_image(folder.empty(name)), name)
-                process.run(argv.remove_image(name))
+                process.call(argv.remove_image(name))
+
+    def _end_session(self, call: Callable[[Sequence[str]], object]) -> None:
+        retired, self._networks, self._retired = self._retired, None, None
+        if retired is not None and retired.names:
+            call(argv.remove_containers(*retired.names))
 
     def _mount(self, container: str) -> Path:
         return Path(_last_line(self._call(argv.mount(container))))
 
     def _call(self, command: Sequence[str]) -> process.Finished:
-        finished = process.run(command, check=False)
+        finished = process.call(command, check=False)
         if finished.status != 0:
             raise self._failure(finished)
         return finished

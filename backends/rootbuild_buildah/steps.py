@@ -130,18 +130,18 @@ def run_bundle(runtime: str, folder: Path, step: Step, output: IO[bytes]) -> int
     pid_file, root, identity = folder / "pid", runtime_root(runtime), folder.name
     forget = argv.runtime_delete(runtime, root, identity)
     try:
-        finished = process.run(
+        finished = process.call(
             argv.runtime_run(runtime, root, folder, identity),
             check=False,
             output=output,
             stop=lambda: _kill(pid_file),
         )
     except BaseException:
-        process.run(forget, check=False)
+        process.call(forget, check=False)
         raise
     if finished.status < 0:
         _kill(pid_file)
-        process.run(forget, check=False)
+        process.call(forget, check=False)
         return 128 - finished.status
     if finished.status != 0 and not pid_file.exists():
         raise NeverStartedError(finished, _text(folder / "log"))
@@ -197,7 +197,7 @@ def run_by_buildah(folder: Path, step: Step, output: IO[bytes], how: tuple[str, 
     are not as they should be: there are no supplementary groups, and buildah adds HOSTNAME to the
     environment.
     """
-    process.run(argv.forget_config(step.container))
+    process.call(argv.forget_config(step.container))
     with contextlib.ExitStack() as stack:
         # There may be no namespace of process ids whose end would take all processes along.
         stack.callback(_kill_inside, step.rootfs)
@@ -233,7 +233,7 @@ def remove_leftovers(container: str, rootfs: Callable[[], Path]) -> None:
         owners = [way for way in RUNTIMES if (namespace.folder() / way / folder.name).exists()]
         for runtime in owners:
             command = argv.runtime_delete(runtime, runtime_root(runtime), folder.name)
-            process.run(command, check=False)
+            process.call(command, check=False)
         if not owners:
             _kill_inside(rootfs())
         shutil.rmtree(folder, ignore_errors=True)

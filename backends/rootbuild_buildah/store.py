@@ -124,7 +124,7 @@ def big_data_name(key: str) -> str:
 
 def ask_images() -> tuple[StoredImage, ...]:
     """All images, from buildah itself."""
-    listed = json.loads(process.run(argv.images()).stdout or b"null") or []
+    listed = json.loads(process.call(argv.images()).stdout or b"null") or []
     return tuple(
         StoredImage(
             id=str(entry["id"]).removeprefix("sha256:"),
@@ -138,7 +138,7 @@ def ask_images() -> tuple[StoredImage, ...]:
 
 def ask_config(image: str) -> bytes:
     """The config of an image, from buildah itself. KeyError if there is no such image."""
-    finished = process.run(argv.inspect(image), check=False)
+    finished = process.call(argv.inspect(image), check=False)
     if finished.status != 0:
         if all(image != known.id for known in ask_images()):
             raise KeyError(image)

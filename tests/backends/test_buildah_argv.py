@@ -16,7 +16,7 @@ SHELL = Exec(("sh", "-c", "x"), env=(("A", "b c"),), cwd="/w", uid=1, gid=2)
         (argv.unshare(("x", "-y")), "buildah unshare -- x -y"),
         (argv.working_container("n", None), "buildah from --quiet --name n scratch"),
         (argv.working_container("n", "abc"), "buildah from --quiet --name n abc"),
-        (argv.remove_container("n"), "buildah rm n"),
+        (argv.remove_containers("n", "m"), "buildah rm n m"),
         (argv.mount("n"), "buildah mount n"),
         (argv.unmount("n"), "buildah umount n"),
         (

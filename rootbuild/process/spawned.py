@@ -1,0 +1,177 @@
+"""Programs started by posix_spawn: short calls, and those that get our own streams."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import IO, NoReturn
+
+from rootbuild.process.command import Finished, announce, content, failure, memory, path
+
+GRACE_SECONDS = 5.0
+_FORWARDED = (
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGQUIT,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+)
+ENDING = (signal.SIGINT, *_FORWARDED)
+
+
+def call(
+    argv: Sequence[str],
+    *,
+    check: bool = True,
+    env: Mapping[str, str] | None = None,
+    output: IO[bytes] | None = None,
+    stop: Callable[[], object] | None = None,
+) -> Finished:
+    """Run a program to its end, as `run` does with the same arguments, but for less.
+
+    It is in a process group of its own, which is ended as a whole when we are interrupted.
+    """
+    with contextlib.ExitStack() as stack:
+        nothing = stack.enter_context(open(os.devnull, "rb"))
+        out = output or stack.enter_context(memory("stdout"))
+        err = output or stack.enter_context(memory("stderr"))
+        status = _called(argv, env, ((0, nothing), (1, out), (2, err)), stop)
+        kept = (b"", b"") if output is not None else (content(out), content(err))
+    finished = Finished(tuple(argv), status, *kept)
+    if check and finished.status != 0:
+        raise failure(finished)
+    return finished
+
+
+def foreground(
+    argv: Sequence[str],
+    env: Mapping[str, str] | None = None,
+    *,
+    stdout: IO[bytes] | None = None,
+    stderr: IO[bytes] | None = None,
+) -> int:
+    """Run a program on our own terminal and streams; its exit code, or 128 + signal.
+
+    It is in our process group, so Ctrl-C reaches it directly; we only wait. `stdout` and `stderr`
+    (open files) take the place of ours.
+    """
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    reset = [] if before == signal.SIG_IGN else [signal.SIGINT]
+    try:
+        return _spawned(argv, env, ((1, stdout), (2, stderr)), _FORWARDED, os.kill, reset=reset)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def look(argv: Sequence[str], env: Mapping[str, str] | None = None) -> Finished:
+    """Ask a program that only reads and answers at once; keeps what it prints, checks nothing.
+
+    For the paths that must not pay for loading `sh` (75 ms), as `foreground` is.
+    """
+    with memory("stdout") as out, memory("stderr") as err:
+        status = foreground(argv, env, stdout=out, stderr=err)
+        return Finished(tuple(argv), status, content(out), content(err))
+
+
+def become(argv: Sequence[str], env: Mapping[str, str] | None = None) -> NoReturn:
+    """Replace this process with a program, on our streams."""
+    announce(argv)
+    os.execve(path(argv[0]), list(argv), {**os.environ, **(env or {})})
+
+
+def _called(
+    argv: Sequence[str],
+    env: Mapping[str, str] | None,
+    streams: Sequence[tuple[int, IO[bytes]]],
+    stop: Callable[[], object] | None,
+) -> int:
+    """Exit code, or minus the signal. The mask keeps a signal from coming before we could react."""
+    program, names = path(argv[0]), {**os.environ, **(env or {})}
+    announce(argv)
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        pid = os.posix_spawn(
+            program,
+            list(argv),
+            names,
+            file_actions=[(os.POSIX_SPAWN_DUP2, item.fileno(), number) for number, item in streams],
+            setpgroup=0,
+            setsigmask=mask,
+        )
+        try:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        except BaseException:
+            if stop is not None:
+                stop()
+            _end(pid)
+            raise
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _end(pid: int) -> None:
+    """End a process group and reap its leader: first politely, then for sure."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, number)
+        deadline = time.monotonic() + GRACE_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                if os.waitpid(pid, os.WNOHANG)[0] == pid:
+                    return
+            except ChildProcessError:
+                return
+            time.sleep(0.005)
+
+
+def _spawned(
+    argv: Sequence[str],
+    env: Mapping[str, str] | None,
+    streams: Sequence[tuple[int, IO[bytes] | None]],
+    numbers: Sequence[signal.Signals],
+    hear: Callable[[int, int], None],
+    *,
+    reset: Sequence[signal.Signals] = (),
+) -> int:
+    """Start a program without `sh` and wait for it; `hear` gets (its pid, a signal of ours)."""
+    program, names = path(argv[0]), {**os.environ, **(env or {})}
+    announce(argv)
+    # Blocked until somebody hears them, so that none is lost while the child starts.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    try:
+        pid = os.posix_spawn(
+            program,
+            list(argv),
+            names,
+            file_actions=[
+                (os.POSIX_SPAWN_DUP2, stream.fileno(), number)
+                for number, stream in streams
+                if stream is not None
+            ],
+            setsigdef=reset,
+            setsigmask=mask,
+        )
+        with heard(numbers, functools.partial(hear, pid)):
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            _, status = os.waitpid(pid, 0)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    code = os.waitstatus_to_exitcode(status)
+    return 128 - code if code < 0 else code
+
+
+@contextlib.contextmanager
+def heard(numbers: Sequence[signal.Signals], hear: Callable[[int], None]) -> Iterator[None]:
+    """Call `hear` for signals, but for those that we were told to ignore (`nohup`)."""
+    heard = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {n: signal.signal(n, lambda number, _: hear(number)) for n in heard}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
