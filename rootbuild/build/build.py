@@ -15,7 +15,7 @@ from pathlib import Path
 from rootbuild.backend import Backend
 from rootbuild.build.bases import Store, find_bases, pull_bases, read_store
 from rootbuild.build.context import ContextFiles
-from rootbuild.build.execute import Executor
+from rootbuild.build.execute import Executor, Parts
 from rootbuild.build.export import Exporter, report_image, write_iidfile
 from rootbuild.build.inputs import Source, find_context, parse_dockerfile, read_dockerfile
 from rootbuild.build.journal import clean_up_after_killed, open_journal
@@ -133,23 +133,26 @@ class Session:
             solver = self._solver(plan, context)
             executor = stack.enter_context(
                 Executor(
-                    plan,
-                    self.graph.dockerfile.source,
-                    backend,
-                    solver,
-                    self.cache,
-                    context,
-                    journal,
-                    vertices,
-                    use_cache=not options.no_cache,
+                    Parts(
+                        plan,
+                        self.graph.dockerfile.source,
+                        backend,
+                        solver,
+                        self.cache,
+                        context,
+                        journal,
+                        vertices,
+                        policy=options.layers,
+                        use_cache=not options.no_cache,
+                    )
                 )
             )
             built = executor.build(plan.target)
             config = plan.stage(plan.target).config
             exporter = self._exporter()
-            image = None if options.no_cache else exporter.known(built.filesystem, config)
+            image = None if options.no_cache else exporter.known(built.key, config)
             if image is None:
-                image = exporter.create(built.filesystem, config, built.layers)
+                image = exporter.create(built, config)
             self._finish(image)
         return image
 
@@ -173,10 +176,11 @@ class Session:
             yield ContextFiles(tree, FileDigests(self.cache), self.graph.dockerfile.source)
 
     def _solver(self, plan: Plan, context: ContextFiles) -> Solver:
-        return Solver(plan, self.cache, self.store.ids, context.digest)
+        policy = self.build_.options.layers
+        return Solver(plan, self.cache, self.store.ids, context.digest, policy)
 
     def _exporter(self) -> Exporter:
-        return Exporter(self.build_.backend, self.cache, self.store)
+        return Exporter(self.build_.backend, self.cache, self.store, self.build_.options.layers)
 
     def _show_head(self, plan: Plan) -> None:
         vertices = self.build_.vertices

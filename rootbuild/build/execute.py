@@ -3,70 +3,66 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from dataclasses import dataclass
 
 from rootbuild.backend import Backend, Layers
+from rootbuild.build.checkpoint import LayerPolicy, Uncommitted, pays, used_bytes
 from rootbuild.build.context import ContextFiles
 from rootbuild.build.journal import Journal
 from rootbuild.build.names import title
-from rootbuild.build.run import run_step
+from rootbuild.build.perform import perform
 from rootbuild.build.solver import Solver
-from rootbuild.build.vertices import Vertex, Vertices
+from rootbuild.build.vertices import Vertices
 from rootbuild.build.workspace import Workspace
-from rootbuild.cache.database import Cache
-from rootbuild.errors import RootbuildError, unreachable
-from rootbuild.files.accounts import resolve_owner, resolve_user
-from rootbuild.files.copy import CopyOptions, copy
-from rootbuild.files.directories import make_workdir
-from rootbuild.files.inline import write_inline
-from rootbuild.files.mode import parse_chmod
+from rootbuild.cache.database import Cache, Snapshot
+from rootbuild.errors import RootbuildError
 from rootbuild.files.rootfs import Rootfs
 from rootbuild.files.selection import Selection, select
 from rootbuild.files.tree import RootfsTree
 from rootbuild.graph.stages import ImageBase, ScratchBase, Source, StageBase
 from rootbuild.plan.keys import content_key
 from rootbuild.plan.plan import Plan
-from rootbuild.plan.steps import CopyStep, RunStep, StagePlan, Step, WorkdirStep
+from rootbuild.plan.steps import CopyStep, StagePlan, Step
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
-    """A finished stage: the key of its filesystem, and its layers (None: nothing at all)."""
+class State:
+    """Where a stage is: the key of its filesystem, and the last layers that were committed.
 
-    filesystem: str
+    `layers` None is `scratch`. `groups` tells how many steps each layer above the base's holds.
+    """
+
+    key: str
     layers: Layers | None
+    groups: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an executor works with."""
+
+    plan: Plan
+    source: str
+    backend: Backend
+    solver: Solver
+    cache: Cache
+    context: ContextFiles
+    journal: Journal
+    vertices: Vertices
+    policy: LayerPolicy
+    use_cache: bool
 
 
 class Executor:
     """Builds stages on demand, each at most once. Working containers last until the block ends."""
 
-    def __init__(
-        self,
-        plan: Plan,
-        source: str,
-        backend: Backend,
-        solver: Solver,
-        cache: Cache,
-        context: ContextFiles,
-        journal: Journal,
-        vertices: Vertices,
-        *,
-        use_cache: bool,
-    ) -> None:
-        self._plan = plan
-        self._source = source
-        self._backend = backend
-        self._solver = solver
-        self._cache = cache
-        self._context = context
-        self._journal = journal
-        self._vertices = vertices
-        self._use_cache = use_cache
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
         self._stack = contextlib.ExitStack()
-        self._built: dict[int, Built] = {}
+        self._built: dict[int, State] = {}
         self._spaces: dict[int, Workspace] = {}
         self._images: dict[ImageBase, Workspace] = {}
-        self._bases_shown: set[ImageBase] = set()
 
     def __enter__(self) -> Executor:
         return self
@@ -74,132 +70,118 @@ class Executor:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def build(self, index: int) -> Built:
+    def build(self, index: int) -> State:
         """Build a stage, and first what it turns out to need.
 
         Raises RootbuildError located at the instruction that failed.
         """
         if index not in self._built:
-            self._built[index] = self._build(self._plan.stage(index))
+            self._built[index] = self._build(self._parts.plan.stage(index))
         return self._built[index]
 
-    def _build(self, stage: StagePlan) -> Built:
-        done, key, layers = self._resume(stage)
-        space = self._stack.enter_context(Workspace(self._backend, self._journal))
+    def _build(self, stage: StagePlan) -> State:
+        done, state = self._resume(stage)
+        space = self._stack.enter_context(Workspace(self._parts.backend, self._parts.journal))
         self._spaces[stage.index] = space
         self._show_cached(stage, done)
+        work = Uncommitted()
         for position in range(done, len(stage.steps)):
             step = stage.steps[position]
             try:
-                key, layers = self._advance(stage, position, key, layers, space)
+                state, work = self._advance(stage, position, state, space, work)
             except RootbuildError as error:
-                error.locate(step.location, self._source)
+                error.locate(step.location, self._parts.source)
                 raise
-        return Built(key, layers)
+        if work.steps and self._must_be_an_image(stage):
+            state = self._commit(space, state, work)
+        return state
 
-    def _resume(self, stage: StagePlan) -> tuple[int, str, Layers | None]:
-        """Where to go on: the number of steps that are done, the key there, and its layers."""
-        if self._use_cache:
-            chain = self._solver.chain(stage.index)
-            for done in range(len(chain.keys), 0, -1):
-                layers = self._solver.layers(chain.keys[done - 1])
-                if layers is not None:
-                    return done, chain.keys[done - 1], layers
+    def _resume(self, stage: StagePlan) -> tuple[int, State]:
+        """Where to go on: the number of steps that are done, and the state there."""
+        solver = self._parts.solver
+        if self._parts.use_cache:
+            keys = solver.chain(stage.index).keys
+            for done in range(len(keys), 0, -1):
+                found = solver.snapshot(keys[done - 1])
+                if found is not None:
+                    return done, State(keys[done - 1], found.layers, found.groups)
         match stage.base:
             case StageBase():
-                built = self.build(stage.base.index)
-                return 0, built.filesystem, built.layers
+                return 0, self.build(stage.base.index)
             case ImageBase():
-                image = self._plan.images[stage.base]
-                layers = Layers(image.id, image.config.diff_ids)
-                return 0, self._solver.start(stage.index), layers
+                return 0, State(solver.start(stage.index), self._layers_of(stage.base))
             case ScratchBase():
-                return 0, self._solver.start(stage.index), None
+                return 0, State(solver.start(stage.index), None)
 
     def _show_cached(self, stage: StagePlan, done: int) -> None:
-        if stage.first:
-            self._vertices.cached(title(self._plan, stage, None))
-        for position in range(done):
-            self._vertices.cached(title(self._plan, stage, position))
+        positions = [None] if stage.first else []
+        for position in (*positions, *range(done)):
+            self._parts.vertices.cached(title(self._parts.plan, stage, position))
+
+    def _must_be_an_image(self, stage: StagePlan) -> bool:
+        """Whether others start from it, or it is the result. What is only copied from need not."""
+        plan = self._parts.plan
+        based = any(other.base == StageBase(stage.index) for other in plan.stages)
+        return based or stage.index == plan.target
 
     def _advance(
         self,
         stage: StagePlan,
         position: int,
-        parent: str,
-        layers: Layers | None,
+        state: State,
         space: Workspace,
-    ) -> tuple[str, Layers]:
-        """Do one step, or find that its result is known; gives the key and layers after it."""
-        step = stage.steps[position]
+        work: Uncommitted,
+    ) -> tuple[State, Uncommitted]:
+        """Do one step, or find that its result is known; the state and what is uncommitted."""
+        step, parts = stage.steps[position], self._parts
         selection = self._selection(step)
-        key = self._solver.key(parent, step)
+        key = parts.solver.key(state.key, step)
         assert key is not None
-        known = self._solver.layers(key) if self._use_cache else None
-        name = title(self._plan, stage, position)
+        name = title(parts.plan, stage, position)
+        known = parts.solver.snapshot(key) if parts.use_cache else None
         if known is not None:
-            self._vertices.cached(name)
-            return key, known
-        with self._vertices.open(name) as vertex:
-            container, rootfs = space.change(layers)
-            self._perform(step, container, rootfs, selection, vertex)
-            made = space.commit()
-        self._solver.remember(key, made)
-        return key, made
+            parts.vertices.cached(name)
+            return State(key, known.layers, known.groups), Uncommitted()
+        with parts.vertices.open(name) as vertex:
+            container, rootfs = space.change(state.key, state.layers)
+            begin, used = time.monotonic(), used_bytes(rootfs.path)
+            perform(parts.backend, step, container, rootfs, selection, vertex)
+            space.changed(key)
+            work.add(time.monotonic() - begin, used_bytes(rootfs.path) - used)
+            state = State(key, state.layers, state.groups)
+            if pays(parts.policy, work):
+                state, work = self._commit(space, state, work), Uncommitted()
+        return state, work
 
-    def _perform(
-        self,
-        step: Step,
-        container: str,
-        rootfs: Rootfs,
-        selection: Selection | None,
-        vertex: Vertex,
-    ) -> None:
-        match step:
-            case RunStep():
-                run_step(self._backend, container, rootfs, step, vertex)
-            case CopyStep():
-                _copy(step, rootfs, selection)
-            case WorkdirStep():
-                account = resolve_user(rootfs, step.user)
-                make_workdir(rootfs, step.path, account.uid, account.gid)
-            case _:
-                unreachable(step)
+    def _commit(self, space: Workspace, state: State, work: Uncommitted) -> State:
+        snapshot = Snapshot(space.commit(), (*state.groups, work.steps))
+        self._parts.solver.remember(state.key, snapshot)
+        return State(state.key, snapshot.layers, snapshot.groups)
 
     def _selection(self, step: Step) -> Selection | None:
         """What a COPY takes. COPY --from builds or mounts its source, and notes a digest of it."""
         if not isinstance(step, CopyStep) or not step.sources:
             return None
         if step.source is None:
-            return self._context.select(step)
+            return self._parts.context.select(step)
         filesystem, rootfs = self._mounted(step.source)
         selection = select(RootfsTree(rootfs), step.sources)
         digest = selection.digest(None, owners=True)
-        self._cache.remember_content(content_key(filesystem, step.sources), digest)
+        self._parts.cache.remember_content(content_key(filesystem, step.sources), digest)
         return selection
 
     def _mounted(self, source: Source) -> tuple[str, Rootfs]:
-        if isinstance(source, ImageBase):
-            if source not in self._images:
-                space = self._stack.enter_context(Workspace(self._backend, self._journal))
-                self._images[source] = space
-            image = self._plan.images[source]
-            rootfs = self._images[source].view(Layers(image.id, image.config.diff_ids))
-            key = self._solver.filesystem_key(source)
-            assert key is not None
-            return key, rootfs
-        built = self.build(source.index)
-        return built.filesystem, self._spaces[source.index].view(built.layers)
+        """The filesystem that a COPY --from reads, and its key."""
+        if isinstance(source, StageBase):
+            state = self.build(source.index)
+            return state.key, self._spaces[source.index].view(state.key, state.layers)
+        if source not in self._images:
+            space = Workspace(self._parts.backend, self._parts.journal)
+            self._images[source] = self._stack.enter_context(space)
+        key = self._parts.solver.filesystem_key(source)
+        assert key is not None
+        return key, self._images[source].view(key, self._layers_of(source))
 
-
-def _copy(step: CopyStep, rootfs: Rootfs, selection: Selection | None) -> None:
-    options = CopyOptions(
-        owner=None if not step.chown else resolve_owner(rootfs, step.chown),
-        mode=None if not step.chmod else parse_chmod(step.chmod),
-        keep_owner=step.source is not None,
-        several=len(step.inline) + len(step.sources) > 1,
-    )
-    if selection is not None:
-        copy(selection, rootfs, step.destination, step.workdir, options)
-    if step.inline:
-        write_inline(step.inline, rootfs, step.destination, step.workdir, options)
+    def _layers_of(self, base: ImageBase) -> Layers:
+        image = self._parts.plan.images[base]
+        return Layers(image.id, image.config.diff_ids)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from rootbuild.backend import Backend, Layers
+from rootbuild.backend import Backend
 from rootbuild.build.bases import Store
+from rootbuild.build.checkpoint import LayerPolicy
+from rootbuild.build.execute import State
 from rootbuild.build.vertices import Vertices
 from rootbuild.cache.database import Cache
 from rootbuild.errors import HostError
-from rootbuild.image.config import ImageConfig, render_config
+from rootbuild.image.config import HistoryEntry, ImageConfig, render_config
 from rootbuild.image.reference import parse
 from rootbuild.plan.keys import image_key
 
@@ -24,20 +27,20 @@ class Exporter:
     backend: Backend
     cache: Cache
     store: Store
+    policy: LayerPolicy
 
     def known(self, filesystem: str, config: ImageConfig) -> str | None:
         """The id of the finished image, if an earlier build has made it and the store has it."""
-        image = self.cache.image(_key(filesystem, config))
+        image = self.cache.image(self._key(filesystem, config))
         return image if image in self.store.ids else None
 
-    def create(self, filesystem: str, config: ImageConfig, layers: Layers | None) -> str:
-        """Make the image; gives its id."""
-        diff_ids = layers.diff_ids if layers else ()
-        told = sum(1 for entry in config.history if not entry.empty_layer)
-        assert told == len(diff_ids), f"{told} lines of history for {len(diff_ids)} layers"
-        blob = render_config(replace(config, diff_ids=diff_ids), _now())
-        image = self.backend.create_image(blob)
-        self.cache.remember_image(_key(filesystem, config), image)
+    def create(self, state: State, config: ImageConfig) -> str:
+        """Make the image of a built stage; gives its id."""
+        diff_ids = state.layers.diff_ids if state.layers else ()
+        history = layered(config.history, len(diff_ids) - len(state.groups), state.groups)
+        whole = replace(config, diff_ids=diff_ids, history=history)
+        image = self.backend.create_image(render_config(whole, _now()))
+        self.cache.remember_image(self._key(state.key, config), image)
         return image
 
     def missing_names(self, image: str, tags: tuple[str, ...]) -> tuple[str, ...]:
@@ -48,6 +51,29 @@ class Exporter:
             for name in names
             if name not in self.store.by_name or self.store.by_name[name].id != image
         )
+
+    def _key(self, filesystem: str, config: ImageConfig) -> str:
+        blob = render_config(replace(config, diff_ids=()), "")
+        return image_key(filesystem, blob, self.policy)
+
+
+def layered(
+    history: Sequence[HistoryEntry], base: int, groups: Sequence[int]
+) -> tuple[HistoryEntry, ...]:
+    """History with exactly one line per layer that is not marked as empty.
+
+    `history` has one for each of the `base` lower layers and for each step; `groups` tells how many
+    steps went into each layer above. The last step of a group stands for its layer.
+    """
+    ends = {base + sum(groups[: count + 1]) for count in range(len(groups))}
+    told = 0
+    lines = []
+    for entry in history:
+        told += not entry.empty_layer
+        merged = not entry.empty_layer and told > base and told not in ends
+        lines.append(replace(entry, empty_layer=True) if merged else entry)
+    assert told == base + sum(groups), f"{told} lines of history, {base} layers below {groups}"
+    return tuple(lines)
 
 
 def report_image(
@@ -73,10 +99,6 @@ def write_iidfile(path: Path, image: str) -> None:
         raise HostError(
             f"cannot write the image id to {path}: {error.strerror}", id="iidfile"
         ) from error
-
-
-def _key(filesystem: str, config: ImageConfig) -> str:
-    return image_key(filesystem, render_config(replace(config, diff_ids=()), ""))
 
 
 def _now() -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rootbuild.backend import NetworkMode, PullPolicy
+from rootbuild.build.checkpoint import LayerPolicy
 from rootbuild.image.config import Pairs
 
 
@@ -26,6 +27,7 @@ class BuildOptions:
     platform: str | None = None
     no_cache: bool = False
     pull: PullPolicy = "missing"
+    layers: LayerPolicy = "auto"
     network: NetworkMode = "default"
     hosts: Pairs = ()
     iidfile: Path | None = None

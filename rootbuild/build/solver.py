@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rootbuild.backend import Layers
-from rootbuild.cache.database import Cache
+from rootbuild.build.checkpoint import LayerPolicy
+from rootbuild.cache.database import Cache, Snapshot
 from rootbuild.graph.stages import ImageBase, ScratchBase, Source, StageBase
 from rootbuild.plan.keys import base_key, content_key, step_key
 from rootbuild.plan.plan import Plan
@@ -44,11 +44,13 @@ class Solver:
         cache: Cache,
         live: frozenset[str],
         digest: ContextDigest,
+        policy: LayerPolicy,
     ) -> None:
         self._plan = plan
         self._cache = cache
         self._live = set(live)
         self._digest = digest
+        self._policy = policy
         self._chains: dict[int, Chain] = {}
 
     def chain(self, index: int) -> Chain:
@@ -80,15 +82,17 @@ class Solver:
         content = self._content(step)
         return None if content is None else step_key(parent, step.definition, content)
 
-    def layers(self, key: str) -> Layers | None:
-        """The cached result for a key, if the store still has it."""
+    def snapshot(self, key: str) -> Snapshot | None:
+        """The cached result for a key, if the store still has it and its layers are as wanted."""
         found = self._cache.step(key)
-        return found if found is not None and found.image in self._live else None
+        if found is None or found.layers.image not in self._live:
+            return None
+        return found if self._policy == "auto" or set(found.groups) <= {1} else None
 
-    def remember(self, key: str, layers: Layers) -> None:
-        """Note the result of a step that was just done."""
-        self._live.add(layers.image)
-        self._cache.remember_step(key, layers)
+    def remember(self, key: str, snapshot: Snapshot) -> None:
+        """Note the result of a step that was just committed."""
+        self._live.add(snapshot.layers.image)
+        self._cache.remember_step(key, snapshot)
 
     def _content(self, step: CopyStep) -> str | None:
         if not step.sources:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
 from types import TracebackType
 
 from rootbuild.backend import Backend, Layers
@@ -12,16 +11,19 @@ from rootbuild.files.rootfs import Rootfs
 
 
 class Workspace:
-    """At most one working container at a time; removed when the block ends, whatever happens."""
+    """At most one working container at a time; removed when the block ends, whatever happens.
+
+    What it holds is known by the key of that filesystem; changes need not be committed for others
+    to read them.
+    """
 
     def __init__(self, backend: Backend, journal: Journal) -> None:
         self._backend = backend
         self._journal = journal
         self._stack = contextlib.ExitStack()
-        self._container: str | None = None
-        self._rootfs: Rootfs | None = None
-        self._started_from: str | None = None
+        self._held: tuple[str, Rootfs] | None = None
         self._content: str | None = None
+        self._committed = False
 
     def __enter__(self) -> Workspace:
         return self
@@ -34,42 +36,49 @@ class Workspace:
     ) -> None:
         self.close()
 
-    def change(self, layers: Layers | None) -> tuple[str, Rootfs]:
-        """A container on top of `layers` whose next commit makes exactly one more layer."""
-        image = layers.image if layers else None
-        if self._container is None or self._started_from != image or self._content != image:
-            self._start(image)
-        return self._held()
+    def change(self, content: str, layers: Layers | None) -> tuple[str, Rootfs]:
+        """A container that holds `content`, whose next commit makes exactly one layer on `layers`.
 
-    def view(self, layers: Layers | None) -> Rootfs:
-        """A root filesystem with the content of `layers`, to read from."""
-        image = layers.image if layers else None
-        if self._container is None or self._content != image:
-            self._start(image)
-        return self._held()[1]
+        What it holds is unknown from now on, until `changed` says it.
+        """
+        held = self._held
+        if held is None or self._content != content or self._committed:
+            held = self._start(layers)
+        self._content = None
+        return held
+
+    def changed(self, content: str) -> None:
+        """Note that the container now holds the filesystem with that key."""
+        self._content = content
+
+    def view(self, content: str, layers: Layers | None) -> Rootfs:
+        """A root filesystem that holds `content`, to read from.
+
+        It is started from `layers` unless the container at hand holds it, committed or not.
+        """
+        held = self._held
+        if held is None or self._content != content:
+            held = self._start(layers)
+            self._content = content
+        return held[1]
 
     def commit(self) -> Layers:
         """Keep what was changed since the container started as one more layer."""
-        container, _ = self._held()
-        layers = self._backend.commit(container)
-        self._content = layers.image
-        return layers
+        assert self._held is not None
+        self._committed = True
+        return self._backend.commit(self._held[0])
 
     def close(self) -> None:
         """Remove the container, if there is one."""
-        self._container = self._rootfs = None
+        self._held = self._content = None
         self._stack.close()
 
-    def _held(self) -> tuple[str, Rootfs]:
-        assert self._container is not None
-        assert self._rootfs is not None
-        return self._container, self._rootfs
-
-    def _start(self, image: str | None) -> None:
+    def _start(self, layers: Layers | None) -> tuple[str, Rootfs]:
         self.close()
         name = self._journal.container()
+        image = layers.image if layers else None
         container = self._stack.enter_context(self._backend.start(image, name))
-        path: Path = self._stack.enter_context(self._backend.mount(container))
-        self._rootfs = self._stack.enter_context(Rootfs(path))
-        self._container = container
-        self._started_from = self._content = image
+        path = self._stack.enter_context(self._backend.mount(container))
+        self._held = container, self._stack.enter_context(Rootfs(path))
+        self._committed = False
+        return self._held

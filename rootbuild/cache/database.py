@@ -12,15 +12,17 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.backend import Layers
 from rootbuild.errors import HostError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS steps(
-    key TEXT PRIMARY KEY, image TEXT NOT NULL, diff_ids TEXT NOT NULL, used REAL NOT NULL
+    key TEXT PRIMARY KEY, image TEXT NOT NULL, diff_ids TEXT NOT NULL, groups TEXT NOT NULL,
+    used REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS images(
     key TEXT PRIMARY KEY, image TEXT NOT NULL, used REAL NOT NULL
@@ -36,6 +38,17 @@ CREATE TABLE IF NOT EXISTS files(
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A committed state of a stage.
+
+    `groups` tells how many steps each layer above the base image's holds, from the bottom.
+    """
+
+    layers: Layers
+    groups: tuple[int, ...]
+
+
 class Cache:
     """An open cache index.
 
@@ -47,19 +60,20 @@ class Cache:
         self._database = _open(path)
         self._files: list[tuple[int, int, int, int, int, str]] = []
 
-    def step(self, key: str) -> Layers | None:
+    def step(self, key: str) -> Snapshot | None:
         """The stored result of the step with that key."""
-        row = self._one("SELECT image, diff_ids FROM steps WHERE key = ?", key)
-        return None if row is None else Layers(str(row[0]), tuple(json.loads(row[1])))
+        row = self._one("SELECT image, diff_ids, groups FROM steps WHERE key = ?", key)
+        if row is None:
+            return None
+        layers = Layers(str(row[0]), tuple(json.loads(row[1])))
+        return Snapshot(layers, tuple(json.loads(row[2])))
 
-    def remember_step(self, key: str, layers: Layers) -> None:
+    def remember_step(self, key: str, snapshot: Snapshot) -> None:
         """Note which image holds the result of a step."""
+        layers, groups = snapshot.layers, snapshot.groups
         self._write(
-            "INSERT OR REPLACE INTO steps VALUES(?, ?, ?, ?)",
-            key,
-            layers.image,
-            json.dumps(layers.diff_ids),
-            time.time(),
+            "INSERT OR REPLACE INTO steps VALUES(?, ?, ?, ?, ?)",
+            *(key, layers.image, json.dumps(layers.diff_ids), json.dumps(groups), time.time()),
         )
 
     def image(self, key: str) -> str | None:

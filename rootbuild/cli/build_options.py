@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from rootbuild.backend import NetworkMode
+from rootbuild.build.checkpoint import LayerPolicy
 from rootbuild.build.options import BuildOptions
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import UnsupportedError, UsageError
@@ -60,6 +61,7 @@ def build_options(parsed: Parsed) -> BuildOptions:
         platform=_platform(parsed),
         no_cache=parsed.switch("no-cache"),
         pull="always" if parsed.switch("pull") else "missing",
+        layers=_layers(parsed.text("layers")),
         network=_network(parsed.text("network")),
         hosts=tuple(_host(text) for text in parsed.all("add-host")),
         iidfile=Path(parsed.text("iidfile")) if parsed.text("iidfile") else None,
@@ -150,6 +152,14 @@ def _platform(parsed: Parsed) -> str | None:
             hint=f"images are built for this host's platform, {build_platform()}",
         )
     return str(wanted[0])
+
+
+def _layers(text: str) -> LayerPolicy:
+    if text == "all":
+        return "all"
+    if text in ("", "auto"):
+        return "auto"
+    raise UsageError(f'invalid argument "{text}" for "--layers" flag: one of auto, all')
 
 
 def _network(text: str) -> NetworkMode:

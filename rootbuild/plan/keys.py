@@ -33,6 +33,6 @@ def content_key(filesystem: str, sources: tuple[str, ...]) -> str:
     return key("content", filesystem, *sources)
 
 
-def image_key(filesystem: str, config: bytes) -> str:
-    """The key of a finished image: its filesystem, and its config without dates and layers."""
-    return key("image", filesystem, config.decode("utf-8", "surrogateescape"))
+def image_key(filesystem: str, config: bytes, layers: str) -> str:
+    """The key of a finished image: its filesystem, its config without dates, its layer policy."""
+    return key("image", filesystem, config.decode("utf-8", "surrogateescape"), layers)

@@ -1,8 +1,9 @@
 """Going on inside of a user namespace that somebody else's program makes.
 
-The engine makes the namespace, as only it knows how (id ranges, environment, AppArmor's permission).
-A fork of ours joins it and goes on with all that is imported and known, which saves starting a
-second interpreter. The namespace lives as long as a process is in it, so its maker may end then.
+The engine makes the namespace, as only it knows how (id ranges, environment, permission from
+AppArmor). A fork of ours joins it and goes on with all that is imported and known, which saves
+starting a second interpreter. The namespace lives as long as a process is in it, so its maker may
+end then.
 """
 
 from __future__ import annotations

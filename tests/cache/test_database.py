@@ -7,21 +7,21 @@ from pathlib import Path
 import pytest
 
 from rootbuild.backend import Layers
-from rootbuild.cache.database import open_cache
+from rootbuild.cache.database import Snapshot, open_cache
 from rootbuild.errors import HostError
 
-LAYERS = Layers("image", ("sha256:a", "sha256:b"))
+SNAPSHOT = Snapshot(Layers("image", ("sha256:a", "sha256:b")), (1, 3))
 
 
 def test_what_is_remembered_is_there_for_the_next_build(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "cache.db"
     with open_cache(path) as cache:
         assert cache.step("k") is None
-        cache.remember_step("k", LAYERS)
+        cache.remember_step("k", SNAPSHOT)
         cache.remember_image("i", "id")
         cache.remember_content("c", "digest")
     with open_cache(path) as cache:
-        assert cache.step("k") == LAYERS
+        assert cache.step("k") == SNAPSHOT
         assert cache.image("i") == "id"
         assert cache.content("c") == "digest"
         assert cache.image("k") is None
@@ -46,8 +46,8 @@ def test_a_damaged_index_is_made_anew(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "cache.db"
     path.write_bytes(content)
     with open_cache(path) as cache:
-        cache.remember_step("k", LAYERS)
-        assert cache.step("k") == LAYERS
+        cache.remember_step("k", SNAPSHOT)
+        assert cache.step("k") == SNAPSHOT
 
 
 def test_an_index_of_another_version_is_made_anew(tmp_path: Path) -> None:

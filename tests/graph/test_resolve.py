@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from rootbuild.dockerfile.parse import parse
 
+from rootbuild.dockerfile.parse import parse
 from rootbuild.errors import DockerfileError
 from rootbuild.graph.resolve import resolve
 from rootbuild.graph.stages import ImageBase, ScratchBase, StageBase, StageGraph

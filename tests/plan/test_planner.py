@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from rootbuild.dockerfile.parse import parse
 
+from rootbuild.dockerfile.parse import parse
 from rootbuild.errors import DockerfileError, UnsupportedError
 from rootbuild.files.inline import InlineFile
 from rootbuild.graph.resolve import resolve

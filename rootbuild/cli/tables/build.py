@@ -30,6 +30,10 @@ FLAGS = (
     value("iidfile", "Write the image ID to a file"),
     Flag("isolation", help="Accepted for docker's sake", hidden=True),
     values("label", "Set metadata for an image"),
+    value(
+        "layers",
+        'When to commit steps as layers: "auto" (when that pays) or "all" (each, as docker does)',
+    ),
     switch("load", 'Shorthand for "--output=type=docker"'),
     value("memory", "Memory limit", "m", "bytes"),
     value("memory-swap", 'Swap limit equal to memory plus swap: "-1" to enable unlimited swap'),

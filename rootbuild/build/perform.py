@@ -1,0 +1,53 @@
+"""Doing one step in a stage's mounted working container."""
+
+from __future__ import annotations
+
+from rootbuild.backend import Backend
+from rootbuild.build.run import run_step
+from rootbuild.build.vertices import Vertex
+from rootbuild.errors import unreachable
+from rootbuild.files.accounts import resolve_owner, resolve_user
+from rootbuild.files.copy import CopyOptions, copy
+from rootbuild.files.directories import make_workdir
+from rootbuild.files.inline import write_inline
+from rootbuild.files.mode import parse_chmod
+from rootbuild.files.rootfs import Rootfs
+from rootbuild.files.selection import Selection
+from rootbuild.plan.steps import CopyStep, RunStep, Step, WorkdirStep
+
+
+def perform(
+    backend: Backend,
+    step: Step,
+    container: str,
+    rootfs: Rootfs,
+    selection: Selection | None,
+    vertex: Vertex,
+) -> None:
+    """Do a step; `selection` is what a COPY takes, None if that is heredocs alone.
+
+    Raises RootbuildError.
+    """
+    match step:
+        case RunStep():
+            run_step(backend, container, rootfs, step, vertex)
+        case CopyStep():
+            _copy(step, rootfs, selection)
+        case WorkdirStep():
+            account = resolve_user(rootfs, step.user)
+            make_workdir(rootfs, step.path, account.uid, account.gid)
+        case _:
+            unreachable(step)
+
+
+def _copy(step: CopyStep, rootfs: Rootfs, selection: Selection | None) -> None:
+    options = CopyOptions(
+        owner=None if not step.chown else resolve_owner(rootfs, step.chown),
+        mode=None if not step.chmod else parse_chmod(step.chmod),
+        keep_owner=step.source is not None,
+        several=len(step.inline) + len(step.sources) > 1,
+    )
+    if selection is not None:
+        copy(selection, rootfs, step.destination, step.workdir, options)
+    if step.inline:
+        write_inline(step.inline, rootfs, step.destination, step.workdir, options)
