@@ -138,7 +138,6 @@ class Session:
                         self.graph.dockerfile.source,
                         backend,
                         solver,
-                        self.cache,
                         context,
                         journal,
                         vertices,
