@@ -6,7 +6,13 @@ from rootbuild.cache.files import FileDigests
 from rootbuild.context.directory import DirectoryContext
 from rootbuild.errors import RootbuildError
 from rootbuild.files.selection import Selection, select
+from rootbuild.files.tree import Tree
 from rootbuild.plan.steps import CopyStep
+
+
+def take(tree: Tree, step: CopyStep) -> Selection:
+    """What a COPY or ADD names in a tree."""
+    return select(tree, step.sources, parents=step.parents, excludes=step.excludes)
 
 
 class ContextFiles:
@@ -23,7 +29,7 @@ class ContextFiles:
         """What a COPY names. Raises ContextError at the instruction if a file is missing."""
         if step not in self._selections:
             try:
-                self._selections[step] = select(self._tree, step.sources)
+                self._selections[step] = take(self._tree, step)
             except RootbuildError as error:
                 error.locate(step.location, self._source)
                 raise

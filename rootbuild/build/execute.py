@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rootbuild.backend import Backend, Layers
 from rootbuild.build.checkpoint import LayerPolicy, Uncommitted, pays, used_bytes
-from rootbuild.build.context import ContextFiles
+from rootbuild.build.context import ContextFiles, take
 from rootbuild.build.journal import Journal
 from rootbuild.build.names import title
 from rootbuild.build.perform import perform
@@ -18,7 +18,7 @@ from rootbuild.build.workspace import Workspace
 from rootbuild.cache.database import Snapshot
 from rootbuild.errors import RootbuildError
 from rootbuild.files.rootfs import Rootfs
-from rootbuild.files.selection import Selection, select
+from rootbuild.files.selection import Selection
 from rootbuild.files.tree import RootfsTree
 from rootbuild.graph.stages import ImageBase, ScratchBase, Source, StageBase
 from rootbuild.plan.plan import Plan
@@ -164,9 +164,9 @@ class Executor:
         if step.source is None:
             return self._parts.context.select(step)
         filesystem, rootfs = self._mounted(step.source)
-        selection = select(RootfsTree(rootfs), step.sources)
+        selection = take(RootfsTree(rootfs), step)
         digest = selection.digest(None, owners=True)
-        self._parts.solver.remember_content(filesystem, step.sources, digest)
+        self._parts.solver.remember_content(filesystem, step.wanted, digest)
         return selection
 
     def _mounted(self, source: Source) -> tuple[str, Rootfs]:

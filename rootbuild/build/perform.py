@@ -10,6 +10,7 @@ from rootbuild.files.accounts import resolve_owner, resolve_user
 from rootbuild.files.copy import CopyOptions, copy
 from rootbuild.files.directories import make_workdir
 from rootbuild.files.inline import write_inline
+from rootbuild.files.layover import Layover
 from rootbuild.files.mode import parse_chmod
 from rootbuild.files.rootfs import Rootfs
 from rootbuild.files.selection import Selection
@@ -46,8 +47,10 @@ def _copy(step: CopyStep, rootfs: Rootfs, selection: Selection | None) -> None:
         mode=None if not step.chmod else parse_chmod(step.chmod),
         keep_owner=step.source is not None,
         several=len(step.inline) + len(step.sources) > 1,
+        unpack=step.unpack,
     )
+    over = Layover(rootfs) if step.link else None
     if selection is not None:
-        copy(selection, rootfs, step.destination, step.workdir, options)
+        copy(selection, rootfs, step.destination, step.workdir, options, over)
     if step.inline:
-        write_inline(step.inline, rootfs, step.destination, step.workdir, options)
+        write_inline(step.inline, rootfs, step.destination, step.workdir, options, over)

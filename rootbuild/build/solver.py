@@ -115,7 +115,7 @@ class Solver:
         filesystem = self.filesystem_key(step.source)
         if filesystem is None:
             return None
-        return self._cache.content(content_key(filesystem, step.sources))
+        return self._cache.content(content_key(filesystem, step.wanted))
 
     def _compute(self, stage: StagePlan) -> Chain:
         base = self._base(stage)

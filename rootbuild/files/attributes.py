@@ -6,12 +6,15 @@ import errno
 import os
 from dataclasses import dataclass
 
+from rootbuild.errors import BuildError
+from rootbuild.files.archive.entry import Entry
 from rootbuild.files.digest import CAPABILITY, capability
 from rootbuild.files.mode import Chmod
 from rootbuild.files.owner import ROOT_OWNER, Owner
 from rootbuild.files.rootfs import NewDirectory
 
 _NO_CAPABILITIES = frozenset((errno.EPERM, errno.EOPNOTSUPP, errno.EINVAL))
+_MAX_ID = 2**32 - 2  # the last number means "leave it as it is" to the kernel
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +24,14 @@ class CopyOptions:
     `owner` is --chown's (None without the flag), `mode` is --chmod's. `keep_owner` is for COPY
     --from: entries keep their ids and file capabilities; without it they belong to root. `several`
     tells that the instruction has more sources than this part of it, so that the destination must
-    be a directory.
+    be a directory. `unpack` is ADD's: archives are extracted.
     """
 
     owner: Owner | None = None
     mode: Chmod | None = None
     keep_owner: bool = False
     several: bool = False
+    unpack: bool = False
 
 
 class Attributes:
@@ -67,13 +71,7 @@ class Attributes:
         """Keep a file's capabilities, where this host lets us; after `apply`, which drops them."""
         if not self._options.keep_owner:
             return
-        value = capability(source)
-        if value:
-            try:
-                os.setxattr(target, CAPABILITY, value)
-            except OSError as error:
-                if error.errno not in _NO_CAPABILITIES:
-                    raise
+        _set_capabilities(target, capability(source))
 
     def apply_at(self, directory: int, name: str, status: os.stat_result) -> None:
         """Give a link its owner and times; it has no mode of its own."""
@@ -83,11 +81,46 @@ class Attributes:
     def apply_special(self, directory: int, name: str, status: os.stat_result) -> None:
         """Give a device or FIFO, which must not be opened, its attributes."""
         self.apply_at(directory, name, status)
-        handle = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
+        _change_mode(directory, name, self.mode(status.st_mode))
+
+    def apply_entry(self, target: int, entry: Entry) -> None:
+        """Give an open file or directory what an archive says; --chmod is not for archives."""
+        self._entry_owner(entry).give(target)
+        _set_capabilities(target, entry.capabilities)
+        os.fchmod(target, entry.mode)
+        os.utime(target, ns=(entry.atime_ns, entry.mtime_ns))
+
+    def apply_entry_at(self, directory: int, name: str, entry: Entry, *, link: bool) -> None:
+        """Give a symbolic or hard link what an archive says."""
+        self._entry_owner(entry).give_at(directory, name)
+        if not link:
+            _change_mode(directory, name, entry.mode)
+        times = (entry.atime_ns, entry.mtime_ns)
+        os.utime(name, ns=times, dir_fd=directory, follow_symlinks=False)
+
+    def _entry_owner(self, entry: Entry) -> Owner:
+        owner = self._options.owner or Owner(entry.uid, entry.gid)
+        if not (0 <= owner.uid <= _MAX_ID and 0 <= owner.gid <= _MAX_ID):
+            raise BuildError(f"the archive has an impossible owner: {owner.uid}:{owner.gid}")
+        return owner
+
+
+def _change_mode(directory: int, name: str, mode: int) -> None:
+    """The mode of an entry that is no link and must not be opened."""
+    handle = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
+    try:
+        os.chmod(f"/proc/self/fd/{handle}", mode)
+    finally:
+        os.close(handle)
+
+
+def _set_capabilities(target: int, value: bytes) -> None:
+    if value:
         try:
-            os.chmod(f"/proc/self/fd/{handle}", self.mode(status.st_mode))
-        finally:
-            os.close(handle)
+            os.setxattr(target, CAPABILITY, value)
+        except OSError as error:
+            if error.errno not in _NO_CAPABILITIES:
+                raise
 
 
 def _times(status: os.stat_result) -> tuple[int, int]:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import IO
 
 from rootbuild.errors import BuildError
 from rootbuild.files.attributes import Attributes, CopyOptions
 from rootbuild.files.content import ContentCopier
 from rootbuild.files.create import clear, create_file
+from rootbuild.files.destination import Destination
 from rootbuild.files.destination import destination as find_destination
 from rootbuild.files.entries import Node
 from rootbuild.files.failure import explained
+from rootbuild.files.layover import Layover
 from rootbuild.files.paths import Parts, shown
-from rootbuild.files.rootfs import READ, Rootfs, Trail
+from rootbuild.files.rootfs import READ, Rootfs
 from rootbuild.files.selection import Chosen, Selection
 from rootbuild.files.tree import Tree
 
@@ -22,34 +27,55 @@ __all__ = ["CopyOptions", "copy"]
 
 
 def copy(
-    selection: Selection, rootfs: Rootfs, destination: str, workdir: str, options: CopyOptions
+    selection: Selection,
+    rootfs: Rootfs,
+    destination: str,
+    workdir: str,
+    options: CopyOptions,
+    over: Layover | None = None,
 ) -> None:
     """Copy a selection to a destination, as BuildKit does.
 
     `destination` is the last argument of COPY, expanded; `workdir` is absolute. The content of
     directories is copied, merged into what is there. Existing files are replaced; the destination
     directory itself stays as it is; directories below it get the attributes of the source's.
+    With `over` it is done as --link says.
 
     Raises BuildError for what cannot be (a directory onto a file, a file onto a directory), the
     tree's own error for a source that cannot be read, HostError for a full disk.
     """
     attributes = Attributes(options)
     several = selection.sources > 1 or options.several
-    with (
-        explained(f'copy to "{destination}"'),
-        selection.tree.root.trail() as source,
-        rootfs.trail() as target,
-        rootfs.trail() as first_links,
-    ):
+    with ExitStack() as stack:
+        stack.enter_context(explained(f'copy to "{destination}"'))
         where = find_destination(
-            rootfs, destination, workdir, directory=several, make=attributes.new_directory()
+            rootfs,
+            destination,
+            workdir,
+            directory=several,
+            make=attributes.new_directory(),
+            over=over,
         )
-        copier = _Copier(selection.tree, source, target, first_links, attributes)
+        copier = _Copier(selection.tree, rootfs, attributes, over, stack)
+        unpack = _unpacking(rootfs, attributes, over, stack) if options.unpack else None
         for chosen in selection.chosen:
             if chosen.is_directory:
                 copier.copy_directory(chosen, where.for_directory())
-            else:
+            elif unpack is None or not copier.unpack(chosen, where, unpack):
                 copier.copy_file(chosen, where.for_file(chosen.name))
+
+
+Unpack = Callable[[IO[bytes], Callable[[], Parts]], bool]
+
+
+def _unpacking(
+    rootfs: Rootfs, attributes: Attributes, over: Layover | None, stack: ExitStack
+) -> Unpack:
+    """What unpacks an open file if it is an archive. Only ADD loads what that takes."""
+    from rootbuild.files.unpack import Unpacker, unpack
+
+    unpacker = stack.enter_context(Unpacker(rootfs, attributes, over))
+    return lambda file, base: unpack(file, unpacker, base)
 
 
 class _Copier:
@@ -58,18 +84,27 @@ class _Copier:
     def __init__(
         self,
         tree: Tree,
-        source: Trail,
-        target: Trail,
-        first_links: Trail,
+        rootfs: Rootfs,
         attributes: Attributes,
+        over: Layover | None,
+        stack: ExitStack,
     ) -> None:
         self._tree = tree
-        self._source = source
-        self._target = target
-        self._first_links = first_links
+        self._source = stack.enter_context(tree.root.trail())
+        self._target = stack.enter_context(rootfs.trail())
+        self._first_links = stack.enter_context(rootfs.trail())
         self._attributes = attributes
+        self._over = over
         self._content = ContentCopier()
         self._linked: dict[tuple[int, int], Parts] = {}
+
+    def unpack(self, chosen: Chosen, where: Destination, unpack: Unpack) -> bool:
+        """Unpack a file into the destination, if it is an archive."""
+        if not stat.S_ISREG(chosen.node.status.st_mode):
+            return False
+        descriptor, _ = self._open(chosen.base, chosen.node)
+        with open(descriptor, "rb") as file:
+            return unpack(file, where.for_directory)
 
     def copy_file(self, chosen: Chosen, target: Parts) -> None:
         """Copy one file to exactly this place."""
@@ -95,6 +130,8 @@ class _Copier:
             self._finish_directory(place, node)
 
     def _make_directory(self, place: Parts) -> None:
+        if self._over is not None:
+            self._over.claim(place, directory=True)
         above = self._target.at(place[:-1])
         try:
             os.mkdir(place[-1], 0o700, dir_fd=above)
@@ -111,6 +148,8 @@ class _Copier:
             os.close(descriptor)
 
     def _copy(self, where: Parts, node: Node, place: Parts) -> None:
+        if self._over is not None:
+            self._over.claim(place, directory=False)
         kind = stat.S_IFMT(node.status.st_mode)
         if kind == stat.S_IFREG:
             self._copy_content(where, node, place)

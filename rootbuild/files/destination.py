@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rootbuild.errors import BuildError
+from rootbuild.files.layover import Layover
 from rootbuild.files.paths import Parts, shown, split
 from rootbuild.files.rootfs import NewDirectory, Place, Rootfs
 
@@ -14,17 +15,22 @@ class Destination:
     """A destination in a root filesystem.
 
     `parts` are the names of its cleaned, absolute path; `directory` says whether it can only be a
-    directory; `make` is how missing directories are made.
+    directory; `make` is how missing directories are made. With `over` (--link) what the image has
+    does not count.
     """
 
     rootfs: Rootfs
     parts: Parts
     directory: bool
     make: NewDirectory
+    over: Layover | None = None
 
     def for_directory(self) -> Parts:
         """Where a directory's content goes: the real place of a directory, made if missing."""
         try:
+            if self.over is not None:
+                self.over.make_directories(self.parts, self.make)
+                return self.parts
             return self.rootfs.make_directories(self.parts, self.make).parts
         except NotADirectoryError as error:
             raise BuildError(
@@ -39,6 +45,9 @@ class Destination:
         """
         if self.directory:
             return (*self.for_directory(), name)
+        if self.over is not None and not self.over.made(self.parts):
+            self.over.make_directories(self.parts[:-1], self.make)
+            return self.parts
         place = self._place()
         return (*place.parts, name) if place.is_directory else place.parts
 
@@ -52,7 +61,13 @@ class Destination:
 
 
 def destination(
-    rootfs: Rootfs, path: str, workdir: str, *, directory: bool, make: NewDirectory
+    rootfs: Rootfs,
+    path: str,
+    workdir: str,
+    *,
+    directory: bool,
+    make: NewDirectory,
+    over: Layover | None = None,
 ) -> Destination:
     """Read the last argument of COPY or ADD, as expanded, in a working directory (absolute).
 
@@ -61,4 +76,5 @@ def destination(
     """
     named = path in ("", ".") or path.endswith(("/", "/."))
     whole = path if path.startswith("/") else f"{workdir}/{path}"
-    return Destination(rootfs, split(whole), directory or named, make)
+    parts = split(whole)
+    return Destination(rootfs, parts, directory or named or not parts, make, over)

@@ -9,6 +9,7 @@ from rootbuild.files.attributes import Attributes, CopyOptions
 from rootbuild.files.create import create_file
 from rootbuild.files.destination import destination as find_destination
 from rootbuild.files.failure import explained
+from rootbuild.files.layover import Layover
 from rootbuild.files.rootfs import Rootfs
 
 
@@ -26,6 +27,7 @@ def write_inline(
     destination: str,
     workdir: str,
     options: CopyOptions,
+    over: Layover | None = None,
 ) -> None:
     """Write heredocs to a destination, by the same rules and with the same errors as `copy`.
 
@@ -35,10 +37,18 @@ def write_inline(
     several = len(files) > 1 or options.several
     with explained(f'write to "{destination}"'), rootfs.trail() as trail:
         where = find_destination(
-            rootfs, destination, workdir, directory=several, make=attributes.new_directory()
+            rootfs,
+            destination,
+            workdir,
+            directory=several,
+            make=attributes.new_directory(),
+            over=over,
         )
         for file in files:
-            target = create_file(trail, where.for_file(file.name))
+            place = where.for_file(file.name)
+            if over is not None:
+                over.claim(place, directory=False)
+            target = create_file(trail, place)
             with open(target, "wb") as stream:
                 stream.write(file.content)
                 stream.flush()

@@ -20,7 +20,7 @@ def split(path: str) -> Parts:
     Raises BuildError for what cannot be a path at all (a NUL, half a surrogate pair).
     """
     parts: list[str] = []
-    for name in _native(path).split("/"):
+    for name in native(path).split("/"):
         if name == "..":
             del parts[-1:]
         elif name not in ("", "."):
@@ -38,7 +38,7 @@ def shown(parts: Parts) -> str:
     return os.fsencode("/" + join(parts)).decode("utf-8", "replace")
 
 
-def _native(path: str) -> str:
+def native(path: str) -> str:
     """Dockerfile text is UTF-8 whatever the locale; names are what `os` decodes them to."""
     try:
         data = path.encode("utf-8", "surrogateescape")

@@ -28,6 +28,7 @@ LINK_LIMIT = 40
 READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 """To open what should be a file: a FIFO in its place does not block, a link in its place fails."""
 
+_LIST = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _STEP = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -37,6 +38,15 @@ class NewDirectory:
 
     owner: Owner = ROOT_OWNER
     mode: int = 0o755
+
+    def own(self, above: int, name: str) -> None:
+        """Give a directory that is there exactly this owner and mode, whatever our umask is."""
+        descriptor = os.open(name, _LIST, dir_fd=above)
+        try:
+            self.owner.give(descriptor)
+            os.fchmod(descriptor, self.mode)
+        finally:
+            os.close(descriptor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,16 +255,9 @@ class _Lookup:
 
 
 def make_directory(above: int, name: str, make: NewDirectory) -> None:
-    """Make one directory with exactly this owner and mode, whatever our umask is."""
+    """Make one directory with exactly this owner and mode."""
     os.mkdir(name, 0o700, dir_fd=above)
-    descriptor = os.open(
-        name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=above
-    )
-    try:
-        make.owner.give(descriptor)
-        os.fchmod(descriptor, make.mode)
-    finally:
-        os.close(descriptor)
+    make.own(above, name)
 
 
 def _open_file(trail: Trail, parts: Parts) -> int:

@@ -6,9 +6,12 @@ import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from rootbuild.dockerfile.ignore import Matcher
 from rootbuild.errors import BuildError
 from rootbuild.files.digest import DigestCache, SelectionDigest
 from rootbuild.files.entries import Node, descend, listing, read_entries
+from rootbuild.files.narrowed import narrowed
+from rootbuild.files.parents import ParentsSource, parents_source
 from rootbuild.files.paths import Parts, join, shown, split
 from rootbuild.files.rootfs import Place
 from rootbuild.files.tree import Tree
@@ -78,28 +81,60 @@ class Selection:
         return work.result()
 
 
-def select(tree: Tree, sources: Sequence[str]) -> Selection:
+def select(
+    tree: Tree, sources: Sequence[str], *, parents: bool = False, excludes: Sequence[str] = ()
+) -> Selection:
     """Find the sources of a COPY.
 
     A source is relative to the tree's root, which `..` and links cannot leave. A pattern (Go's
     filepath.Match) may match nothing; a path must exist, else the tree's `missing` error is
     raised. A source that is a link stands for what it leads to.
+
+    With `parents` (--parents) each source is a directory of which a part is taken. `excludes`
+    (--exclude) are patterns for what is left out: files by their path below the directory that is
+    copied, single files by their name. A directory that is named stays, even if it becomes empty.
     """
-    chosen = tuple(taken for source in sources for taken in _choose(tree, source))
-    return Selection(tree, len(sources), chosen)
+    excluded = Matcher(excludes) if excludes else None
+    chosen: list[Chosen] = []
+    for source in sources:
+        if parents:
+            chosen.extend(_choose_parts(tree, parents_source(source), excluded))
+        else:
+            chosen.extend(_choose(tree, source, excluded))
+    return Selection(tree, len(sources), tuple(chosen))
 
 
-def _choose(tree: Tree, source: str) -> Iterator[Chosen]:
-    parts = split(source)
-    for match in _expand(tree, parts) if has_wildcard("/".join(parts)) else [parts]:
-        yield _take(tree, match)
+def _choose(tree: Tree, source: str, excluded: Matcher | None) -> Iterator[Chosen]:
+    for match in _matching(tree, split(source)):
+        taken = _take(tree, match, excluded)
+        if taken.is_directory or excluded is None or not excluded.ignored(taken.name):
+            yield taken
 
 
-def _take(tree: Tree, parts: Parts) -> Chosen:
+def _choose_parts(tree: Tree, source: ParentsSource, excluded: Matcher | None) -> Iterator[Chosen]:
+    """What --parents takes: directories that are copied in part, each with its path below."""
+    wanted = source.matcher()
+    for match in _matching(tree, source.start):
+        taken = _take(tree, match, excluded, wanted)
+        if source.literal and not _left_out(source, excluded) and not source.found_in(taken.node):
+            raise tree.missing(shown((*source.start, *source.below)))
+        if taken.is_directory or wanted is None:
+            yield taken
+
+
+def _left_out(source: ParentsSource, excluded: Matcher | None) -> bool:
+    return excluded is not None and excluded.ignored(join(source.below))
+
+
+def _matching(tree: Tree, parts: Parts) -> list[Parts]:
+    return _expand(tree, parts) if has_wildcard(join(parts)) else [parts]
+
+
+def _take(tree: Tree, parts: Parts, *matchers: Matcher | None) -> Chosen:
     place = _find(tree, parts)
     if place is None or place.status is None:
         raise tree.missing(shown(parts))
-    node = read_entries(tree, place.parts, place.status)
+    node = read_entries(narrowed(tree, place.parts, *matchers), place.parts, place.status)
     if stat.S_ISLNK(node.status.st_mode) or _hidden(tree, place.parts, node):
         raise tree.missing(shown(parts))
     return Chosen(parts[-1] if parts else "", place.parts, node)

@@ -28,14 +28,14 @@ from rootbuild.dockerfile.instructions import (
     Workdir,
 )
 from rootbuild.errors import RootbuildError, unreachable
-from rootbuild.files.inline import InlineFile
 from rootbuild.graph.stages import Source, Stage, StageGraph
 from rootbuild.image.config import ImageConfig, Pairs, set_pair
 from rootbuild.plan import metadata
+from rootbuild.plan.copy import plan_copy
 from rootbuild.plan.refusal import refuse_unsupported
 from rootbuild.plan.run import run_argv, run_history, run_title
 from rootbuild.plan.state import StageState
-from rootbuild.plan.steps import CopyStep, RunStep, StagePlan, Step, WorkdirStep
+from rootbuild.plan.steps import RunStep, StagePlan, Step, WorkdirStep
 from rootbuild.plan.words import Words
 
 PROXY_ARGS = frozenset(
@@ -109,8 +109,8 @@ def _apply(
     match instruction:
         case Run():
             return _run(state, instruction, options)
-        case Copy():
-            return _copy(state, instruction, source, words)
+        case Copy() | Add():
+            return plan_copy(state, instruction, source, words)
         case Workdir():
             return _workdir(state, instruction, words)
         case Arg():
@@ -120,7 +120,7 @@ def _apply(
             return _apply_running(state, instruction, words), None
         case Env() | Label() | Expose() | Volume() | Maintainer():
             return _apply_describing(state, instruction, words), None
-        case From() | Add() | Onbuild():
+        case From() | Onbuild():
             raise AssertionError(f"no step of a stage: {instruction.text}")
         case _:
             unreachable(instruction)
@@ -182,36 +182,6 @@ def _run(state: StageState, run: Run, options: PlanOptions) -> Applied:
         proxies=proxies,
     )
     return state.with_history(run_history(state, argv), layer=True), step
-
-
-def _copy(state: StageState, copy: Copy, source: Source | None, words: Words) -> Applied:
-    sources, destination = words.all(copy.sources), words.one(copy.destination)
-    chown, chmod = words.maybe(copy.chown), words.maybe(copy.chmod)
-    inline = tuple(
-        InlineFile(doc.name, (words.raw(doc.content) if doc.expand else doc.content).encode())
-        for doc in copy.heredocs
-    )
-    step = CopyStep(
-        location=copy.location,
-        title=copy.text,
-        source=source,
-        sources=sources,
-        inline=inline,
-        destination=destination,
-        workdir=state.workdir,
-        chown=chown,
-        chmod=chmod,
-    )
-    shown = [
-        "COPY",
-        *([f"--chown={chown}"] if chown else []),
-        *([f"--chmod={chmod}"] if chmod else []),
-        *sources,
-        *(f"<<{file.name}" for file in inline),
-        destination,
-        "# buildkit",
-    ]
-    return state.with_history(" ".join(shown), layer=True), step
 
 
 def _workdir(state: StageState, workdir: Workdir, words: Words) -> Applied:

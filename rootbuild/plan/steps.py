@@ -50,7 +50,10 @@ class RunStep:
 
 @dataclass(frozen=True, slots=True)
 class CopyStep:
-    """Files to copy; `source` None is the build context. Paths are as expanded."""
+    """Files to copy, by COPY or ADD; `source` None is the build context. Paths are as expanded.
+
+    `link` is --link where it makes a difference; `unpack` says that archives are extracted.
+    """
 
     location: Location
     title: str
@@ -61,6 +64,16 @@ class CopyStep:
     workdir: str
     chown: str | None
     chmod: str | None
+    parents: bool = False
+    excludes: tuple[str, ...] = ()
+    link: bool = False
+    unpack: bool = False
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """What it takes of a filesystem, as key material."""
+        kind = "parents" if self.parents else "copy"
+        return (kind, str(len(self.sources)), *self.sources, *self.excludes)
 
     @property
     def definition(self) -> str:
@@ -68,13 +81,15 @@ class CopyStep:
         inline = [(file.name, sha256(file.content).hexdigest()) for file in self.inline]
         return _definition(
             "COPY",
-            self.sources,
+            self.wanted,
             inline,
             self.destination,
             self.workdir,
             self.chown,
             self.chmod,
             self.source is None,
+            self.link,
+            self.unpack,
         )
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rootbuild.dockerfile.parse import parse
-from rootbuild.errors import DockerfileError, UnsupportedError
+from rootbuild.errors import ContextError, DockerfileError, UnsupportedError
 from rootbuild.files.inline import InlineFile
 from rootbuild.graph.resolve import resolve
 from rootbuild.graph.stages import ImageBase
@@ -284,14 +284,17 @@ def test_labels_of_the_command_line_win_and_reach_the_target_only() -> None:
 @pytest.mark.parametrize(
     ("line", "feature"),
     [
-        ("ADD a b", "ADD"),
+        ("ADD --keep-git-dir a b", "ADD --keep-git-dir"),
+        ("ADD --checksum=sha256:00 https://x/y /", "ADD --checksum"),
+        ("ADD http://x/y.tar /", "ADD of a URL"),
+        ("ENV U=https://x/y\nADD $U /", "ADD of a URL"),
+        ("ADD https://x/y.git#main /", "ADD of a git repository"),
+        ("ADD git@x:y /", "ADD of a git repository"),
+        ("ADD git://x/y /", "ADD of a git repository"),
         ("ONBUILD RUN x", "ONBUILD"),
         ("RUN --mount=type=cache,target=/c x", "RUN --mount"),
         ("RUN --network=none x", "RUN --network"),
         ("RUN --security=insecure x", "RUN --security=insecure"),
-        ("COPY --link a b", "COPY --link"),
-        ("COPY --parents a b", "COPY --parents"),
-        ("COPY --exclude=q a b", "COPY --exclude"),
     ],
 )
 def test_what_does_not_work_yet_is_refused_by_name(line: str, feature: str) -> None:
@@ -299,7 +302,79 @@ def test_what_does_not_work_yet_is_refused_by_name(line: str, feature: str) -> N
         last(f"FROM x\n{line}")
     assert str(caught.value) == f"{feature} is not supported yet"
     assert caught.value.report.location is not None
+    assert caught.value.report.location.start == line.count("\n") + 2
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("COPY http://x/y /", "source can't be a URL for COPY"),
+        ("COPY https://x/y.git /", "source can't be a git ref for COPY"),
+        ("ADD --checksum=sha256:00 a /", "checksum requires HTTP(S) or Git sources"),
+        ("ADD --checksum=sha256:00 a b /", "checksum can't be specified for multiple sources"),
+    ],
+)
+def test_sources_that_cannot_be(line: str, message: str) -> None:
+    with pytest.raises(DockerfileError) as caught:
+        last(f"FROM x\n{line}")
+    assert str(caught.value) == message
+    assert caught.value.report.location is not None
+
+
+def test_a_malformed_exclude_is_an_error_at_its_instruction() -> None:
+    with pytest.raises(ContextError, match="syntax error in pattern") as caught:
+        last("FROM x\nCOPY --exclude=[ a b")
+    assert caught.value.report.location is not None
     assert caught.value.report.location.start == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "COPY b /d/",
+        "COPY a c /d/",
+        "COPY --parents a /d/",
+        "COPY --exclude=a a /d/",
+        "COPY --exclude=b a /d/",
+        "COPY --link a /d/",
+        "COPY --chmod=644 a /d/",
+        "ADD a /d/",
+        "COPY <<a /d/\na",
+    ],
+)
+def test_what_changes_a_copy_changes_its_definition(line: str) -> None:
+    def step(text: str) -> CopyStep:
+        found = last(f"FROM x\n{text}").steps[0]
+        assert isinstance(found, CopyStep)
+        return found
+
+    assert step(line).definition != step("COPY a /d/").definition
+
+
+@pytest.mark.parametrize("line", ["COPY --link=false a /d/", "ADD --unpack=false a /d/"])
+def test_flags_that_change_nothing_keep_the_definition(line: str) -> None:
+    copied, plain = last(f"FROM x\n{line}").steps[0], last("FROM x\nCOPY a /d/").steps[0]
+    assert copied.definition == plain.definition
+
+
+def test_link_with_chmod_is_a_plain_copy() -> None:
+    step = last("FROM x\nCOPY --link --chmod=644 a /d/").steps[0]
+    assert isinstance(step, CopyStep)
+    assert not step.link
+
+
+@pytest.mark.parametrize(
+    ("line", "history"),
+    [
+        ("ADD a b", "ADD a b # buildkit"),
+        ("ADD --unpack=false --chown=1 a b", "ADD --chown=1 a b # buildkit"),
+        ("COPY --parents --chmod=644 --exclude=x a b", "COPY --parents --chmod=644 a b # buildkit"),
+        ("COPY --link a b", "COPY a b # buildkit"),
+        ("ADD <<E /f\nx\nE", "ADD <<E /f # buildkit"),
+    ],
+)
+def test_history_of_copies(line: str, history: str) -> None:
+    assert last(f"FROM x\n{line}").config.history[-1].created_by == history
 
 
 def test_triggers_of_the_base_are_refused() -> None:

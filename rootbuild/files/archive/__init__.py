@@ -1,0 +1,1 @@
+"""Reading archives that ADD unpacks: compression, and tar entries as a stream."""

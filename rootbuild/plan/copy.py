@@ -1,0 +1,79 @@
+"""COPY and ADD: their step, and how history shows them."""
+
+from __future__ import annotations
+
+from rootbuild.dockerfile.ignore import Matcher
+from rootbuild.dockerfile.instructions import Add, Copy
+from rootbuild.errors import DockerfileError, UnsupportedError
+from rootbuild.files.inline import InlineFile
+from rootbuild.graph.stages import Source
+from rootbuild.plan.refusal import refuse_remote
+from rootbuild.plan.state import StageState
+from rootbuild.plan.steps import CopyStep
+from rootbuild.plan.words import Words
+
+
+def plan_copy(
+    state: StageState, copy: Copy | Add, source: Source | None, words: Words
+) -> tuple[StageState, CopyStep]:
+    """The state after a COPY or ADD, and its step.
+
+    Raises DockerfileError for sources that it cannot have, ContextError for a malformed --exclude.
+    """
+    add = isinstance(copy, Add)
+    sources = words.all(copy.sources)
+    if isinstance(copy, Add) and copy.checksum is not None:
+        _refuse_checksum(sources)
+    refuse_remote(sources, add=add)
+    Matcher(copy.excludes)
+    chmod = words.maybe(copy.chmod)
+    step = CopyStep(
+        location=copy.location,
+        title=copy.text,
+        source=source,
+        sources=sources,
+        inline=_inline(copy, words),
+        destination=words.one(copy.destination),
+        workdir=state.workdir,
+        chown=words.maybe(copy.chown),
+        chmod=chmod,
+        parents=isinstance(copy, Copy) and copy.parents,
+        excludes=copy.excludes,
+        link=copy.link and not chmod,
+        unpack=isinstance(copy, Add) and copy.unpack is not False,
+    )
+    return state.with_history(_history(step, "ADD" if add else "COPY"), layer=True), step
+
+
+def _inline(copy: Copy | Add, words: Words) -> tuple[InlineFile, ...]:
+    return tuple(
+        InlineFile(doc.name, (words.raw(doc.content) if doc.expand else doc.content).encode())
+        for doc in copy.heredocs
+    )
+
+
+def _history(step: CopyStep, name: str) -> str:
+    shown = [
+        name,
+        *(["--parents"] if step.parents else []),
+        *([f"--chown={step.chown}"] if step.chown else []),
+        *([f"--chmod={step.chmod}"] if step.chmod else []),
+        *step.sources,
+        *(f"<<{file.name}" for file in step.inline),
+        step.destination,
+        "# buildkit",
+    ]
+    return " ".join(shown)
+
+
+def _refuse_checksum(sources: tuple[str, ...]) -> None:
+    """BuildKit's errors for what can have no --checksum; it is for remote sources alone."""
+    if len(sources) != 1:
+        raise DockerfileError("checksum can't be specified for multiple sources")
+    try:
+        refuse_remote(sources, add=True)
+    except UnsupportedError as error:
+        raise UnsupportedError(
+            "ADD --checksum is not supported yet", hint=error.report.hint
+        ) from error
+    raise DockerfileError("checksum requires HTTP(S) or Git sources")
