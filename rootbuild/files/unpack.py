@@ -25,6 +25,9 @@ from rootbuild.files.paths import Parts, native, shown
 from rootbuild.files.remove import remove_tree
 from rootbuild.files.rootfs import LINK_LIMIT, NewDirectory, Rootfs, make_directory
 
+IMPLIED = NewDirectory()
+"""How directories are made that an archive does not list: root's, also with --chown."""
+
 _PATH_LIMIT = 4096
 _GONE = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP))
 
@@ -112,7 +115,7 @@ class Unpacker:
     def _make_parents(self, base: Parts, place: Parts) -> None:
         """The directories that an entry is in, if the archive does not list them first."""
         if self._over is not None:
-            self._over.make_directories(place, NewDirectory())
+            self._over.make_directories(place, IMPLIED)
             return
         try:
             self._trail.at(place)
@@ -122,7 +125,7 @@ class Unpacker:
         for depth in range(len(base) + 1, len(place) + 1):
             above = self._trail.at(place[: depth - 1])
             try:
-                make_directory(above, place[depth - 1], NewDirectory())
+                make_directory(above, place[depth - 1], IMPLIED)
             except FileExistsError:
                 continue
 

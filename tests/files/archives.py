@@ -8,13 +8,16 @@ import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
+from rootbuild.files import attributes
+from rootbuild.files import unpack as unpacking
 from rootbuild.files.attributes import CopyOptions
 from rootbuild.files.copy import copy
 from rootbuild.files.layover import Layover
 from rootbuild.files.mode import parse_chmod
 from rootbuild.files.owner import Owner
-from rootbuild.files.rootfs import Rootfs
+from rootbuild.files.rootfs import NewDirectory, Rootfs
 from rootbuild.files.selection import select
 from rootbuild.files.tree import RootfsTree
 
@@ -65,8 +68,15 @@ def add(
     link: bool = False,
     unpack: bool = True,
 ) -> None:
-    """`ADD words...`, with archives extracted."""
-    with Rootfs(source) as tree, Rootfs(target) as rootfs:
+    """`ADD words...`, with archives extracted. What would be root's is that of who runs the test,
+    as others may not give it away."""
+    me = Owner(os.geteuid(), os.getegid())
+    with (
+        mock.patch.object(attributes, "ROOT_OWNER", me),
+        mock.patch.object(unpacking, "IMPLIED", NewDirectory(me)),
+        Rootfs(source) as tree,
+        Rootfs(target) as rootfs,
+    ):
         selection = select(RootfsTree(tree), words[:-1])
         options = CopyOptions(
             owner=owner, mode=parse_chmod(chmod) if chmod else None, unpack=unpack

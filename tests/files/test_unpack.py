@@ -7,9 +7,11 @@ import gzip
 import io
 import lzma
 import os
+import re
 import shutil
 import stat
 import subprocess
+import sys
 import tarfile
 import tracemalloc
 from collections.abc import Callable
@@ -312,3 +314,20 @@ def test_over_what_is_there_without_following_it(source: Path, target: Path) -> 
     add(source, target, "a.bin", "/y/", link=True)
     assert below(target / "y") == {"d/", "sub/", "sub/f", "e", "kept"}
     assert below(target / "other") == set()
+
+
+@pytest.mark.engine
+@pytest.mark.skipif(ROOT, reason="the tests that need root are run as they are")
+def test_what_needs_root_works_for_root_of_a_user_namespace(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            *("buildah", "unshare", sys.executable, "-m", "pytest", "-q", "-rN", __file__),
+            *("-p", "no:cacheprovider", f"--basetemp={tmp_path / 'inside'}"),
+            *("-k", "owners_are or chown_takes"),
+        ],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert re.search(r"^2 passed", done.stdout, re.MULTILINE), done.stdout + done.stderr
