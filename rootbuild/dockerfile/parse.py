@@ -74,6 +74,7 @@ def type_tree(tree: Tree) -> Dockerfile:
         directives=tree.directives,
         instructions=tuple(instructions),
         warnings=tree.warnings,
+        comments=tuple(node.comments for node in tree.nodes),
     )
 
 

@@ -35,7 +35,7 @@ def resolve(
     `target` is a stage's name (in any case) or number; None is the last stage.
     Raises DockerfileError, with a location where a line is at fault.
     """
-    heads = _split(dockerfile)
+    heads = split_stages(dockerfile)
     named = {start.name.lower(): index for index, (start, _) in enumerate(heads) if start.name}
     chosen = _target(target, heads, named)
     label = heads[chosen][0].name or ""
@@ -53,7 +53,8 @@ def resolve(
 Head = tuple[From, tuple[AnyInstruction, ...]]
 
 
-def _split(dockerfile: Dockerfile) -> list[Head]:
+def split_stages(dockerfile: Dockerfile) -> list[Head]:
+    """Each FROM with what follows it. Raises DockerfileError if there is none."""
     heads: list[tuple[From, list[AnyInstruction]]] = []
     for instruction in dockerfile.instructions:
         if isinstance(instruction, From):
