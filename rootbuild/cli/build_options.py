@@ -24,9 +24,7 @@ NOT_YET = (
     "build-context",
     "cache-from",
     "cache-to",
-    "call",
     "cgroup-parent",
-    "check",
     "cpu-period",
     "cpu-quota",
     "cpu-shares",
@@ -55,7 +53,7 @@ def build_options(parsed: Parsed) -> BuildOptions:
         context=_context(parsed.args[0]),
         dockerfile=parsed.text("file") or None,
         tags=_tags(parsed),
-        build_args=_build_args(parsed.all("build-arg")),
+        build_args=build_args(parsed.all("build-arg")),
         labels=_pairs(parsed.all("label")),
         target=parsed.text("target") or None,
         platform=_platform(parsed),
@@ -114,7 +112,7 @@ def _tags(parsed: Parsed) -> tuple[str, ...]:
     return parsed.all("tag")
 
 
-def _build_args(given: tuple[str, ...]) -> dict[str, str]:
+def build_args(given: tuple[str, ...]) -> dict[str, str]:
     """`k=v`, or a bare `k` that takes its value from the environment, if it is there."""
     values = {}
     for text in given:
