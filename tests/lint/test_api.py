@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,9 @@ def test_lint_file_finds_the_ignore_file(tmp_path: Path) -> None:
 
 def test_everything_promised_is_there() -> None:
     assert all(hasattr(api, name) for name in api.__all__)
+
+
+def test_documentation_is_true() -> None:
+    path = Path(__file__).parents[2] / "docs" / "api.md"
+    failed, tried = doctest.testfile(str(path), module_relative=False)
+    assert (failed, tried > 10) == (0, True)
