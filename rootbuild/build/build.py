@@ -23,9 +23,10 @@ from rootbuild.build.names import title
 from rootbuild.build.options import BuildOptions
 from rootbuild.build.solver import Solver
 from rootbuild.build.vertices import Vertices
-from rootbuild.build.warnings import show_warnings
+from rootbuild.build.warnings import show_known_warnings, show_warnings
 from rootbuild.cache.database import Cache, open_cache
 from rootbuild.cache.files import FileDigests
+from rootbuild.errors import DockerfileError
 from rootbuild.graph.resolve import resolve
 from rootbuild.graph.stages import ImageBase, StageGraph
 from rootbuild.image.platform import build_platform, parse_platform
@@ -65,7 +66,11 @@ class Build:
         if self.options.iidfile is not None:
             clear_iidfile(self.options.iidfile)
         source = read_dockerfile(self.options)
-        graph = self._graph(source)
+        try:
+            graph = self._graph(source)
+        except DockerfileError:
+            show_known_warnings(self.vertices, self.options, source)
+            raise
         with open_cache(self.folders.cache / "cache.db") as cache:
             session = Session(self, source, graph, cache, read_store(self.backend))
             image = session.known()

@@ -10,7 +10,7 @@ from rootbuild.build.vertices import Vertices
 from rootbuild.dockerfile.instructions import Dockerfile
 from rootbuild.image.config import ImageConfig
 from rootbuild.image.platform import parse_platform
-from rootbuild.lint.check import Lint, lint
+from rootbuild.lint.check import Lint, lint, lint_data
 
 
 def show_warnings(
@@ -26,6 +26,13 @@ def show_warnings(
         vertices.warn(str(warning))
     if result.error is not None:
         raise result.error
+
+
+def show_known_warnings(vertices: Vertices, options: BuildOptions, source: Source) -> None:
+    """Print what is known about a file that cannot be built because of an error in it."""
+    asked = Lint(build_args=options.build_args, target=options.target)
+    for warning in lint_data(source.data, source.name, asked).warnings:
+        vertices.warn(str(warning))
 
 
 def lint_options(

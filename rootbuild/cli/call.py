@@ -8,10 +8,10 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
-from rootbuild.build.inputs import parse_dockerfile, read_dockerfile
+from rootbuild.build.inputs import read_dockerfile
 from rootbuild.build.options import BuildOptions
 from rootbuild.cli.parse import Parsed
-from rootbuild.errors import DockerfileError, UsageError
+from rootbuild.errors import UsageError
 
 METHODS = {"check": "check", "lint": "check", "outline": "outline", "targets": "targets"}
 BUILD = "build"
@@ -71,18 +71,14 @@ def perform(call: Call, options: BuildOptions) -> int:
 def _check(call: Call, options: BuildOptions) -> int:
     from rootbuild.build.warnings import lint_options
     from rootbuild.describe.check import Checked
-    from rootbuild.lint.check import Result, lint
+    from rootbuild.dockerfile.lines import decode
+    from rootbuild.lint.check import lint_data
 
     source = read_dockerfile(options)
     path = source.name if source.path is None else str(source.path)
-    try:
-        dockerfile = parse_dockerfile(source)
-    except DockerfileError as error:
-        text = source.data.decode("utf-8", "replace")
-        checked = Checked(Result((), error), source.name, path, text)
-    else:
-        result = lint(dockerfile, lint_options(options, source, {}, whole=True))
-        checked = Checked(result, source.name, path, dockerfile.source)
+    asked = lint_options(options, source, {}, whole=True)
+    result = lint_data(source.data, source.name, asked)
+    checked = Checked(result, source.name, path, decode(source.data))
     sys.stdout.write(checked.json() if call.json else checked.text())
     sys.stdout.flush()
     if checked.result.error is not None and not call.json:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from rootbuild.dockerfile.ignore import Matcher
 from rootbuild.dockerfile.instructions import Dockerfile
+from rootbuild.dockerfile.parse import type_so_far
+from rootbuild.dockerfile.tree import parse_tree
 from rootbuild.errors import DockerfileError, RootbuildError, unreachable
 from rootbuild.graph.arguments import platform_args
 from rootbuild.graph.resolve import resolve
@@ -15,7 +17,7 @@ from rootbuild.image.config import ImageConfig
 from rootbuild.image.platform import Platform, build_platform, parse_platform
 from rootbuild.lint.bases import from_rules
 from rootbuild.lint.comments import commented
-from rootbuild.lint.names import written_rules
+from rootbuild.lint.names import line_rules, written_rules
 from rootbuild.lint.rules import Warning, warning
 from rootbuild.lint.scope import Build, Scope, scope_of_image
 from rootbuild.lint.settings import Settings, directive_location, settings_of
@@ -74,6 +76,18 @@ def lint(dockerfile: Dockerfile, asked: Lint = Lint()) -> Result:
         found += _stages(graph, asked, target)
     warnings = _wanted(dockerfile, found, settings)
     return Result(warnings, failure or _violation(dockerfile, warnings, settings))
+
+
+def lint_data(data: bytes, name: str, asked: Lint) -> Result:
+    """Check a file's bytes. If it cannot be parsed, the result is what lines before that break."""
+    try:
+        dockerfile, error = type_so_far(parse_tree(data, name))
+        if error is None:
+            return lint(dockerfile, asked)
+        settings = settings_of(dockerfile, asked.build_args)
+    except DockerfileError as failure:
+        return Result((), failure)
+    return Result(_wanted(dockerfile, line_rules(dockerfile), settings), error)
 
 
 def _violation(

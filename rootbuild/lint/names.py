@@ -23,6 +23,13 @@ _RESERVED = frozenset((SCRATCH, "context"))
 
 def written_rules(dockerfile: Dockerfile) -> Iterator[Warning]:
     """All warnings about a file that its text alone gives."""
+    yield from line_rules(dockerfile)
+    yield from _instruction_casing(dockerfile.instructions)
+    yield from _stage_names(dockerfile.instructions)
+
+
+def line_rules(dockerfile: Dockerfile) -> Iterator[Warning]:
+    """Those of them that one instruction gives, whatever else is in the file."""
     for found in dockerfile.warnings:
         yield warning(found.rule, found.message.partition(" found in:")[0], found.location)
     for instruction, above in commented(dockerfile):
@@ -32,8 +39,6 @@ def written_rules(dockerfile: Dockerfile) -> Iterator[Warning]:
             message = "Maintainer instruction is deprecated in favor of using label"
             yield warning("MaintainerDeprecated", message, instruction.location)
         yield from _description(instruction, above)
-    yield from _instruction_casing(dockerfile.instructions)
-    yield from _stage_names(dockerfile.instructions)
 
 
 def keyword(instruction: Instruction) -> str:

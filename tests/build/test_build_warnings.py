@@ -52,3 +52,23 @@ def test_build_argument(project: Project) -> None:
     assert "WARN" not in project.build(TEXT, "--build-arg", skip).stderr
     error = "BUILDKIT_DOCKERFILE_CHECK=error=true"
     assert project.build(TEXT, "--build-arg", error, check=False).status == 1
+
+
+def test_warnings_before_an_error(project: Project) -> None:
+    text = "FROM scratch AS BadStageName\nMAINTAINER me@example.org\n"
+    for error, message in (
+        ("BADCMD\n", "unknown instruction: BADCMD"),
+        ("FROM $none\n", "base name ($none) should not be blank"),
+    ):
+        result = project.build(text + error, check=False)
+        assert result.status == 1
+        at = result.stderr.index("WARN: StageNameCasing: ")
+        assert at < result.stderr.index("WARN: MaintainerDeprecated: ")
+        assert result.stderr.index(f"ERROR: failed to solve: {message}") > at
+        assert result.stderr.count("WARN: StageNameCasing") == 1
+
+
+def test_error_true_fails_a_known_build_too(project: Project) -> None:
+    project.build(TEXT)
+    result = project.build(f"# check=error=true\n{TEXT}", check=False)
+    assert (result.status, "lint violation found for rules: " in result.stderr) == (1, True)

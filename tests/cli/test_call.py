@@ -118,6 +118,16 @@ def test_parse_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert error["location"]["ranges"][0]["start"]["line"] == 2
 
 
+def test_warnings_before_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "FROM scratch AS BadStageName\nMAINTAINER me@example.org\nBADCMD\nENV a b\n"
+    status, shown, _ = called(tmp_path, capsys, text, "--call=check,format=json")
+    found = [warning["ruleName"] for warning in json.loads(shown)["warnings"]]
+    assert (status, found) == (1, ["StageNameCasing", "MaintainerDeprecated"])
+    status, shown, errors = called(tmp_path, capsys, text, "--check")
+    assert (status, "Check complete, 2 warnings have been found!" in shown) == (1, True)
+    assert errors.startswith("ERROR: unknown instruction: BADCMD\nDockerfile:3\n")
+
+
 def test_skipped_by_argument(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     skip = "--build-arg=BUILDKIT_DOCKERFILE_CHECK=skip=FromAsCasing"
     assert called(tmp_path, capsys, "FROM scratch as a\n", "--check", skip)[0] == 0
