@@ -16,7 +16,7 @@ from rootbuild.backend import Backend
 from rootbuild.build.bases import Store, find_bases, pull_bases, read_store
 from rootbuild.build.context import ContextFiles
 from rootbuild.build.execute import Executor, Parts
-from rootbuild.build.export import Exporter, report_image, write_iidfile
+from rootbuild.build.export import Exporter, clear_iidfile, report_image, write_iidfile
 from rootbuild.build.inputs import Source, find_context, parse_dockerfile, read_dockerfile
 from rootbuild.build.journal import clean_up_after_killed, open_journal
 from rootbuild.build.names import title
@@ -62,7 +62,7 @@ class Build:
         Raises RootbuildError.
         """
         if self.options.iidfile is not None:
-            self.options.iidfile.unlink(missing_ok=True)
+            clear_iidfile(self.options.iidfile)
         source = read_dockerfile(self.options)
         graph = self._graph(source)
         with open_cache(self.folders.cache / "cache.db") as cache:
@@ -138,7 +138,6 @@ class Session:
                         self.graph.dockerfile.source,
                         backend,
                         solver,
-                        self.cache,
                         context,
                         journal,
                         vertices,

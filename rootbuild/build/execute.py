@@ -15,13 +15,12 @@ from rootbuild.build.perform import perform
 from rootbuild.build.solver import Solver
 from rootbuild.build.vertices import Vertices
 from rootbuild.build.workspace import Workspace
-from rootbuild.cache.database import Cache, Snapshot
+from rootbuild.cache.database import Snapshot
 from rootbuild.errors import RootbuildError
 from rootbuild.files.rootfs import Rootfs
 from rootbuild.files.selection import Selection, select
 from rootbuild.files.tree import RootfsTree
 from rootbuild.graph.stages import ImageBase, ScratchBase, Source, StageBase
-from rootbuild.plan.keys import content_key
 from rootbuild.plan.plan import Plan
 from rootbuild.plan.steps import CopyStep, StagePlan, Step
 
@@ -46,7 +45,6 @@ class Parts:
     source: str
     backend: Backend
     solver: Solver
-    cache: Cache
     context: ContextFiles
     journal: Journal
     vertices: Vertices
@@ -77,6 +75,7 @@ class Executor:
         """
         if index not in self._built:
             self._built[index] = self._build(self._parts.plan.stage(index))
+            self._parts.solver.built(index, self._built[index].key)
         return self._built[index]
 
     def _build(self, stage: StagePlan) -> State:
@@ -167,7 +166,7 @@ class Executor:
         filesystem, rootfs = self._mounted(step.source)
         selection = select(RootfsTree(rootfs), step.sources)
         digest = selection.digest(None, owners=True)
-        self._parts.cache.remember_content(content_key(filesystem, step.sources), digest)
+        self._parts.solver.remember_content(filesystem, step.sources, digest)
         return selection
 
     def _mounted(self, source: Source) -> tuple[str, Rootfs]:

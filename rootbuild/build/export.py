@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -88,6 +89,14 @@ def report_image(
             vertex.status(f"naming to {name} done")
 
 
+def clear_iidfile(path: Path) -> None:
+    """Remove the id that an earlier build has written. Raises HostError."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise _no_iidfile(path, error) from error
+
+
 def write_iidfile(path: Path, image: str) -> None:
     """Write the image id to a file, all at once. Raises HostError."""
     staged = path.with_name(f".{path.name}.{os.getpid()}")
@@ -95,10 +104,13 @@ def write_iidfile(path: Path, image: str) -> None:
         staged.write_text(f"sha256:{image}")
         os.replace(staged, path)
     except OSError as error:
-        staged.unlink(missing_ok=True)
-        raise HostError(
-            f"cannot write the image id to {path}: {error.strerror}", id="iidfile"
-        ) from error
+        with contextlib.suppress(OSError):
+            staged.unlink()
+        raise _no_iidfile(path, error) from error
+
+
+def _no_iidfile(path: Path, error: OSError) -> HostError:
+    return HostError(f"cannot write the image id to {path}: {error.strerror}", id="iidfile")
 
 
 def _now() -> str:

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from rootbuild.errors import HostError
+
 PREFIX = "rootbuild"
 
 
@@ -37,12 +39,13 @@ class Journal:
 
 @contextlib.contextmanager
 def open_journal(folder: Path) -> Iterator[Journal]:
-    """The journal of this build, gone when the block ends: by then its resources are gone too."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """The journal of this build, gone when the block ends: by then its resources are gone too.
+
+    Raises HostError when the folder cannot be written.
+    """
     build = uuid.uuid4().hex[:12]
     path = folder / f"{build}.journal"
-    with path.open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with _locked(path) as stream:
         try:
             yield Journal(stream, build)
         finally:
@@ -50,11 +53,33 @@ def open_journal(folder: Path) -> Iterator[Journal]:
 
 
 def clean_up_after_killed(folder: Path, remove: Callable[[Sequence[str]], None]) -> None:
-    """Remove what builds that were killed left behind; `remove` gets the containers' names."""
-    with contextlib.suppress(FileNotFoundError):
-        for entry in list(os.scandir(folder)):
-            if entry.name.endswith(".journal"):
-                _clean_up(Path(entry.path), remove)
+    """Remove what builds that were killed left behind; `remove` gets the containers' names.
+
+    Raises HostError when the folder cannot be read.
+    """
+    try:
+        names = os.listdir(folder)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise _unusable(folder, error) from error
+    for name in names:
+        if name.endswith(".journal"):
+            _clean_up(folder / name, remove)
+
+
+def _locked(path: Path) -> TextIO:
+    """A new file with a lock on it. Before it has one, who cleans up may take and remove it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        while True:
+            stream = path.open("w")
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            if os.fstat(stream.fileno()).st_nlink:
+                return stream
+            stream.close()
+    except OSError as error:
+        raise _unusable(path.parent, error) from error
 
 
 def _clean_up(path: Path, remove: Callable[[Sequence[str]], None]) -> None:
@@ -71,3 +96,11 @@ def _clean_up(path: Path, remove: Callable[[Sequence[str]], None]) -> None:
         if names:
             remove(names)
         path.unlink(missing_ok=True)
+
+
+def _unusable(folder: Path, error: OSError) -> HostError:
+    return HostError(
+        f"cannot keep notes of running builds in {folder}: {error.strerror}",
+        id="state-folder",
+        hint="make that folder writable, or set XDG_STATE_HOME to one that is",
+    )

@@ -56,10 +56,11 @@ def _run(backend: Backend, container: str, command: Exec, tail: _Tail) -> int:
     with os.fdopen(read, "rb", buffering=0) as source:
         reader = threading.Thread(target=tail.follow, args=(source,), daemon=True)
         reader.start()
-        with os.fdopen(write, "wb", buffering=0) as sink:
-            code = backend.run(container, command, sink)
-        reader.join()
-    return code
+        try:
+            with os.fdopen(write, "wb", buffering=0) as sink:
+                return backend.run(container, command, sink)
+        finally:
+            reader.join()  # before the descriptor that it reads from is closed
 
 
 class _Tail:

@@ -52,6 +52,7 @@ class Solver:
         self._digest = digest
         self._policy = policy
         self._chains: dict[int, Chain] = {}
+        self._built: dict[int, str] = {}
 
     def chain(self, index: int) -> Chain:
         """The keys of a stage, as far as they can be known now. Complete ones are remembered."""
@@ -73,7 +74,7 @@ class Solver:
         """The key of the filesystem that a COPY --from reads."""
         if isinstance(source, ImageBase):
             return base_key(self._plan.images[source].id, "")
-        return self.chain(source.index).filesystem
+        return self._built.get(source.index) or self.chain(source.index).filesystem
 
     def key(self, parent: str, step: Step) -> str | None:
         """The key of a step's result on top of `parent`, if it can be known now."""
@@ -93,6 +94,18 @@ class Solver:
         """Note the result of a step that was just committed."""
         self._live.add(snapshot.layers.image)
         self._cache.remember_step(key, snapshot)
+
+    def remember_content(self, filesystem: str, sources: tuple[str, ...], digest: str) -> None:
+        """Note what a COPY --from takes. It may be new: keys that were computed with it are void.
+
+        A stage that ran again, as it was not committed, need not come out as it did before.
+        """
+        self._cache.remember_content(content_key(filesystem, sources), digest)
+        self._chains.clear()
+
+    def built(self, index: int, key: str) -> None:
+        """Note the key of a stage's final filesystem as it really is in this build."""
+        self._built[index] = key
 
     def _content(self, step: CopyStep) -> str | None:
         if not step.sources:
@@ -121,7 +134,7 @@ class Solver:
     def _base(self, stage: StagePlan) -> str | None:
         match stage.base:
             case StageBase():
-                return self.chain(stage.base.index).filesystem
+                return self.filesystem_key(stage.base)
             case ImageBase():
                 return base_key(self._plan.images[stage.base].id, stage.platform)
             case ScratchBase():

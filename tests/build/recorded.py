@@ -1,0 +1,148 @@
+"""Builds on the recording backend: no engine, no privileges, a clock that only steps move."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import IO, Any
+
+import pytest
+
+from rootbuild.backend import Exec
+from rootbuild.build.build import Folders, start_build
+from rootbuild.build.options import BuildOptions
+from rootbuild.progress.quiet import QuietReporter
+from rootbuild.testing import RecordingBackend
+
+BASE = "docker.io/library/base:latest"
+# COPY out of the context gives files to root, which only root can do outside of a namespace.
+MINE = f"--chown={os.getuid()}:{os.getgid()}"
+GIGABYTE = 1 << 30
+
+
+@dataclass(slots=True)
+class Machine:
+    """What time it is and how full the disk is: as the steps' scripts say, and nothing else."""
+
+    now: float = 0.0
+    used: int = 0
+    stamps: itertools.count[int] = field(default_factory=itertools.count)
+
+    def fake(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(os, "statvfs", lambda _: self._status())
+
+    def program(self, rootfs: Path, command: Exec, output: IO[bytes]) -> int:
+        """Runs `; `-separated words: write FILE TEXT, stamp FILE, last SECONDS, fill N, exit N."""
+        output.write(command.argv[-1].encode())
+        for part in command.argv[-1].split("; "):
+            match part.split():
+                case ["write", file, text]:
+                    (rootfs / file).write_text(text)
+                case ["stamp", file]:
+                    (rootfs / file).write_text(str(next(self.stamps)))
+                case ["last", seconds]:
+                    self.now += float(seconds)
+                case ["fill", gigabytes]:
+                    self.used += int(gigabytes) * GIGABYTE
+                case ["exit", code]:
+                    return int(code)
+                case other:
+                    raise AssertionError(other)
+        return 0
+
+    def _status(self) -> SimpleNamespace:
+        blocks = 1 << 40
+        return SimpleNamespace(f_blocks=blocks, f_bfree=blocks - self.used, f_frsize=1)
+
+
+@dataclass(slots=True)
+class Site:
+    """A context folder, an engine that records, and this user's folders."""
+
+    root: Path
+    machine: Machine = field(default_factory=Machine)
+    backend: RecordingBackend = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.backend = RecordingBackend(self.machine.program)
+        self.backend.add_image(BASE, {}, {"/etc/base": b"base"})
+        self.context.mkdir(parents=True)
+
+    @property
+    def context(self) -> Path:
+        return self.root / "context"
+
+    @property
+    def journals(self) -> Path:
+        return self.root / "state" / "builds"
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.context / name
+        path.write_text(text)
+        return path
+
+    def start(self, text: str | None = None, *, inside: bool, **options: Any) -> str | None:
+        """Start a build; `calls` of the backend are only this build's afterwards."""
+        if text is not None:
+            self.write("Dockerfile", text)
+        self.backend.calls.clear()
+        folders = Folders(self.root / "cache", self.root / "state")
+        chosen = BuildOptions(self.context, **options)
+        return start_build(chosen, self.backend, folders, QuietReporter(), inside=inside)
+
+    def build(self, text: str | None = None, **options: Any) -> str:
+        """Build to the end; gives the image's id."""
+        image = self.start(text, inside=True, **options)
+        assert image is not None
+        return image
+
+    def scripts(self) -> list[str]:
+        """The scripts that this build ran."""
+        return [
+            call.arguments[1].argv[-1]
+            for call in self.backend.calls
+            if call.verb == "run" and isinstance(call.arguments[1], Exec)
+        ]
+
+    def count(self, verb: str) -> int:
+        return self.backend.verbs().count(verb)
+
+    def started(self) -> list[object]:
+        """The images that this build started containers from."""
+        return [call.arguments[0] for call in self.backend.calls if call.verb == "start"]
+
+    def tagged(self) -> list[object]:
+        """The names that this build gave."""
+        return [call.arguments[1] for call in self.backend.calls if call.verb == "tag"]
+
+    def id_of(self, name: str) -> str | None:
+        """Which image of the store has a name."""
+        found = [image.id for image in self.backend.images() if name in image.names]
+        return found[0] if found else None
+
+    def config(self, image: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.backend.config(image))
+        return found
+
+    def layers(self, image: str) -> list[str]:
+        """The image's diff ids; as many lines of its history are not empty."""
+        config = self.config(image)
+        layers: list[str] = config["rootfs"]["diff_ids"]
+        told = [line for line in config["history"] if not line.get("empty_layer")]
+        assert len(told) == len(layers)
+        return layers
+
+    def read(self, image: str, file: str) -> str:
+        """A file of an image."""
+        with self.backend.start(image, "look") as name, self.backend.mount(name) as rootfs:
+            return (rootfs / file).read_text()
+
+    def clean(self) -> bool:
+        """Whether no container is left and no build is written down."""
+        return not self.backend.containers and not list(self.journals.iterdir())
