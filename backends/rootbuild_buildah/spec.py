@@ -105,7 +105,7 @@ def _process(command: Exec, capabilities: tuple[str, ...]) -> Json:
             "umask": UMASK,
         },
         "args": list(command.argv),
-        "env": [f"{key}={value}" for key, value in {**dict(command.env), **dict(command.secrets)}.items()],
+        "env": [f"{key}={value}" for key, value in dict(command.env + command.secrets).items()],
         "cwd": command.cwd,
         "capabilities": {
             "bounding": kept,
