@@ -31,7 +31,7 @@ def refuse(command: Exec, *, chroot: bool) -> None:
         source = "" if isinstance(mount, Memory) else str(mount.source)
         if ":" in source + mount.target or "," in mount.target:
             raise _needs_runtime(f"a mount at {mount.target} (with a : or a , in one of its paths)")
-        if chroot and mount.target.startswith(TAKEN_BY_CHROOT):
+        if chroot and f"/{mount.target.split('/')[1]}" in TAKEN_BY_CHROOT:
             raise _needs_runtime(f"a mount at {mount.target}")
 
 
