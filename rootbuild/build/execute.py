@@ -23,7 +23,7 @@ from rootbuild.files.selection import Selection
 from rootbuild.files.tree import RootfsTree
 from rootbuild.graph.stages import ImageBase, ScratchBase, Source, StageBase
 from rootbuild.plan.plan import Plan
-from rootbuild.plan.steps import Reading, StagePlan
+from rootbuild.plan.steps import Reading, RunStep, StagePlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,8 @@ class Executor:
             space.changed(key)
             work.add(time.monotonic() - begin, used_bytes(rootfs.path) - used)
             state = State(key, state.layers, state.groups)
-            if pays(parts.policy, work):
+            once = isinstance(step, RunStep) and step.unrepeatable
+            if once or pays(parts.policy, work):
                 state, work = self._commit(space, state, work), Uncommitted()
         return state, work
 

@@ -16,7 +16,10 @@ from rootbuild.errors import Location
 from rootbuild.files.inline import InlineFile
 from rootbuild.graph.stages import Base, ImageBase, Source
 from rootbuild.image.config import ImageConfig, Pairs
+from rootbuild.plan.mounts.cache import CacheMount
 from rootbuild.plan.mounts.read import RunMount, reads
+from rootbuild.plan.mounts.secret import SecretMount
+from rootbuild.plan.mounts.ssh import SshMount
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,11 @@ class RunStep:
             script = sha256(self.script.content).hexdigest() if self.script else ""
             seen += [[mount.definition for mount in self.mounts], script]
         return _definition("RUN", *seen)
+
+    @property
+    def unrepeatable(self) -> bool:
+        """Whether it may come out differently, or fail, when it is run again with the same key."""
+        return any(isinstance(mount, CacheMount | SecretMount | SshMount) for mount in self.mounts)
 
     @property
     def readings(self) -> tuple[Reading, ...]:

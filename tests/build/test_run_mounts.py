@@ -218,6 +218,16 @@ def test_a_secret_is_seen_by_its_step_alone(project: Project) -> None:
     assert "DONE" not in steps(project.build(None).stderr)
 
 
+def test_a_step_with_a_secret_is_not_run_again_for_a_later_one(project: Project) -> None:
+    source = project.write("../secret", SECRET)
+    text = (
+        "FROM diamol/base\nRUN --mount=type=secret,id=s,required sha256sum /run/secrets/s >/seen\n"
+    )
+    project.build(f"{text}RUN true\n", "--secret", f"id=s,src={source}")
+    project.build(f"{text}RUN touch /later\n")
+    assert project.run("ls", "/later", "/seen") == "/later\n/seen\n"
+
+
 def test_a_required_secret_that_is_missing(project: Project) -> None:
     text = "FROM diamol/base\nRUN --mount=type=secret,id=gone,required echo never\n"
     result = project.build(text, check=False)

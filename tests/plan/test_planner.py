@@ -367,3 +367,17 @@ def test_what_a_step_reads_of_elsewhere() -> None:
         (ImageBase("img"), ("/",)),
     ]
     assert all(item.exact for item in step.readings)
+
+
+@pytest.mark.parametrize(
+    ("flag", "expected"),
+    [
+        ("type=tmpfs,target=/t", False),
+        ("target=/t", False),
+        ("type=cache,target=/t", True),
+        ("type=secret,id=s", True),
+        ("type=ssh", True),
+    ],
+)
+def test_what_is_better_not_run_again(flag: str, expected: bool) -> None:
+    assert run_step(f"FROM x\nRUN --mount={flag} y").unrepeatable is expected
