@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from rootbuild import process
 from rootbuild.backend import Problem, StoredContainer, StoredImage
+from rootbuild.storage.index import Index, UnknownLayoutError
 from rootbuild_podman import host, listing, nameserver
 
 
@@ -39,8 +40,11 @@ class PodmanRuntime:
             nameserver.sweep(host.runtime_dir())
 
     def images(self) -> Sequence[StoredImage]:
-        """See `Runtime.images`."""
-        return listing.images(self._ask("images", "--all", "--no-trunc", "--format=json"))
+        """See `Runtime.images`. podman takes 20 s for 500 images, so its files are read first."""
+        try:
+            return Index().images(sizes=True)
+        except UnknownLayoutError:
+            return listing.images(self._ask("images", "--all", "--no-trunc", "--format=json"))
 
     def containers(self) -> Sequence[StoredContainer]:
         """See `Runtime.containers`."""

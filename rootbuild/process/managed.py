@@ -7,12 +7,13 @@ import functools
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from rootbuild.errors import EngineError
 from rootbuild.process.command import Finished, content, failure, memory, paste, path
+from rootbuild.process.spawned import ENDING
 
 if TYPE_CHECKING:  # importing it takes longer than a whole build with nothing to do
     import sh
@@ -69,8 +70,11 @@ def background(
         out = output if output is not None else stack.enter_context(memory("output"))
         for descriptor in pass_fds:
             os.set_inheritable(descriptor, True)
-        command = _start(argv, env, None, stdin, out, out, pass_fds)
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        stack.callback(signal.pthread_sigmask, signal.SIG_SETMASK, mask)
+        command = _start(argv, env, None, stdin, out, out, mask, pass_fds)
         try:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             yield int(command.pid)
         finally:
             _end(command)
@@ -86,14 +90,19 @@ def _wait(
     timeout: float | None,
     stop: Callable[[], object] | None,
 ) -> int:
-    command = _start(argv, env, cwd, stdin, out, err)
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
-        return _status(command, timeout)
-    except BaseException:
-        if stop is not None:
-            stop()
-        _end(command)
-        raise
+        command = _start(argv, env, cwd, stdin, out, err, mask)
+        try:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            return _status(command, timeout)
+        except BaseException:
+            if stop is not None:
+                stop()
+            _end(command)
+            raise
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def _status(command: sh.RunningCommand, timeout: float | None = None) -> int:
@@ -117,8 +126,13 @@ def _start(
     stdin: IO[bytes] | None,
     out: IO[bytes],
     err: IO[bytes],
+    mask: Iterable[int],
     pass_fds: Sequence[int] = (),
 ) -> sh.RunningCommand:
+    """Start a program. Our caller blocks signals, so that none comes before it could end it.
+
+    The program gets the signal mask that we had before, `mask`.
+    """
     command: sh.RunningCommand = _baked()(path(argv[0]))(
         *argv[1:],
         _env={**os.environ, **(env or {})},
@@ -127,6 +141,7 @@ def _start(
         _out=out,
         _err=err,
         _pass_fds=tuple(pass_fds),
+        _preexec_fn=functools.partial(signal.pthread_sigmask, signal.SIG_SETMASK, mask),
     )
     return command
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from rootbuild.backend import StoredImage
-from rootbuild_buildah import configuration, store
+from rootbuild.storage import configuration, index
+from rootbuild_buildah import store
 
 A, B = "a" * 64, "b" * 64
 
@@ -48,9 +49,9 @@ def test_config_is_the_named_blob(tmp_path: Path) -> None:
 
 
 def test_plain_names_of_data_are_not_encoded() -> None:
-    assert store.big_data_name("manifest") == "manifest"
-    assert store.big_data_name("manifest-x.y_z") == "manifest-x.y_z"
-    assert store.big_data_name("a:b").startswith("=")
+    assert index.big_data_name("manifest") == "manifest"
+    assert index.big_data_name("manifest-x.y_z") == "manifest-x.y_z"
+    assert index.big_data_name("a:b").startswith("=")
 
 
 def test_additional_stores_come_after_the_main_one(tmp_path: Path) -> None:
@@ -86,8 +87,8 @@ def test_an_index_that_is_being_written_is_read_again(tmp_path: Path) -> None:
 def test_what_we_do_not_understand_is_not_guessed(tmp_path: Path, content: str) -> None:
     folder = make(tmp_path, "overlay")
     (folder / "images.json").write_text(content)
-    with pytest.raises(store.UnknownLayoutError):
-        list(store.read_images(folder))
+    with pytest.raises(index.UnknownLayoutError):
+        list(index.read_images(folder))
 
 
 def test_used_and_containers(tmp_path: Path) -> None:

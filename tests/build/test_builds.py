@@ -82,9 +82,9 @@ def test_an_edit_runs_only_what_depends_on_it(project: Project) -> None:
         "FROM diamol/base AS b\nCOPY two /two\nRUN cat /two > /b\n"
         "FROM diamol/base\nCOPY --from=a /one /one\nCOPY --from=b /b /b\n"
     )
-    project.build(text)
+    project.build(text, "--layers=all")
     project.write("two", "changed")
-    steps = done(project.build(None).stderr)
+    steps = done(project.build(None, "--layers=all").stderr)
     assert steps == [
         "[b 2/3] COPY two /two",
         "[b 3/3] RUN cat /two > /b",
@@ -99,12 +99,39 @@ def test_an_equal_result_of_an_earlier_stage_changes_nothing_downstream(project:
         "FROM diamol/base AS a\nCOPY source /source\nRUN echo same > /result\n"
         f"FROM diamol/base\nCOPY --from=a /result /result\nRUN {UUID} > /when\n"
     )
-    project.build(text)
+    project.build(text, "--layers=all")
     when = project.run("cat", "/when")
     project.write("source", "two")
-    steps = done(project.build(None).stderr)
+    steps = done(project.build(None, "--layers=all").stderr)
     assert steps == ["[a 2/3] COPY source /source", "[a 3/3] RUN echo same > /result"]
     assert project.run("cat", "/when") == when
+
+
+def test_what_was_not_worth_a_layer_is_done_again(project: Project) -> None:
+    """Small steps share a layer; an edit may repeat them, and dear ones before them are kept."""
+    project.write("file", "1")
+    text = (
+        "FROM diamol/base AS dear\nRUN sleep 1.2; echo x > /dear\nRUN echo y > /cheap\n"
+        "FROM diamol/base\nCOPY --from=dear /dear /cheap /\nCOPY file /file\nRUN cat /file > /f\n"
+    )
+    project.build(text)
+    layers = project.inspect()["RootFS"]["Layers"]
+    told = [entry for entry in project.inspect()["History"] if not entry.get("empty_layer")]
+    assert len(told) == len(layers)
+    project.write("file", "2")
+    steps = done(project.build(None).stderr)
+    assert "[dear 2/3] RUN sleep 1.2; echo x > /dear" not in steps
+    assert steps[-1] == "[stage-1 4/4] RUN cat /file > /f"
+    assert project.run("cat", "/dear", "/cheap", "/f") == "x\ny\n2"
+
+
+def test_every_step_is_a_layer_when_asked_for(project: Project) -> None:
+    project.build("FROM scratch\nCOPY Dockerfile /a\nCOPY Dockerfile /b\n", "--layers=all")
+    assert len(project.inspect()["RootFS"]["Layers"]) == 2
+    project.build(None, "--layers=auto")
+    assert len(project.inspect()["RootFS"]["Layers"]) == 2
+    project.build("FROM scratch\nCOPY Dockerfile /a\nCOPY Dockerfile /c\n", "--no-cache")
+    assert len(project.inspect()["RootFS"]["Layers"]) == 1
 
 
 def test_touching_a_file_changes_nothing(project: Project, engine_calls: EngineCalls) -> None:

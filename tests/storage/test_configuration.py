@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rootbuild_buildah import configuration
+from rootbuild.storage import configuration
 
 
 @pytest.fixture

@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rootbuild_buildah import namespace
-
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -46,7 +44,7 @@ def read(
     system: tuple[Path, ...] = SYSTEM_FILES,
 ) -> Storage:
     """The storage of a user (by default us). Raises ValueError if a file cannot be understood."""
-    uid = namespace.user(environment) if uid is None else uid
+    uid = _user(environment) if uid is None else uid
     table = _table(environment, uid, system)
     options = _mapping(table.get("options"))
     more = options.get("additionalimagestores") or []
@@ -55,6 +53,11 @@ def read(
         driver=environment.get("STORAGE_DRIVER") or str(table.get("driver") or ""),
         additional=tuple(Path(str(path)) for path in (more if isinstance(more, list) else [])),
     )
+
+
+def _user(environment: Mapping[str, str]) -> int:
+    """The uid outside of an engine's user namespace, which it notes in its environment."""
+    return int(environment.get("_CONTAINERS_ROOTLESS_UID") or os.geteuid())
 
 
 def _table(

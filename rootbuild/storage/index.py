@@ -1,0 +1,153 @@
+"""What a store holds, read from its index files where we know their layout.
+
+The index of a store is one JSON file that the engine replaces as a whole; an image's config is a
+file beside it. We only read: everything that changes the store goes through an engine.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from rootbuild.backend import StoredImage
+from rootbuild.storage.configuration import Storage, read
+
+ATTEMPTS = 5
+PAUSE_SECONDS = 0.02
+HEX_ID = 64
+
+
+class UnknownLayoutError(Exception):
+    """The files are not as we know them; the engine has to be asked."""
+
+
+class Index:
+    """A look at the store of this user. `storage` is where it is, None if that is to be found out.
+
+    Every method raises UnknownLayoutError where the files do not say.
+    """
+
+    def __init__(self, storage: Storage | None = None) -> None:
+        self._storage = storage
+
+    def folder(self) -> Path:
+        """Where the engine writes."""
+        return self._located().root
+
+    def images(self, *, sizes: bool = False) -> tuple[StoredImage, ...]:
+        """All images; of an image that is in several stores, the first entry.
+
+        With `sizes` also how large each is with all its layers, which takes longer.
+        """
+        found: dict[str, StoredImage] = {}
+        stores = self._stores()
+        for root, driver in stores:
+            layers = _layer_sizes(root / f"{driver}-layers") if sizes else {}
+            for image in read_images(root / f"{driver}-images", layers):
+                found.setdefault(image.id, image)
+        return tuple(found.values())
+
+    def config(self, image: str) -> bytes | None:
+        """The config of an image (id); None if no file holds it."""
+        for root, driver in self._stores():
+            blob = root / f"{driver}-images" / image / big_data_name(f"sha256:{image}")
+            try:
+                return blob.read_bytes()
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+        return None
+
+    def used(self) -> frozenset[str]:
+        """Ids of images that working containers are based on."""
+        return frozenset(
+            str(entry.get("image"))
+            for root, driver in self._stores()
+            for entry in _entries(root / f"{driver}-containers" / "containers.json")
+        )
+
+    def containers(self) -> frozenset[str]:
+        """Names of all working containers."""
+        root, driver = self._stores()[0]
+        entries = _entries(root / f"{driver}-containers" / "containers.json")
+        return frozenset(name for entry in entries for name in strings(entry.get("names")))
+
+    def _stores(self) -> list[tuple[Path, str]]:
+        stores = list(self._located().stores())
+        if not stores:
+            raise UnknownLayoutError
+        return stores
+
+    def _located(self) -> Storage:
+        if self._storage is None:
+            try:
+                self._storage = read()
+            except ValueError as error:
+                # The engine may understand the file, and knows where its images are.
+                raise UnknownLayoutError from error
+        return self._storage
+
+
+def read_images(folder: Path, sizes: Mapping[str, int] | None = None) -> Iterator[StoredImage]:
+    """The images of one store's index; `sizes` is how large the image of each top layer is."""
+    for entry in _entries(folder / "images.json"):
+        identity = entry.get("id")
+        if not isinstance(identity, str) or len(identity) != HEX_ID:
+            raise UnknownLayoutError
+        yield StoredImage(
+            id=identity,
+            names=strings(entry.get("names")),
+            digest=str(entry.get("digest") or ""),
+            created=str(entry.get("created") or ""),
+            size=(sizes or {}).get(str(entry.get("layer") or ""), -1),
+        )
+
+
+def big_data_name(key: str) -> str:
+    """The file that holds an image's data of that name: plain names are kept, others encoded."""
+    if all(char.isalnum() or char in "._-" for char in key) and key.isascii():
+        return key
+    return "=" + base64.b64encode(key.encode()).decode()
+
+
+def _layer_sizes(folder: Path) -> dict[str, int]:
+    """The size of each layer together with all below it, bytes; an image of no layer has 0."""
+    layers = {str(entry.get("id")): entry for entry in _entries(folder / "layers.json")}
+    sizes = {"": 0}
+    for identity in layers:
+        chain = []
+        while identity not in sizes and identity in layers:
+            chain.append(identity)
+            identity = str(layers[identity].get("parent") or "")
+        total = sizes.get(identity, 0)
+        for link in reversed(chain):
+            own = layers[link].get("diff-size")
+            total += own if isinstance(own, int) else 0
+            sizes[link] = total
+    return sizes
+
+
+def _entries(path: Path) -> Iterator[Mapping[str, object]]:
+    """The objects of an index. A writer may be at work: what does not parse is read again."""
+    for attempt in range(ATTEMPTS):
+        try:
+            found = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            return
+        except PermissionError as error:
+            raise UnknownLayoutError from error
+        except ValueError:
+            time.sleep(PAUSE_SECONDS * attempt)
+            continue
+        if not isinstance(found, list):
+            raise UnknownLayoutError
+        yield from found
+        return
+    raise UnknownLayoutError
+
+
+def strings(value: object) -> tuple[str, ...]:
+    """The strings of a JSON list; none if it is no list."""
+    return tuple(str(item) for item in value) if isinstance(value, list) else ()
