@@ -19,6 +19,7 @@ from rootbuild.build.execute import Executor, Parts
 from rootbuild.build.export import Exporter, clear_iidfile, report_image, write_iidfile
 from rootbuild.build.inputs import Source, find_context, parse_dockerfile, read_dockerfile
 from rootbuild.build.journal import clean_up_after_killed, open_journal
+from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.names import title
 from rootbuild.build.options import BuildOptions
 from rootbuild.build.solver import Solver
@@ -140,6 +141,9 @@ class Session:
             self._show_warnings(images)
             context = stack.enter_context(self._context())
             solver = self._solver(plan, context)
+            mounting = Mounting(
+                self.build_.folders.cache, options.secrets, options.agents, fresh=options.no_cache
+            )
             executor = stack.enter_context(
                 Executor(
                     Parts(
@@ -149,6 +153,7 @@ class Session:
                         solver,
                         context,
                         journal,
+                        stack.enter_context(mounting),
                         vertices,
                         policy=options.layers,
                         use_cache=not options.no_cache,
@@ -175,6 +180,7 @@ class Session:
                 hosts=options.hosts,
                 labels=options.labels,
                 platform=options.platform or str(build_platform()),
+                allow=options.allow,
             ),
         )
 

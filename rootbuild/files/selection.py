@@ -89,6 +89,11 @@ def select(tree: Tree, sources: Sequence[str]) -> Selection:
     return Selection(tree, len(sources), chosen)
 
 
+def select_exactly(tree: Tree, path: str) -> Selection:
+    """What is at a path, in which no character is special. It must exist."""
+    return Selection(tree, 1, (_take(tree, split(path)),))
+
+
 def _choose(tree: Tree, source: str) -> Iterator[Chosen]:
     parts = split(source)
     for match in _expand(tree, parts) if has_wildcard("/".join(parts)) else [parts]:
