@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,14 @@ from tests.build.builds import Project
 pytestmark = pytest.mark.engine
 
 SECRET = "correct-horse-battery-staple"  # what must be found nowhere
+
+
+@pytest.fixture(autouse=True)
+def _no_caches_left(project: Project) -> Iterator[None]:
+    """Files of caches may belong to users whom pytest cannot remove files of."""
+    yield
+    caches = project.rootbuild.state / "cache/rootbuild/mounts"
+    subprocess.run(["buildah", "unshare", "rm", "-rf", str(caches)], check=True)
 
 
 def everything(folder: Path) -> bytes:
