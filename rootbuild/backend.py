@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Literal, Protocol, TypeVar, cast
 
@@ -56,11 +56,34 @@ class Layers:
 
 
 @dataclass(frozen=True, slots=True)
+class Bind:
+    """A file or folder of the host that a process sees at `target`."""
+
+    source: Path
+    target: str
+    read_only: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """An empty folder in memory that is gone with the process; `size` 0 is the kernel's default."""
+
+    target: str
+    size: int = 0
+    read_only: bool = False
+
+
+Mount = Bind | Memory
+
+
+@dataclass(frozen=True, slots=True)
 class Exec:
     """One process to run in a working container; everything is resolved, nothing is inherited.
 
     `env` is the whole environment. `cwd` is absolute in the rootfs and exists. `uid`, `gid` and
     `groups` are numbers as seen in the container. `hosts` are (name, address) lines for /etc/hosts.
+    `mounts` have absolute targets and are made in their order. `secrets` are more variables, which
+    win over those of `env` and must never be part of a command line or a message.
     """
 
     argv: tuple[str, ...]
@@ -72,6 +95,8 @@ class Exec:
     network: NetworkMode = "default"
     hostname: str = "buildkitsandbox"
     hosts: tuple[tuple[str, str], ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    secrets: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 class Backend(Protocol):

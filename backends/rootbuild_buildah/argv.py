@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rootbuild.backend import Exec, PullPolicy
+from rootbuild.backend import Exec, Memory, Mount, PullPolicy
 
 BUILDAH = "buildah"
 SCRATCH = "scratch"
@@ -106,7 +106,8 @@ def run(
     """Run a process in a working container by buildah's own means.
 
     It stays in the network namespace where buildah itself runs: `netns`, or the host's. `how`
-    are options that choose an isolation or a runtime, `binds` are `SOURCE:TARGET:ro`.
+    are options that choose an isolation or a runtime, `binds` are `SOURCE:TARGET:ro`. There is no
+    way to hand over secret variables, as they would be part of the command line.
     """
     return (
         *(("nsenter", f"--net={netns}") if netns else ()),
@@ -116,11 +117,20 @@ def run(
         *("--workingdir", command.cwd),
         *("--hostname", command.hostname),
         *(part for bind in binds for part in ("--volume", bind)),
+        *(part for mount in command.mounts for part in _mounted(mount)),
         *(part for key, value in command.env for part in ("--env", f"{key}={value}")),
         "--",
         name,
         *command.argv,
     )
+
+
+def _mounted(mount: Mount) -> Argv:
+    if isinstance(mount, Memory):
+        size = f",tmpfs-size={mount.size}" if mount.size else ""
+        access = ",ro" if mount.read_only else ""
+        return ("--mount", f"type=tmpfs,destination={mount.target}{access}{size}")
+    return ("--volume", f"{mount.source}:{mount.target}:{'ro' if mount.read_only else 'rw'}")
 
 
 def runtime_run(runtime: str, root: Path, bundle: Path, container: str) -> Argv:

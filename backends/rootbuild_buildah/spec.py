@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from rootbuild.backend import Exec
+from rootbuild.backend import Exec, Memory, Mount
 
 CAPABILITIES = (
     "CAP_CHOWN",
@@ -84,7 +84,11 @@ def specification(command: Exec, sandbox: Sandbox) -> Json:
         "process": _process(command, sandbox.capabilities),
         "root": {"path": str(sandbox.rootfs)},
         "hostname": command.hostname,
-        "mounts": [*_mounts(), *(_bind(source, target) for source, target in sandbox.binds)],
+        "mounts": [
+            *_mounts(),
+            *(_bind(source, target) for source, target in sandbox.binds),
+            *(_extra(mount) for mount in command.mounts),
+        ],
         "linux": linux,
     }
 
@@ -101,7 +105,7 @@ def _process(command: Exec, capabilities: tuple[str, ...]) -> Json:
             "umask": UMASK,
         },
         "args": list(command.argv),
-        "env": [f"{key}={value}" for key, value in command.env],
+        "env": [f"{key}={value}" for key, value in dict(command.env + command.secrets).items()],
         "cwd": command.cwd,
         "capabilities": {
             "bounding": kept,
@@ -145,6 +149,15 @@ def _mounts() -> list[Json]:
 
 def _bind(source: Path, target: str) -> Json:
     return _mount(target, "bind", str(source), "rbind", "ro", "nosuid", "noexec", "nodev")
+
+
+def _extra(mount: Mount) -> Json:
+    """A mount that the step asked for. Programs in it may be executed."""
+    access = "ro" if mount.read_only else "rw"
+    if isinstance(mount, Memory):
+        size = (f"size={mount.size}",) if mount.size else ()
+        return _mount(mount.target, "tmpfs", "tmpfs", "nosuid", "nodev", "mode=1777", access, *size)
+    return _mount(mount.target, "bind", str(mount.source), "rbind", "rprivate", access)
 
 
 def _mount(destination: str, kind: str, source: str, *options: str) -> Json:

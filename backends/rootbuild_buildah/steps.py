@@ -20,7 +20,7 @@ from typing import IO, Literal
 from rootbuild import process
 from rootbuild.backend import Exec
 from rootbuild.errors import EngineError
-from rootbuild_buildah import argv, namespace, network, seccomp, spec, stubs
+from rootbuild_buildah import argv, mounts, namespace, network, seccomp, spec, stubs
 
 Way = Literal["crun", "runc", "buildah", "chroot"]
 RUNTIMES: tuple[Way, ...] = ("crun", "runc")
@@ -95,7 +95,10 @@ class Runner:
         with self._lock:
             self._count += 1
             identity = f"{step.container}-{os.getpid()}-{self._count}"
-        points = MOUNT_POINTS if way in RUNTIMES else BUILDAH_MOUNT_POINTS
+        points = (
+            *(MOUNT_POINTS if way in RUNTIMES else BUILDAH_MOUNT_POINTS),
+            *(mount.target for mount in step.command.mounts),
+        )
         with stubs.removed_afterwards(step.rootfs, points), bundle(identity) as folder:
             if way in RUNTIMES:
                 with self._stoppable(identity, lambda: _kill(folder / "pid")):
@@ -195,8 +198,9 @@ def run_by_buildah(folder: Path, step: Step, output: IO[bytes], how: tuple[str, 
 
     The container's own environment is dropped first, as buildah would add it to ours. Two things
     are not as they should be: there are no supplementary groups, and buildah adds HOSTNAME to the
-    environment.
+    environment. Raises HostError for what `buildah run` cannot be told.
     """
+    mounts.refuse(step.command, chroot="chroot" in how)
     process.call(argv.forget_config(step.container))
     with contextlib.ExitStack() as stack:
         # There may be no namespace of process ids whose end would take all processes along.
@@ -263,6 +267,8 @@ def _unusable(rootfs: Path, command: Exec) -> tuple[int, str] | None:
         reason = "no such file or directory"
     for path in paths:
         places = stubs.resolve(rootfs, path if path.startswith("/") else f"{command.cwd}/{path}")
+        if mounts.covers(command.mounts, rootfs, places):
+            return None
         try:
             mode = os.lstat(places[-1] if places else rootfs).st_mode
         except (FileNotFoundError, NotADirectoryError):

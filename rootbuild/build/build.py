@@ -8,7 +8,7 @@ containers can be mounted and files given any owner, and does the rest.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +19,15 @@ from rootbuild.build.execute import Executor, Parts
 from rootbuild.build.export import Exporter, clear_iidfile, report_image, write_iidfile
 from rootbuild.build.inputs import Source, find_context, parse_dockerfile, read_dockerfile
 from rootbuild.build.journal import clean_up_after_killed, open_journal
+from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.names import title
 from rootbuild.build.options import BuildOptions
 from rootbuild.build.solver import Solver
 from rootbuild.build.vertices import Vertices
+from rootbuild.build.warnings import show_known_warnings, show_warnings
 from rootbuild.cache.database import Cache, open_cache
 from rootbuild.cache.files import FileDigests
+from rootbuild.errors import DockerfileError
 from rootbuild.graph.resolve import resolve
 from rootbuild.graph.stages import ImageBase, StageGraph
 from rootbuild.image.platform import build_platform, parse_platform
@@ -64,7 +67,11 @@ class Build:
         if self.options.iidfile is not None:
             clear_iidfile(self.options.iidfile)
         source = read_dockerfile(self.options)
-        graph = self._graph(source)
+        try:
+            graph = self._graph(source)
+        except DockerfileError:
+            show_known_warnings(self.vertices, self.options, source)
+            raise
         with open_cache(self.folders.cache / "cache.db") as cache:
             session = Session(self, source, graph, cache, read_store(self.backend))
             image = session.known()
@@ -111,6 +118,7 @@ class Session:
         if image is None:
             return None
         self._show_head(plan)
+        self._show_warnings(found)
         for stage in plan.stages:
             for position in ([None] if stage.first else []) + list(range(len(stage.steps))):
                 self.build_.vertices.cached(title(plan, stage, position))
@@ -127,10 +135,15 @@ class Session:
             journal = stack.enter_context(open_journal(journals))
             stack.enter_context(backend.session())
             pulled = pull_bases(self.graph, missing, backend, options.pull, vertices)
-            plan = self._plan({**found, **pulled})
+            images = {**found, **pulled}
+            plan = self._plan(images)
             self._show_head(plan)
+            self._show_warnings(images)
             context = stack.enter_context(self._context())
             solver = self._solver(plan, context)
+            mounting = Mounting(
+                self.build_.folders.cache, options.secrets, options.agents, fresh=options.no_cache
+            )
             executor = stack.enter_context(
                 Executor(
                     Parts(
@@ -140,6 +153,7 @@ class Session:
                         solver,
                         context,
                         journal,
+                        stack.enter_context(mounting),
                         vertices,
                         policy=options.layers,
                         use_cache=not options.no_cache,
@@ -166,6 +180,7 @@ class Session:
                 hosts=options.hosts,
                 labels=options.labels,
                 platform=options.platform or str(build_platform()),
+                allow=options.allow,
             ),
         )
 
@@ -188,6 +203,12 @@ class Session:
         for image in dict.fromkeys(base.name for base in plan.images.values()):
             with vertices.open(f"[internal] load metadata for {image}"):
                 pass
+
+    def _show_warnings(self, images: Mapping[ImageBase, BaseImage]) -> None:
+        configs = {image.reference: found.config for image, found in images.items()}
+        show_warnings(
+            self.build_.vertices, self.build_.options, self.source, self.graph.dockerfile, configs
+        )
 
     def _finish(self, image: str) -> None:
         tags = self.build_.options.tags

@@ -1,18 +1,13 @@
-"""The build context during a build: what each COPY takes from it, looked up once."""
+"""The build context during a build: what each step takes from it, looked up once."""
 
 from __future__ import annotations
 
 from rootbuild.cache.files import FileDigests
 from rootbuild.context.directory import DirectoryContext
 from rootbuild.errors import RootbuildError
-from rootbuild.files.selection import Selection, select
+from rootbuild.files.selection import Selection, select, select_exactly
 from rootbuild.files.tree import Tree
-from rootbuild.plan.steps import CopyStep
-
-
-def take(tree: Tree, step: CopyStep) -> Selection:
-    """What a COPY or ADD names in a tree."""
-    return select(tree, step.sources, parents=step.parents, excludes=step.excludes)
+from rootbuild.plan.steps import Reading
 
 
 class ContextFiles:
@@ -22,21 +17,28 @@ class ContextFiles:
         self._tree = tree
         self._digests = digests
         self._source = source
-        self._selections: dict[CopyStep, Selection] = {}
-        self._known: dict[CopyStep, str] = {}
+        self._selections: dict[Reading, Selection] = {}
+        self._known: dict[Reading, str] = {}
 
-    def select(self, step: CopyStep) -> Selection:
-        """What a COPY names. Raises ContextError at the instruction if a file is missing."""
-        if step not in self._selections:
+    def select(self, reading: Reading) -> Selection:
+        """What a step names. Raises ContextError at the instruction if a file is missing."""
+        if reading not in self._selections:
             try:
-                self._selections[step] = take(self._tree, step)
+                self._selections[reading] = read(self._tree, reading)
             except RootbuildError as error:
-                error.locate(step.location, self._source)
+                error.locate(reading.location, self._source)
                 raise
-        return self._selections[step]
+        return self._selections[reading]
 
-    def digest(self, step: CopyStep) -> str:
-        """The digest of what it names; owners do not count, as COPY makes files root's."""
-        if step not in self._known:
-            self._known[step] = self.select(step).digest(self._digests, owners=False)
-        return self._known[step]
+    def digest(self, reading: Reading) -> str:
+        """The digest of what it names; owners do not count, as files become root's."""
+        if reading not in self._known:
+            self._known[reading] = self.select(reading).digest(self._digests, owners=False)
+        return self._known[reading]
+
+
+def read(tree: Tree, reading: Reading) -> Selection:
+    """What a step takes out of a tree."""
+    if reading.exact:
+        return select_exactly(tree, reading.paths[0])
+    return select(tree, reading.paths, parents=reading.parents, excludes=reading.excludes)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from rootbuild.backend import Backend, Layers
 from rootbuild.build.checkpoint import LayerPolicy, Uncommitted, pays, used_bytes
-from rootbuild.build.context import ContextFiles, take
+from rootbuild.build.context import ContextFiles, read
 from rootbuild.build.journal import Journal
+from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.names import title
 from rootbuild.build.perform import perform
 from rootbuild.build.solver import Solver
@@ -22,7 +23,7 @@ from rootbuild.files.selection import Selection
 from rootbuild.files.tree import RootfsTree
 from rootbuild.graph.stages import ImageBase, ScratchBase, Source, StageBase
 from rootbuild.plan.plan import Plan
-from rootbuild.plan.steps import CopyStep, StagePlan, Step
+from rootbuild.plan.steps import Reading, RunStep, StagePlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Parts:
     solver: Solver
     context: ContextFiles
     journal: Journal
+    mounting: Mounting
     vertices: Vertices
     policy: LayerPolicy
     use_cache: bool
@@ -133,7 +135,7 @@ class Executor:
     ) -> tuple[State, Uncommitted]:
         """Do one step, or find that its result is known; the state and what is uncommitted."""
         step, parts = stage.steps[position], self._parts
-        selection = self._selection(step)
+        selections = tuple(self._selection(reading) for reading in step.readings)
         key = parts.solver.key(state.key, step)
         assert key is not None
         name = title(parts.plan, stage, position)
@@ -144,11 +146,12 @@ class Executor:
         with parts.vertices.open(name) as vertex:
             container, rootfs = space.change(state.key, state.layers)
             begin, used = time.monotonic(), used_bytes(rootfs.path)
-            perform(parts.backend, step, container, rootfs, selection, vertex)
+            perform(parts.backend, step, container, rootfs, selections, parts.mounting, vertex)
             space.changed(key)
             work.add(time.monotonic() - begin, used_bytes(rootfs.path) - used)
             state = State(key, state.layers, state.groups)
-            if pays(parts.policy, work):
+            once = isinstance(step, RunStep) and step.unrepeatable
+            if once or pays(parts.policy, work):
                 state, work = self._commit(space, state, work), Uncommitted()
         return state, work
 
@@ -157,16 +160,14 @@ class Executor:
         self._parts.solver.remember(state.key, snapshot)
         return State(state.key, snapshot.layers, snapshot.groups)
 
-    def _selection(self, step: Step) -> Selection | None:
-        """What a COPY takes. COPY --from builds or mounts its source, and notes a digest of it."""
-        if not isinstance(step, CopyStep) or not step.sources:
-            return None
-        if step.source is None:
-            return self._parts.context.select(step)
-        filesystem, rootfs = self._mounted(step.source)
-        selection = take(RootfsTree(rootfs), step)
+    def _selection(self, reading: Reading) -> Selection:
+        """What a step takes. Its source is built or mounted first, and a digest is noted."""
+        if reading.source is None:
+            return self._parts.context.select(reading)
+        filesystem, rootfs = self._mounted(reading.source)
+        selection = read(RootfsTree(rootfs), reading)
         digest = selection.digest(None, owners=True)
-        self._parts.solver.remember_content(filesystem, step.wanted, digest)
+        self._parts.solver.remember_content(filesystem, reading, digest)
         return selection
 
     def _mounted(self, source: Source) -> tuple[str, Rootfs]:

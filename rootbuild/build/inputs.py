@@ -57,11 +57,16 @@ def parse_dockerfile(source: Source) -> Dockerfile:
     return parse(source.data, source.name)
 
 
-def find_context(options: BuildOptions, source: Source) -> DirectoryContext:
-    """The context folder, seen through its ignore file; to be opened by a `with` block."""
+def ignore_patterns(options: BuildOptions, source: Source) -> tuple[str, ...]:
+    """The patterns of the build's ignore file; none without one."""
     with Rootfs(options.context) as root:
         found = find_ignore_file(root, source.path)
-    patterns = () if found is None else parse_ignore(found.content)
+    return () if found is None else parse_ignore(found.content)
+
+
+def find_context(options: BuildOptions, source: Source) -> DirectoryContext:
+    """The context folder, seen through its ignore file; to be opened by a `with` block."""
+    patterns = ignore_patterns(options, source)
     return DirectoryContext(options.context, Matcher(patterns) if patterns else None)
 
 

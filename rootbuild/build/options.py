@@ -12,6 +12,23 @@ from rootbuild.image.config import Pairs
 
 
 @dataclass(frozen=True, slots=True)
+class Secret:
+    """`--secret`: where the value of a secret is, which is read only when a step mounts it."""
+
+    id: str
+    path: Path | None = None
+    env: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """`--ssh`: the socket of an SSH agent."""
+
+    id: str
+    socket: Path
+
+
+@dataclass(frozen=True, slots=True)
 class BuildOptions:
     """One build. `context` is a folder of the host; `dockerfile` None means the default names.
 
@@ -31,4 +48,7 @@ class BuildOptions:
     network: NetworkMode = "default"
     hosts: Pairs = ()
     iidfile: Path | None = None
+    allow: frozenset[str] = frozenset()
+    secrets: tuple[Secret, ...] = ()
+    agents: tuple[Agent, ...] = ()
     stdin: bytes = b""

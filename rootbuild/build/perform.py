@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rootbuild.backend import Backend
+from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.run import run_step
 from rootbuild.build.vertices import Vertex
 from rootbuild.errors import unreachable
@@ -22,18 +23,20 @@ def perform(
     step: Step,
     container: str,
     rootfs: Rootfs,
-    selection: Selection | None,
+    selections: tuple[Selection, ...],
+    mounting: Mounting,
     vertex: Vertex,
 ) -> None:
-    """Do a step; `selection` is what a COPY takes, None if that is heredocs alone.
+    """Do a step; `selections` is what its `readings` found.
 
     Raises RootbuildError.
     """
     match step:
         case RunStep():
-            run_step(backend, container, rootfs, step, vertex)
+            with mounting.prepared(step, selections) as prepared:
+                run_step(backend, container, rootfs, step, prepared, vertex)
         case CopyStep():
-            _copy(step, rootfs, selection)
+            _copy(step, rootfs, next(iter(selections), None))
         case WorkdirStep():
             account = resolve_user(rootfs, step.user)
             make_workdir(rootfs, step.path, account.uid, account.gid)

@@ -7,6 +7,7 @@ import threading
 from typing import BinaryIO
 
 from rootbuild.backend import Backend, Exec
+from rootbuild.build.mounts.mounting import Prepared
 from rootbuild.build.vertices import Vertex
 from rootbuild.errors import BuildError
 from rootbuild.files.accounts import Account, resolve_user
@@ -19,12 +20,17 @@ CHUNK = 64 * 1024
 
 
 def run_step(
-    backend: Backend, container: str, rootfs: Rootfs, step: RunStep, vertex: Vertex
+    backend: Backend,
+    container: str,
+    rootfs: Rootfs,
+    step: RunStep,
+    prepared: Prepared,
+    vertex: Vertex,
 ) -> None:
     """Run the command and stream its output. Raises BuildError unless it exits with 0."""
     account = resolve_user(rootfs, step.user)
     tail = _Tail(vertex)
-    code = _run(backend, container, _exec(step, account), tail)
+    code = _run(backend, container, _exec(step, prepared, account), tail)
     if code != 0:
         raise BuildError(
             f'process "{step.display}" did not complete successfully: exit code: {code}',
@@ -34,10 +40,10 @@ def run_step(
         )
 
 
-def _exec(step: RunStep, account: Account) -> Exec:
+def _exec(step: RunStep, prepared: Prepared, account: Account) -> Exec:
     env = dict(step.env)
     env.setdefault("HOME", account.home)
-    for key, value in step.proxies:
+    for key, value in (*step.proxies, *prepared.env):
         env.setdefault(key, value)
     return Exec(
         argv=step.argv,
@@ -48,6 +54,8 @@ def _exec(step: RunStep, account: Account) -> Exec:
         groups=account.groups,
         network=step.network,
         hosts=step.hosts,
+        mounts=prepared.mounts,
+        secrets=prepared.secrets,
     )
 
 

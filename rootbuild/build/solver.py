@@ -14,9 +14,9 @@ from rootbuild.cache.database import Cache, Snapshot
 from rootbuild.graph.stages import ImageBase, ScratchBase, Source, StageBase
 from rootbuild.plan.keys import base_key, content_key, step_key
 from rootbuild.plan.plan import Plan
-from rootbuild.plan.steps import CopyStep, StagePlan, Step
+from rootbuild.plan.steps import Reading, StagePlan, Step
 
-ContextDigest = Callable[[CopyStep], str]
+ContextDigest = Callable[[Reading], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +78,11 @@ class Solver:
 
     def key(self, parent: str, step: Step) -> str | None:
         """The key of a step's result on top of `parent`, if it can be known now."""
-        if not isinstance(step, CopyStep):
-            return step_key(parent, step.definition)
-        content = self._content(step)
-        return None if content is None else step_key(parent, step.definition, content)
+        contents = [self._content(reading) for reading in step.readings]
+        known = [content for content in contents if content is not None]
+        if len(known) < len(contents):
+            return None
+        return step_key(parent, step.definition, "\n".join(known))
 
     def snapshot(self, key: str) -> Snapshot | None:
         """The cached result for a key, if the store still has it and its layers are as wanted."""
@@ -95,27 +96,25 @@ class Solver:
         self._live.add(snapshot.layers.image)
         self._cache.remember_step(key, snapshot)
 
-    def remember_content(self, filesystem: str, sources: tuple[str, ...], digest: str) -> None:
-        """Note what a COPY --from takes. It may be new: keys that were computed with it are void.
+    def remember_content(self, filesystem: str, reading: Reading, digest: str) -> None:
+        """Note what a step takes from elsewhere. It may be new: keys computed with it are void.
 
         A stage that ran again, as it was not committed, need not come out as it did before.
         """
-        self._cache.remember_content(content_key(filesystem, sources), digest)
+        self._cache.remember_content(content_key(filesystem, reading.marks), digest)
         self._chains.clear()
 
     def built(self, index: int, key: str) -> None:
         """Note the key of a stage's final filesystem as it really is in this build."""
         self._built[index] = key
 
-    def _content(self, step: CopyStep) -> str | None:
-        if not step.sources:
-            return ""
-        if step.source is None:
-            return self._digest(step)
-        filesystem = self.filesystem_key(step.source)
+    def _content(self, reading: Reading) -> str | None:
+        if reading.source is None:
+            return self._digest(reading)
+        filesystem = self.filesystem_key(reading.source)
         if filesystem is None:
             return None
-        return self._cache.content(content_key(filesystem, step.wanted))
+        return self._cache.content(content_key(filesystem, reading.marks))
 
     def _compute(self, stage: StagePlan) -> Chain:
         base = self._base(stage)

@@ -16,6 +16,7 @@ from rootbuild.build.build import Folders, start_build
 from rootbuild.build.inputs import STDIN
 from rootbuild.build.options import BuildOptions
 from rootbuild.cli.build_options import build_options, reporter_name
+from rootbuild.cli.call import call_of, perform
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import (
     BuildError,
@@ -36,6 +37,9 @@ def run(parsed: Parsed) -> int:
     options = build_options(parsed)
     if options.dockerfile == STDIN:
         options = replace(options, stdin=sys.stdin.buffer.read())
+    call = call_of(parsed)
+    if call is not None:
+        return perform(call, options)
     backend = choose_backend()
     quiet = reporter_name(parsed) == "quiet"
     image = None

@@ -8,6 +8,7 @@ from pathlib import Path
 from rootbuild.backend import NetworkMode
 from rootbuild.build.checkpoint import LayerPolicy
 from rootbuild.build.options import BuildOptions
+from rootbuild.cli.build_mounts import read_agent, read_entitlement, read_secret
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import UnsupportedError, UsageError
 from rootbuild.image.config import Pairs
@@ -18,15 +19,12 @@ NETWORKS: tuple[NetworkMode, ...] = ("default", "none", "host")
 
 # Options whose effect is on the way. Ignoring one would build something else than was asked for.
 NOT_YET = (
-    "allow",
     "annotation",
     "attest",
     "build-context",
     "cache-from",
     "cache-to",
-    "call",
     "cgroup-parent",
-    "check",
     "cpu-period",
     "cpu-quota",
     "cpu-shares",
@@ -39,11 +37,9 @@ NOT_YET = (
     "output",
     "push",
     "sbom",
-    "secret",
     "security-opt",
     "shm-size",
     "squash",
-    "ssh",
     "ulimit",
 )
 
@@ -55,7 +51,7 @@ def build_options(parsed: Parsed) -> BuildOptions:
         context=_context(parsed.args[0]),
         dockerfile=parsed.text("file") or None,
         tags=_tags(parsed),
-        build_args=_build_args(parsed.all("build-arg")),
+        build_args=build_args(parsed.all("build-arg")),
         labels=_pairs(parsed.all("label")),
         target=parsed.text("target") or None,
         platform=_platform(parsed),
@@ -65,6 +61,9 @@ def build_options(parsed: Parsed) -> BuildOptions:
         network=_network(parsed.text("network")),
         hosts=tuple(_host(text) for text in parsed.all("add-host")),
         iidfile=Path(parsed.text("iidfile")) if parsed.text("iidfile") else None,
+        allow=frozenset(read_entitlement(text) for text in parsed.all("allow")),
+        secrets=tuple(read_secret(text) for text in parsed.all("secret")),
+        agents=tuple(read_agent(text) for text in parsed.all("ssh")),
     )
 
 
@@ -114,7 +113,7 @@ def _tags(parsed: Parsed) -> tuple[str, ...]:
     return parsed.all("tag")
 
 
-def _build_args(given: tuple[str, ...]) -> dict[str, str]:
+def build_args(given: tuple[str, ...]) -> dict[str, str]:
     """`k=v`, or a bare `k` that takes its value from the environment, if it is there."""
     values = {}
     for text in given:

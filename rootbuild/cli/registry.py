@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rootbuild.cli.command import Command, Group
-from rootbuild.cli.tables import build, container, image, network, run, volume
+from rootbuild.cli.tables import build, container, dockerfile, image, network, run, volume
 
 GROUPS = (
     Group(("builder",), "Manage builds", hidden=True),
     Group(("buildx",), "Build with BuildKit's features", hidden=True),
     Group(("container",), "Manage containers"),
+    Group(("dockerfile",), "Look into Dockerfiles"),
     Group(("image",), "Manage images"),
     Group(("network",), "Manage networks"),
     Group(("volume",), "Manage volumes"),
@@ -22,6 +23,7 @@ COMMANDS: tuple[Command, ...] = (
     *container.COMMANDS,
     *image.COMMANDS,
     *network.COMMANDS,
+    *dockerfile.COMMANDS,
     *volume.COMMANDS,
 )
 

@@ -60,6 +60,11 @@ class DirectoryContext:
     ) -> None:
         self.root.__exit__(kind, error, traceback)
 
+    @property
+    def whole(self) -> bool:
+        """Whether there is no .dockerignore."""
+        return self._matcher is None
+
     def ignored(self, path: str) -> bool:
         """Whether .dockerignore leaves an entry out."""
         return self._matcher is not None and self._matcher.ignored(path)

@@ -268,7 +268,8 @@ class Dockerfile:
     """A whole parsed file: what it is called, its text, its directives, its instructions.
 
     `source` is the decoded text with line numbers as in the file. `directives` maps lower-case
-    names (`escape`, `syntax`, `check`) to values. `escape` is the escape character.
+    names (`escape`, `syntax`, `check`) to values. `escape` is the escape character. `comments` are,
+    for each of the instructions, those above it.
     """
 
     name: str
@@ -277,3 +278,4 @@ class Dockerfile:
     directives: dict[str, str]
     instructions: tuple[AnyInstruction, ...]
     warnings: tuple[ParseWarning, ...] = ()
+    comments: tuple[tuple[str, ...], ...] = ()

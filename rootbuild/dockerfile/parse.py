@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from rootbuild.dockerfile.arguments import keywords
 from rootbuild.dockerfile.instructions import AnyInstruction, Arg, Dockerfile, From
@@ -44,7 +44,23 @@ def parse(data: bytes, name: str = "Dockerfile") -> Dockerfile:
 
 def type_tree(tree: Tree) -> Dockerfile:
     """The typed instructions of a tree. Raises DockerfileError."""
+    dockerfile, error = type_so_far(tree)
+    if error is not None:
+        raise error
+    return dockerfile
+
+
+def type_so_far(tree: Tree) -> tuple[Dockerfile, DockerfileError | None]:
+    """The typed instructions in front of the first error, and that error if there is one."""
     instructions: list[AnyInstruction] = []
+    try:
+        _type_into(instructions, tree)
+    except DockerfileError as error:
+        return _dockerfile(tree, instructions), error
+    return _dockerfile(tree, instructions), None
+
+
+def _type_into(instructions: list[AnyInstruction], tree: Tree) -> None:
     in_stage = False
     for node in tree.nodes:
         location = Location(tree.name, node.start_line, node.end_line)
@@ -67,6 +83,9 @@ def type_tree(tree: Tree) -> Dockerfile:
             id="no-stage",
             hint="add FROM and the image to start from",
         )
+
+
+def _dockerfile(tree: Tree, instructions: Sequence[AnyInstruction]) -> Dockerfile:
     return Dockerfile(
         name=tree.name,
         source=tree.source,
@@ -74,6 +93,7 @@ def type_tree(tree: Tree) -> Dockerfile:
         directives=tree.directives,
         instructions=tuple(instructions),
         warnings=tree.warnings,
+        comments=tuple(node.comments for node in tree.nodes[: len(instructions)]),
     )
 
 

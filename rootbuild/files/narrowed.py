@@ -28,6 +28,11 @@ class Narrowed:
         """The root of the tree behind it: paths are relative to that, as always."""
         return self._tree.root
 
+    @property
+    def whole(self) -> bool:
+        """Patterns are there to hide something."""
+        return False
+
     def ignored(self, path: str) -> bool:
         """Whether the tree hides an entry, or a pattern leaves it out."""
         return self._tree.ignored(path) or any(

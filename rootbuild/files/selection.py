@@ -104,6 +104,11 @@ def select(
     return Selection(tree, len(sources), tuple(chosen))
 
 
+def select_exactly(tree: Tree, path: str) -> Selection:
+    """What is at a path, in which no character is special. It must exist."""
+    return Selection(tree, 1, (_take(tree, split(path)),))
+
+
 def _choose(tree: Tree, source: str, excluded: Matcher | None) -> Iterator[Chosen]:
     for match in _matching(tree, split(source)):
         taken = _take(tree, match, excluded)

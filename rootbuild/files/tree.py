@@ -20,6 +20,11 @@ class Tree(Protocol):
         """The tree as a confined root, open for as long as selections from it are used."""
         ...
 
+    @property
+    def whole(self) -> bool:
+        """Whether nothing at all is hidden."""
+        ...
+
     def ignored(self, path: str) -> bool:
         """Whether an entry is hidden, by itself or by a directory above it."""
         ...
@@ -42,6 +47,7 @@ class RootfsTree:
 
     def __init__(self, root: Rootfs) -> None:
         self.root = root
+        self.whole = True
 
     def ignored(self, path: str) -> bool:
         """Nothing is hidden in an image."""

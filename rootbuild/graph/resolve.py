@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rootbuild.dockerfile.expand import ExpandError, expand
-from rootbuild.dockerfile.instructions import AnyInstruction, Copy, Dockerfile, From
+from rootbuild.dockerfile.instructions import AnyInstruction, Copy, Dockerfile, From, Run
+from rootbuild.dockerfile.quote import quoted
 from rootbuild.dockerfile.suggest import did_you_mean
 from rootbuild.errors import DockerfileError
 from rootbuild.graph.arguments import global_args, platform_args
+from rootbuild.graph.mounts import mounted, mounted_names
 from rootbuild.graph.stages import (
     SCRATCH,
     Base,
@@ -35,7 +37,7 @@ def resolve(
     `target` is a stage's name (in any case) or number; None is the last stage.
     Raises DockerfileError, with a location where a line is at fault.
     """
-    heads = _split(dockerfile)
+    heads = split_stages(dockerfile)
     named = {start.name.lower(): index for index, (start, _) in enumerate(heads) if start.name}
     chosen = _target(target, heads, named)
     label = heads[chosen][0].name or ""
@@ -53,7 +55,8 @@ def resolve(
 Head = tuple[From, tuple[AnyInstruction, ...]]
 
 
-def _split(dockerfile: Dockerfile) -> list[Head]:
+def split_stages(dockerfile: Dockerfile) -> list[Head]:
+    """Each FROM with what follows it. Raises DockerfileError if there is none."""
     heads: list[tuple[From, list[AnyInstruction]]] = []
     for instruction in dockerfile.instructions:
         if isinstance(instruction, From):
@@ -94,15 +97,14 @@ def _stage(
         for position, (head, _) in enumerate(heads[:index])
         if head.name is not None
     }
-    sources = []
+    sources: list[tuple[int, Source]] = []
     for position, instruction in enumerate(body):
-        if isinstance(instruction, Copy) and instruction.from_ is not None:
-            try:
-                source = _source(instruction.from_, heads, named, index, dockerfile.escape)
-            except DockerfileError as error:
-                error.locate(instruction.location, dockerfile.source)
-                raise
-            sources.append((position, source))
+        try:
+            found = _sources(instruction, heads, named, index, dockerfile.escape)
+        except DockerfileError as error:
+            error.locate(instruction.location, dockerfile.source)
+            raise
+        sources += [(position, source) for source in found]
     return Stage(
         index=index,
         start=start,
@@ -133,6 +135,44 @@ def _platform(start: From, values: Mapping[str, str], escape: str) -> str | None
     return platform
 
 
+def _sources(
+    instruction: AnyInstruction,
+    heads: Sequence[Head],
+    named: Mapping[str, int],
+    current: int,
+    escape: str,
+) -> tuple[Source, ...]:
+    """What an instruction takes files from, apart from the build context."""
+    match instruction:
+        case Copy() if instruction.from_ is not None:
+            return (_source(instruction.from_, heads, named, current, escape),)
+        case Run():
+            return tuple(
+                _mounted(name, target, heads, named, current)
+                for name, target in mounted(instruction)
+            )
+        case _:
+            return ()
+
+
+def _mounted(
+    name: str, target: str, heads: Sequence[Head], named: Mapping[str, int], current: int
+) -> Source:
+    found = named.get(name.lower())
+    if found is None:
+        return ImageBase(name)
+    if found == current or (found > current and _reaches(heads, named, found, current)):
+        raise _circular(heads, found, current)
+    if found > current:
+        raise DockerfileError(
+            f"cannot mount from stage {quoted(name)} to {quoted(target)}, "
+            "stage needs to be defined before current command",
+            id="forward-reference",
+            hint=f"move the stage {_name(heads, found)} up",
+        )
+    return StageBase(found)
+
+
 def _source(
     name: str, heads: Sequence[Head], named: Mapping[str, int], current: int, escape: str
 ) -> Source:
@@ -149,11 +189,7 @@ def _source(
     if found is None:
         return ImageBase(name)
     if found == current:
-        raise DockerfileError(
-            f"circular dependency detected on stage: {_name(heads, current)}",
-            id="circular-dependency",
-            hint="a stage cannot copy from itself; copy from an earlier one",
-        )
+        raise _circular(heads, found, current)
     if found > current:
         raise _forward(name, heads, named, found, current)
     return StageBase(found)
@@ -164,16 +200,23 @@ def _forward(
 ) -> DockerfileError:
     """A reference to a later stage: a cycle if that one comes back here, else just too early."""
     if _reaches(heads, named, found, current):
-        return DockerfileError(
-            f"circular dependency detected on stage: {_name(heads, found)}",
-            id="circular-dependency",
-            hint=f"{_name(heads, found)} and {_name(heads, current)} need each other",
-        )
+        return _circular(heads, found, current)
     return DockerfileError(
         f'cannot copy from stage "{name}", it needs to be defined before current stage '
         f'"{_name(heads, current)}"',
         id="forward-reference",
         hint=f"move the stage {_name(heads, found)} up",
+    )
+
+
+def _circular(heads: Sequence[Head], found: int, current: int) -> DockerfileError:
+    hint = f"{_name(heads, found)} and {_name(heads, current)} need each other"
+    if found == current:
+        hint = "a stage cannot take files from itself; take them from an earlier one"
+    return DockerfileError(
+        f"circular dependency detected on stage: {_name(heads, found)}",
+        id="circular-dependency",
+        hint=hint,
     )
 
 
@@ -193,6 +236,7 @@ def _reaches(heads: Sequence[Head], named: Mapping[str, int], start: int, goal: 
             found = int(name) if _is_number(name) else named.get(name.lower())
             if found is not None and 0 <= found < len(heads):
                 queue.append(found)
+        queue += [named[name.lower()] for name in mounted_names(body) if name.lower() in named]
     return False
 
 

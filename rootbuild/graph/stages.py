@@ -52,9 +52,9 @@ class Stage:
         """The stage's name as messages show it: `stage-N` if the Dockerfile gives none."""
         return self.start.name or f"stage-{self.index}"
 
-    def source_of(self, position: int) -> Source | None:
-        """What the instruction at that position copies from, if not from the build context."""
-        return dict(self.sources).get(position)
+    def sources_of(self, position: int) -> tuple[Source, ...]:
+        """What the instruction at that position names with `from`, in the order of its flags."""
+        return tuple(source for place, source in self.sources if place == position)
 
     @property
     def needs(self) -> tuple[int, ...]:

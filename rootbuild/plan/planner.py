@@ -32,8 +32,9 @@ from rootbuild.graph.stages import Source, Stage, StageGraph
 from rootbuild.image.config import ImageConfig, Pairs, set_pair
 from rootbuild.plan import metadata
 from rootbuild.plan.copy import plan_copy
+from rootbuild.plan.mounts.read import read_mounts
 from rootbuild.plan.refusal import refuse_unsupported
-from rootbuild.plan.run import run_argv, run_history, run_title
+from rootbuild.plan.run import run_argv, run_history, run_network, run_script, run_title
 from rootbuild.plan.state import StageState
 from rootbuild.plan.steps import RunStep, StagePlan, Step, WorkdirStep
 from rootbuild.plan.words import Words
@@ -54,6 +55,7 @@ class PlanOptions:
     hosts: Pairs = ()
     labels: Pairs = ()
     platform: str = "linux/amd64"
+    allow: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def plan_stage(graph: StageGraph, stage: Stage, start: StageState, options: Plan
     for position, instruction in enumerate(stage.instructions):
         try:
             refuse_unsupported(instruction)
-            state, step = _apply(graph, state, instruction, stage.source_of(position), options)
+            state, step = _apply(graph, state, instruction, stage.sources_of(position), options)
         except RootbuildError as error:
             error.locate(instruction.location, graph.dockerfile.source)
             raise
@@ -102,15 +104,15 @@ def _apply(
     graph: StageGraph,
     state: StageState,
     instruction: AnyInstruction,
-    source: Source | None,
+    sources: tuple[Source, ...],
     options: PlanOptions,
 ) -> Applied:
     words = Words(state.lookup, graph.dockerfile.escape)
     match instruction:
         case Run():
-            return _run(state, instruction, options)
+            return _run(state, instruction, sources, words, options)
         case Copy() | Add():
-            return plan_copy(state, instruction, source, words)
+            return plan_copy(state, instruction, next(iter(sources), None), words)
         case Workdir():
             return _workdir(state, instruction, words)
         case Arg():
@@ -162,7 +164,9 @@ def _apply_describing(state: StageState, instruction: Describing, words: Words) 
             unreachable(instruction)
 
 
-def _run(state: StageState, run: Run, options: PlanOptions) -> Applied:
+def _run(
+    state: StageState, run: Run, sources: tuple[Source, ...], words: Words, options: PlanOptions
+) -> Applied:
     argv = run_argv(state, run)
     declared = {pair.key for pair in state.args} | {key for key, _ in state.config.env}
     proxies = tuple(
@@ -177,9 +181,11 @@ def _run(state: StageState, run: Run, options: PlanOptions) -> Applied:
         env=state.env,
         cwd=state.workdir,
         user=state.config.user,
-        network=options.network,
+        network=run_network(run, options.network, options.allow),
         hosts=options.hosts,
         proxies=proxies,
+        mounts=read_mounts(run.mounts, sources, words, state.workdir, options.build_args),
+        script=run_script(run),
     )
     return state.with_history(run_history(state, argv), layer=True), step
 

@@ -37,10 +37,8 @@ def _unsupported(instruction: AnyInstruction) -> str | None:
             return "ONBUILD"
         case Run():
             return _first(
-                ("RUN --mount", bool(instruction.mounts)),
                 ("RUN --security=insecure", instruction.security not in (None, "sandbox")),
                 ("RUN --device", bool(instruction.devices)),
-                ("RUN --network", instruction.network not in (None, "default")),
             )
         case _:
             return None

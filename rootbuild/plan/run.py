@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from rootbuild.backend import NetworkMode
 from rootbuild.dockerfile.heredoc import chomp_tabs, is_marker
 from rootbuild.dockerfile.instructions import Heredoc, Run
-from rootbuild.errors import UnsupportedError
+from rootbuild.dockerfile.quote import quoted
+from rootbuild.errors import DockerfileError
+from rootbuild.files.inline import InlineFile
 from rootbuild.plan.metadata import command_line
 from rootbuild.plan.state import StageState
+
+PIPES = "/dev/pipes"
+NETWORK_HOST = "network.host"
 
 
 def run_argv(state: StageState, run: Run) -> tuple[str, ...]:
@@ -19,15 +25,40 @@ def run_argv(state: StageState, run: Run) -> tuple[str, ...]:
         return command_line(state, run.command)
     first = run.command.args[0]
     if is_marker(first):
-        script = _body(run.heredocs[0])
-        if script.startswith("#!"):
-            raise UnsupportedError(
-                "a RUN heredoc that begins with #! is not supported yet",
-                hint="name the interpreter instead: RUN <<EOF python3",
-            )
-        return (*state.shell, script)
+        script = run_script(run)
+        return (*state.shell, f"{PIPES}/{script.name}" if script else _body(run.heredocs[0]))
     text = first + "".join(f"\n{doc.content}{doc.name}" for doc in run.heredocs)
     return (*state.shell, text)
+
+
+def run_script(run: Run) -> InlineFile | None:
+    """The program that a RUN brings along: a heredoc alone whose body begins with `#!`.
+
+    Raises DockerfileError if its name cannot be a file's.
+    """
+    if not run.heredocs or not is_marker(run.command.args[0]):
+        return None
+    doc = run.heredocs[0]
+    if not doc.content.startswith("#!"):
+        return None
+    if "/" in doc.name or doc.name in (".", ".."):
+        raise DockerfileError(f"heredoc name {quoted(doc.name)} cannot be a file's name")
+    return InlineFile(doc.name, _body(doc).encode())
+
+
+def run_network(run: Run, default: NetworkMode, allowed: frozenset[str]) -> NetworkMode:
+    """`--network`, or what the command line says. Raises DockerfileError if it is not allowed."""
+    if run.network == "none":
+        return "none"
+    if run.network != "host":
+        return default
+    if NETWORK_HOST not in allowed and default != "host":
+        raise DockerfileError(
+            f"entitlement {NETWORK_HOST} is not allowed",
+            id="not-allowed",
+            hint=f"build with --allow {NETWORK_HOST} to let steps use the host's network",
+        )
+    return "host"
 
 
 def run_history(state: StageState, argv: tuple[str, ...]) -> str:

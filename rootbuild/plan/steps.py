@@ -16,13 +16,38 @@ from rootbuild.errors import Location
 from rootbuild.files.inline import InlineFile
 from rootbuild.graph.stages import Base, ImageBase, Source
 from rootbuild.image.config import ImageConfig, Pairs
+from rootbuild.plan.mounts.cache import CacheMount
+from rootbuild.plan.mounts.read import RunMount, reads
+from rootbuild.plan.mounts.secret import SecretMount
+from rootbuild.plan.mounts.ssh import SshMount
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Files that a step takes: out of `source`, or out of the build context if that is None.
+
+    `paths` are patterns, unless `exact`. `parents` and `excludes` are the flags of COPY.
+    """
+
+    location: Location
+    source: Source | None
+    paths: tuple[str, ...]
+    exact: bool = False
+    parents: bool = False
+    excludes: tuple[str, ...] = ()
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What tells this from other readings of the same source."""
+        kind = "exactly" if self.exact else "parents" if self.parents else "patterns"
+        return (kind, str(len(self.paths)), *self.paths, *self.excludes)
 
 
 @dataclass(frozen=True, slots=True)
 class RunStep:
     """A command to run. `display` is the process as error messages name it.
 
-    `proxies` reach the command's environment but not the key.
+    `proxies` reach the command's environment but not the key. `script` is mounted below /dev/pipes.
     """
 
     location: Location
@@ -34,12 +59,30 @@ class RunStep:
     network: NetworkMode
     hosts: Pairs
     proxies: Pairs
+    mounts: tuple[RunMount, ...] = ()
+    script: InlineFile | None = None
 
     @property
     def definition(self) -> str:
-        """Key material: everything that the command can see, apart from files."""
-        return _definition(
-            "RUN", self.argv, self.env, self.cwd, self.user, self.network, self.hosts
+        """Key material: everything that the command can see, apart from files and secrets."""
+        seen: list[object] = [self.argv, self.env, self.cwd, self.user, self.network, self.hosts]
+        if self.mounts or self.script:
+            script = sha256(self.script.content).hexdigest() if self.script else ""
+            seen += [[mount.definition for mount in self.mounts], script]
+        return _definition("RUN", *seen)
+
+    @property
+    def unrepeatable(self) -> bool:
+        """Whether it may come out differently, or fail, when it is run again with the same key."""
+        return any(isinstance(mount, CacheMount | SecretMount | SshMount) for mount in self.mounts)
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """What is mounted, and what caches begin with, in the order of the mounts."""
+        return tuple(
+            Reading(self.location, mount.source, (mount.path,), exact=True)
+            for mount in self.mounts
+            if reads(mount)
         )
 
     @property
@@ -70,18 +113,12 @@ class CopyStep:
     unpack: bool = False
 
     @property
-    def wanted(self) -> tuple[str, ...]:
-        """What it takes of a filesystem, as key material."""
-        kind = "parents" if self.parents else "copy"
-        return (kind, str(len(self.sources)), *self.sources, *self.excludes)
-
-    @property
     def definition(self) -> str:
         """Key material, apart from the content that is copied."""
         inline = [(file.name, sha256(file.content).hexdigest()) for file in self.inline]
         return _definition(
             "COPY",
-            self.wanted,
+            [reading.marks for reading in self.readings],
             inline,
             self.destination,
             self.workdir,
@@ -91,6 +128,20 @@ class CopyStep:
             self.link,
             self.unpack,
         )
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """What is copied; heredocs are part of the step itself."""
+        if not self.sources:
+            return ()
+        reading = Reading(
+            self.location,
+            self.source,
+            self.sources,
+            parents=self.parents,
+            excludes=self.excludes,
+        )
+        return (reading,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +157,11 @@ class WorkdirStep:
     def definition(self) -> str:
         """Key material."""
         return _definition("WORKDIR", self.path, self.user)
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """Nothing."""
+        return ()
 
 
 Step = RunStep | CopyStep | WorkdirStep

@@ -16,6 +16,7 @@ import pytest
 
 from rootbuild import process
 from rootbuild.testing.contract import RunContract, StoreContract, fresh_name
+from rootbuild.testing.mounts import MountContract
 from rootbuild_buildah import BuildahBackend
 from rootbuild_buildah.steps import Way
 from tests.backends.busybox_image import busybox_image
@@ -43,6 +44,10 @@ class TestStore(StoreContract):
 class TestRun(RunContract):
     added_env = frozenset({"HOSTNAME"} if WAY in ("buildah", "chroot") else ())
     supplementary_groups = WAY not in ("buildah", "chroot")
+
+
+class TestMounts(MountContract):
+    secret_variables = WAY not in ("buildah", "chroot")
 
 
 def test_a_killed_build_is_swept(base: str) -> None:

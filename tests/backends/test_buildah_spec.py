@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from rootbuild.backend import Exec
+from rootbuild.backend import Bind, Exec, Memory
 from rootbuild_buildah import spec
 
 
@@ -68,3 +68,25 @@ def test_binds_are_read_only() -> None:
 def test_seccomp_only_where_there_are_rules() -> None:
     assert "seccomp" not in made(Exec(("a",)))["linux"]
     assert made(Exec(("a",)), seccomp={"x": 1})["linux"]["seccomp"] == {"x": 1}
+
+
+def test_mounts_of_the_step() -> None:
+    mounts = (
+        Bind(Path("/h/file"), "/c/file"),
+        Bind(Path("/h/folder"), "/c/folder", read_only=False),
+        Memory("/c/memory", 4096),
+        Memory("/c/plain", read_only=True),
+    )
+    found = made(Exec(("a",), mounts=mounts))["mounts"][-4:]
+    assert [entry["destination"] for entry in found] == [mount.target for mount in mounts]
+    assert [entry["type"] for entry in found] == ["bind", "bind", "tmpfs", "tmpfs"]
+    assert ["ro" in entry["options"] for entry in found] == [True, False, False, True]
+    assert "size=4096" in found[2]["options"]
+    assert not any(option.startswith("size=") for option in found[3]["options"])
+    assert not any("noexec" in entry["options"] for entry in found)
+
+
+def test_secret_variables_win() -> None:
+    command = Exec(("a",), env=(("K", "v"), ("L", "w")), secrets=(("K", "s3c"),))
+    assert made(command)["process"]["env"] == ["K=s3c", "L=w"]
+    assert "s3c" not in repr(command)

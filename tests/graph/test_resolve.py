@@ -109,10 +109,10 @@ def test_copy_from_names_in_any_case_numbers_and_images() -> None:
         "FROM a AS One\nFROM b\nCOPY --from=ONE x y\nCOPY --from=0 x y\nCOPY --from=img:1 x y"
     )
     stage = found.stages[1]
-    assert [stage.source_of(i) for i in range(3)] == [
-        StageBase(0),
-        StageBase(0),
-        ImageBase("img:1"),
+    assert [stage.sources_of(i) for i in range(3)] == [
+        (StageBase(0),),
+        (StageBase(0),),
+        (ImageBase("img:1"),),
     ]
 
 

@@ -292,8 +292,6 @@ def test_labels_of_the_command_line_win_and_reach_the_target_only() -> None:
         ("ADD git@x:y /", "ADD of a git repository"),
         ("ADD git://x/y /", "ADD of a git repository"),
         ("ONBUILD RUN x", "ONBUILD"),
-        ("RUN --mount=type=cache,target=/c x", "RUN --mount"),
-        ("RUN --network=none x", "RUN --network"),
         ("RUN --security=insecure x", "RUN --security=insecure"),
     ],
 )
@@ -396,3 +394,65 @@ def test_errors_are_located(line: str, message: str) -> None:
         last(f"FROM x\n{line}")
     assert caught.value.report.location is not None
     assert caught.value.report.location.start == 2
+
+
+def test_networks_of_steps() -> None:
+    assert run_step("FROM x\nRUN --network=none y").network == "none"
+    assert run_step("FROM x\nRUN --network=default y").network == "default"
+    with pytest.raises(DockerfileError, match=r"^entitlement network\.host is not allowed$"):
+        last("FROM x\nRUN --network=host y")
+
+
+@pytest.mark.parametrize(
+    ("options", "line", "network"),
+    [
+        (PlanOptions(allow=frozenset({"network.host"})), "RUN --network=host y", "host"),
+        (PlanOptions(allow=frozenset({"network.host"})), "RUN y", "default"),
+        (PlanOptions(network="host"), "RUN --network=host y", "host"),
+        (PlanOptions(network="host"), "RUN --network=none y", "none"),
+        (PlanOptions(network="none"), "RUN --network=default y", "none"),
+    ],
+)
+def test_networks_with_options(options: PlanOptions, line: str, network: str) -> None:
+    graph = resolve(
+        parse(f"FROM scratch\n{line}".encode()), build_args={}, build=AMD64, target_platform=AMD64
+    )
+    step = plan_build(graph, {}, options).stages[0].steps[0]
+    assert isinstance(step, RunStep)
+    assert step.network == network
+
+
+def test_a_script_is_a_file_that_the_shell_is_given() -> None:
+    step = run_step("FROM x\nRUN <<-E\n#!/usr/bin/env python3\n\tprint()\n\tE\n")
+    assert step.argv == ("/bin/sh", "-c", "/dev/pipes/E")
+    assert step.script == InlineFile("E", b"#!/usr/bin/env python3\nprint()\n")
+    other = run_step("FROM x\nRUN <<-E\n#!/usr/bin/env python3\n\tprint(1)\n\tE\n")
+    assert step.definition != other.definition
+    with pytest.raises(DockerfileError, match="cannot be a file's name"):
+        run_step("FROM x\nRUN <<../E\n#!/bin/sh\n../E\n")
+
+
+def test_what_a_step_reads_of_elsewhere() -> None:
+    step = run_step(
+        "FROM x\nRUN --mount=target=/a,source=s --mount=type=cache,target=/c"
+        " --mount=type=cache,target=/d,from=img --mount=type=secret,id=q y"
+    )
+    assert [(item.source, item.paths) for item in step.readings] == [
+        (None, ("/s",)),
+        (ImageBase("img"), ("/",)),
+    ]
+    assert all(item.exact for item in step.readings)
+
+
+@pytest.mark.parametrize(
+    ("flag", "expected"),
+    [
+        ("type=tmpfs,target=/t", False),
+        ("target=/t", False),
+        ("type=cache,target=/t", True),
+        ("type=secret,id=s", True),
+        ("type=ssh", True),
+    ],
+)
+def test_what_is_better_not_run_again(flag: str, expected: bool) -> None:
+    assert run_step(f"FROM x\nRUN --mount={flag} y").unrepeatable is expected

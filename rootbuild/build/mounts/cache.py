@@ -1,0 +1,120 @@
+"""Cache mounts: folders below the cache folder that last from build to build.
+
+One folder per id, first content and wanted owner; `data-0` is the one that steps share. Each has a
+lock: a step that shares holds it with others, a step that locks waits until it holds it alone, and
+a private one takes the first that nobody holds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import itertools
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rootbuild.backend import Bind
+from rootbuild.build.mounts.bind import copied
+from rootbuild.build.mounts.owner import give
+from rootbuild.errors import BuildError
+from rootbuild.files.rootfs import Rootfs
+from rootbuild.files.selection import Selection
+from rootbuild.plan.keys import key
+from rootbuild.plan.mounts.cache import DEFAULT_MODE, CacheMount, Sharing
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A cache's folder and its lock, held by us."""
+
+    lock: int
+    data: Path
+    making: Path
+
+
+class CacheFolders:
+    """All caches. With `fresh` those with a wanted owner or content begin anew, once per build."""
+
+    def __init__(self, folder: Path, *, fresh: bool) -> None:
+        self._folder = folder
+        self._fresh = fresh
+        self._renewed: set[str] = set()
+
+    @contextlib.contextmanager
+    def held(self, identity: str, mount: CacheMount, content: Selection | None) -> Iterator[Path]:
+        """The data of a cache, made if need be, for the length of the block."""
+        folder = self._folder / identity
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _slot(folder, mount.sharing) as slot:
+            seeded = mount.made is not None or content is not None
+            renew = self._fresh and seeded and identity not in self._renewed
+            if renew or not slot.data.exists():
+                fcntl.flock(slot.lock, fcntl.LOCK_EX)
+                if renew and slot.data.exists():
+                    shutil.rmtree(slot.data)
+                if not slot.data.exists():
+                    _make(slot, mount, content)
+                self._renewed.add(identity)
+                if mount.sharing == "shared":
+                    fcntl.flock(slot.lock, fcntl.LOCK_SH)
+            yield slot.data
+
+
+def identity(mount: CacheMount, content: Selection | None) -> str:
+    """The name of a cache's folder."""
+    seed = "" if content is None else content.digest(None, owners=True)
+    return key("cache", mount.id, repr(mount.made), seed, mount.path if seed else "")
+
+
+def cache_bind(mount: CacheMount, data: Path, content: Selection | None) -> Bind:
+    """What of a cache is mounted. Raises BuildError if it has no such path."""
+    if content is not None:
+        return Bind(data / "content", mount.target, mount.read_only)
+    with Rootfs(data / "content") as root:
+        place = root.resolve(tuple(part for part in mount.path.split("/") if part))
+        if place.status is None:
+            raise BuildError(f'the cache mount at {mount.target} has no "{mount.path}"')
+        return Bind(root.path.joinpath(*place.parts), mount.target, mount.read_only)
+
+
+@contextlib.contextmanager
+def _slot(folder: Path, sharing: Sharing) -> Iterator[Slot]:
+    """The first slot that can be had; only a private one does not wait for slot 0."""
+    for number in itertools.count():
+        descriptor = os.open(
+            folder / f"lock-{number}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+        )
+        try:
+            if _lock(descriptor, sharing):
+                yield Slot(descriptor, folder / f"data-{number}", folder / f"making-{number}")
+                return
+        finally:
+            os.close(descriptor)
+
+
+def _lock(descriptor: int, sharing: Sharing) -> bool:
+    if sharing != "private":
+        fcntl.flock(descriptor, fcntl.LOCK_SH if sharing == "shared" else fcntl.LOCK_EX)
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _make(slot: Slot, mount: CacheMount, content: Selection | None) -> None:
+    """Make the data under another name, so that it is never seen half made."""
+    if slot.making.exists():
+        shutil.rmtree(slot.making)
+    slot.making.mkdir(mode=0o700)
+    if content is not None:
+        copied(content, slot.making, keep_owner=True)
+    else:
+        (slot.making / "content").mkdir()
+    if mount.made is not None or content is None:
+        give(slot.making / "content", *(mount.made or (DEFAULT_MODE, 0, 0)))
+    slot.making.rename(slot.data)

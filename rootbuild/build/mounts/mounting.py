@@ -1,0 +1,188 @@
+"""Everything that a RUN has mounted, made before it runs and taken away after it."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from rootbuild.backend import Bind, Memory, Mount
+from rootbuild.build.mounts.bind import bind
+from rootbuild.build.mounts.cache import CacheFolders, cache_bind, identity
+from rootbuild.build.mounts.memory import memory_folder
+from rootbuild.build.mounts.scratch import scratch
+from rootbuild.build.mounts.secret import read_secret, secret_file
+from rootbuild.build.mounts.ssh import find_agent, forwarded
+from rootbuild.build.options import Agent, Secret
+from rootbuild.errors import BuildError, unreachable
+from rootbuild.files.inline import InlineFile
+from rootbuild.files.selection import Selection
+from rootbuild.image.config import Pairs
+from rootbuild.plan.mounts.bind import BindMount
+from rootbuild.plan.mounts.cache import CacheMount
+from rootbuild.plan.mounts.read import RunMount, reads
+from rootbuild.plan.mounts.secret import SecretMount
+from rootbuild.plan.mounts.ssh import SshMount
+from rootbuild.plan.mounts.tmpfs import TmpfsMount
+from rootbuild.plan.run import PIPES
+from rootbuild.plan.steps import RunStep
+
+AGENT_VARIABLE = "SSH_AUTH_SOCK"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a RUN gets: mounts, those above others first, and more variables."""
+
+    mounts: tuple[Mount, ...] = ()
+    env: Pairs = ()
+    secrets: Pairs = ()
+
+
+class Mounting:
+    """Makes mounts for the length of a build. Folders for them are made when one is needed."""
+
+    def __init__(
+        self, cache: Path, secrets: Sequence[Secret], agents: Sequence[Agent], *, fresh: bool
+    ) -> None:
+        self._cache = cache
+        self._secrets = secrets
+        self._agents = agents
+        self._caches = CacheFolders(cache / "mounts", fresh=fresh)
+        self._stack = contextlib.ExitStack()
+        self._disk: Path | None = None
+        self._memory: Path | None = None
+
+    def __enter__(self) -> Mounting:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    @contextlib.contextmanager
+    def prepared(self, step: RunStep, selections: Sequence[Selection]) -> Iterator[Prepared]:
+        """The mounts of a step for the length of a block. Raises RootbuildError."""
+        found = iter(selections)
+        contents = [next(found) if reads(mount) else None for mount in step.mounts]
+        with contextlib.ExitStack() as stack:
+            work = _Work(self, stack)
+            pairs = list(zip(step.mounts, contents, strict=True))
+            work.add_caches([(one, two) for one, two in pairs if isinstance(one, CacheMount)])
+            for mount, content in pairs:
+                work.add(mount, content)
+            if step.script is not None:
+                work.add_script(step.script)
+            yield work.result()
+
+    def disk(self) -> Path:
+        """A folder for copies, gone with the build."""
+        if self._disk is None:
+            self._disk = self._stack.enter_context(scratch(self._cache / "scratch"))
+        return self._disk
+
+    def memory(self) -> Path:
+        """A folder in memory, gone with the build."""
+        if self._memory is None:
+            self._memory = self._stack.enter_context(scratch(memory_folder()))
+        return self._memory
+
+    @property
+    def caches(self) -> CacheFolders:
+        """The cache mounts' folders."""
+        return self._caches
+
+    def secret(self, mount: SecretMount) -> bytes | None:
+        """The value of a secret."""
+        return read_secret(self._secrets, mount)
+
+    def agent(self, mount: SshMount) -> Agent | None:
+        """The agent for a mount."""
+        return find_agent(self._agents, mount)
+
+
+class _Work:
+    """The mounts of one step while they are being made."""
+
+    def __init__(self, mounting: Mounting, stack: contextlib.ExitStack) -> None:
+        self._mounting = mounting
+        self._stack = stack
+        self._mounts: list[Mount] = []
+        self._env: list[tuple[str, str]] = []
+        self._secrets: list[tuple[str, str]] = []
+
+    def add_caches(self, caches: Sequence[tuple[CacheMount, Selection | None]]) -> None:
+        """Take hold of the caches, always in the same order: two builds never wait in a circle."""
+        named = [(identity(mount, content), mount, content) for mount, content in caches]
+        strictest = {"locked": 0, "private": 1, "shared": 2}
+        data: dict[str, Path] = {}
+        for name, mount, content in sorted(
+            named, key=lambda item: (item[0], strictest[item[1].sharing])
+        ):
+            if name not in data:
+                held = self._mounting.caches.held(name, mount, content)
+                data[name] = self._stack.enter_context(held)
+            self._mounts.append(cache_bind(mount, data[name], content))
+
+    def add(self, mount: RunMount, content: Selection | None) -> None:
+        """Make one mount."""
+        match mount:
+            case BindMount():
+                assert content is not None
+                self._mounts.append(bind(mount, content, self._folder(self._mounting.disk())))
+            case TmpfsMount():
+                self._mounts.append(Memory(mount.target, mount.size, mount.read_only))
+            case SecretMount():
+                self._add_secret(mount)
+            case SshMount():
+                self._add_agent(mount)
+            case CacheMount():
+                pass  # see add_caches
+            case _:
+                unreachable(mount)
+
+    def add_script(self, script: InlineFile) -> None:
+        """The program that the step brings along."""
+        folder = self._folder(self._mounting.disk())
+        path = folder / script.name
+        path.write_bytes(script.content)
+        for place in (folder, path):
+            place.chmod(0o755)
+        self._mounts.append(Bind(folder, PIPES))
+
+    def result(self) -> Prepared:
+        """All that was made."""
+        mounts = sorted(self._mounts, key=lambda mount: mount.target)
+        return Prepared(tuple(mounts), tuple(self._env), tuple(self._secrets))
+
+    def _add_secret(self, mount: SecretMount) -> None:
+        value = self._mounting.secret(mount)
+        if value is None:
+            return
+        if mount.env is not None:
+            if b"\0" in value:
+                raise BuildError(f"secret {mount.id} holds a NUL, which no variable can")
+            self._secrets.append((mount.env, value.decode("utf-8", "surrogateescape")))
+        if mount.target is not None:
+            folder = self._folder(self._mounting.memory())
+            self._mounts.append(secret_file(mount, mount.target, value, folder))
+
+    def _add_agent(self, mount: SshMount) -> None:
+        agent = self._mounting.agent(mount)
+        if agent is None:
+            return
+        folder = self._folder(self._mounting.memory())
+        self._mounts.append(self._stack.enter_context(forwarded(mount, agent, folder)))
+        if not self._env:
+            self._env.append((AGENT_VARIABLE, mount.target))
+
+    def _folder(self, parent: Path) -> Path:
+        """An empty folder that is gone after the step."""
+        return Path(self._stack.enter_context(tempfile.TemporaryDirectory(dir=parent)))

@@ -1,0 +1,53 @@
+"""What the rules have to say about the Dockerfile, while it is built or instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rootbuild.build.inputs import Source, ignore_patterns
+from rootbuild.build.options import BuildOptions
+from rootbuild.build.vertices import Vertices
+from rootbuild.dockerfile.instructions import Dockerfile
+from rootbuild.image.config import ImageConfig
+from rootbuild.image.platform import parse_platform
+from rootbuild.lint.check import Lint, lint, lint_data
+
+
+def show_warnings(
+    vertices: Vertices,
+    options: BuildOptions,
+    source: Source,
+    dockerfile: Dockerfile,
+    configs: Mapping[str, ImageConfig],
+) -> None:
+    """Print warnings about the stages that are built. Raises what `check=error=true` asks for."""
+    result = lint(dockerfile, lint_options(options, source, configs))
+    for warning in result.warnings:
+        vertices.warn(str(warning))
+    if result.error is not None:
+        raise result.error
+
+
+def show_known_warnings(vertices: Vertices, options: BuildOptions, source: Source) -> None:
+    """Print what is known about a file that cannot be built because of an error in it."""
+    asked = Lint(build_args=options.build_args, target=options.target)
+    for warning in lint_data(source.data, source.name, asked).warnings:
+        vertices.warn(str(warning))
+
+
+def lint_options(
+    options: BuildOptions,
+    source: Source,
+    configs: Mapping[str, ImageConfig],
+    *,
+    whole: bool = False,
+) -> Lint:
+    """A build's options as far as they matter to the rules."""
+    return Lint(
+        build_args=options.build_args,
+        ignore=ignore_patterns(options, source),
+        target=options.target,
+        platform=parse_platform(options.platform) if options.platform else None,
+        whole=whole,
+        configs=configs,
+    )

@@ -1,0 +1,1 @@
+"""A Dockerfile told to people and programs: reports, listings, pictures."""

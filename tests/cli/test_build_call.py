@@ -1,0 +1,176 @@
+"""`build --check`, `build --call` and `dockerfile ...` against kept texts.
+
+UPDATE_GOLDEN=1 rewrites them.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from rootbuild.cli import build
+from rootbuild.cli.main import main
+from rootbuild.errors import HostError
+from rootbuild.image.platform import build_platform
+
+GOLDEN = Path(__file__).with_name("golden") / "call"
+CLEAN = "FROM docker.io/diamol/base\n"
+
+
+@pytest.fixture(autouse=True)
+def _no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> NoReturn:
+        raise HostError("an engine was asked for")
+
+    monkeypatch.setattr(build, "choose_backend", refuse)
+    monkeypatch.setenv("PATH", "/nonexistent")
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "argv"),
+    [
+        ("check", 1, ["build", "--check", "."]),
+        ("check-json", 1, ["build", "--call=check,format=json", "."]),
+        ("check-target", 1, ["image", "build", "--call", "check", "--target", "unused", "."]),
+        ("outline", 0, ["build", "--call=outline", "--target=build", "."]),
+        ("outline-json", 0, ["build", "--call=outline,format=json", "--target=build", "."]),
+        ("outline-argument", 0, ["build", "--call=outline", "--build-arg", "VERSION=3", "."]),
+        ("targets", 0, ["buildx", "build", "--call=targets", "."]),
+        ("targets-json", 0, ["build", "--call=targets,format=json", "."]),
+        ("ast", 0, ["dockerfile", "ast", "Dockerfile"]),
+        ("ast-json", 0, ["dockerfile", "ast", "--json", "Dockerfile"]),
+        ("graph", 0, ["dockerfile", "graph", "Dockerfile"]),
+        ("graph-target", 0, ["dockerfile", "graph", "--target", "build", "Dockerfile"]),
+        ("graph-mermaid", 0, ["dockerfile", "graph", "--format", "mermaid", "Dockerfile"]),
+        ("graph-dot", 0, ["dockerfile", "graph", "--format=dot", "Dockerfile"]),
+        ("graph-json", 0, ["dockerfile", "graph", "--format", "json", "Dockerfile"]),
+    ],
+)
+def test_text(
+    name: str,
+    status: int,
+    argv: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(GOLDEN)
+    assert main(argv) == status
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    text = shown.out.replace(str(build_platform()), "linux/amd64")
+    kept = GOLDEN / f"{name}.txt"
+    if os.environ.get("UPDATE_GOLDEN"):
+        kept.write_text(text)
+    assert text == kept.read_text()
+
+
+def called(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, *argv: str
+) -> tuple[int, str, str]:
+    (tmp_path / "Dockerfile").write_text(text)
+    status = main(["build", *argv, str(tmp_path)])
+    shown = capsys.readouterr()
+    return status, shown.out, shown.err
+
+
+def test_nothing_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = called(tmp_path, capsys, CLEAN, "--check")
+    assert outcome == (0, "Check complete, no warnings found.\n", "")
+    status, shown, _ = called(tmp_path, capsys, CLEAN, "--call=lint,format=json")
+    document = json.loads(shown)
+    assert (status, document["warnings"]) == (0, [])
+    assert base64.b64decode(document["sources"][0]["data"]).decode() == CLEAN
+
+
+def test_one_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, shown, _ = called(tmp_path, capsys, "FROM scratch as a\n", "--check")
+    assert status == 1
+    assert shown.startswith("Check complete, 1 warning has been found!\n\nWARNING: FromAsCasing")
+    assert f"\n{tmp_path}/Dockerfile:1\n" in shown
+
+
+def test_error_true(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "# check=error=true\nFROM scratch as a\n"
+    status, shown, errors = called(tmp_path, capsys, text, "--check")
+    assert status == 1
+    assert "WARNING: FromAsCasing" in shown
+    assert errors.startswith("ERROR: lint violation found for rules: FromAsCasing\nDockerfile:1\n")
+    _, shown, errors = called(tmp_path, capsys, text, "--call=check,format=json")
+    assert errors == ""
+    assert json.loads(shown)["buildError"]["message"] == (
+        "lint violation found for rules: FromAsCasing"
+    )
+
+
+def test_parse_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "FROM scratch\nBADCMD\n"
+    status, shown, errors = called(tmp_path, capsys, text, "--check")
+    assert (status, shown) == (1, "")
+    assert errors.startswith("ERROR: unknown instruction: BADCMD")
+    status, shown, errors = called(tmp_path, capsys, text, "--call=check,format=json")
+    assert (status, errors) == (1, "")
+    error = json.loads(shown)["buildError"]
+    assert error["location"]["ranges"][0]["start"]["line"] == 2
+
+
+def test_warnings_before_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "FROM scratch AS BadStageName\nMAINTAINER me@example.org\nBADCMD\nENV a b\n"
+    status, shown, _ = called(tmp_path, capsys, text, "--call=check,format=json")
+    found = [warning["ruleName"] for warning in json.loads(shown)["warnings"]]
+    assert (status, found) == (1, ["StageNameCasing", "MaintainerDeprecated"])
+    status, shown, errors = called(tmp_path, capsys, text, "--check")
+    assert (status, "Check complete, 2 warnings have been found!" in shown) == (1, True)
+    assert errors.startswith("ERROR: unknown instruction: BADCMD\nDockerfile:3\n")
+
+
+def test_skipped_by_argument(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    skip = "--build-arg=BUILDKIT_DOCKERFILE_CHECK=skip=FromAsCasing"
+    assert called(tmp_path, capsys, "FROM scratch as a\n", "--check", skip)[0] == 0
+
+
+def test_ignore_file_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / ".dockerignore").write_text("secret.txt\n")
+    text = "# check=experimental=all\nFROM scratch\nCOPY secret.txt /\n"
+    status, shown, _ = called(tmp_path, capsys, text, "--check")
+    assert (status, "CopyIgnoredFile" in shown) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["--call=nonsense"], 'invalid argument "nonsense" for "--call" flag'),
+        (["--call=check,format=xml"], "invalid option format=xml"),
+        (["--check", "--call=outline"], "--check and --call=outline exclude each other"),
+    ],
+)
+def test_refused(
+    argv: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, shown, errors = called(tmp_path, capsys, CLEAN, *argv)
+    assert (status, shown) == (125, "")
+    assert message in errors
+
+
+@pytest.mark.parametrize("option", ["--call=build", "--check=false"])
+def test_ordinary_build(option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """These ask for an engine, which the fixture refuses."""
+    status, _, errors = called(tmp_path, capsys, CLEAN, option)
+    assert status == 1
+    assert "an engine was asked for" in errors
+
+
+@pytest.mark.parametrize("verb", [["ast"], ["graph"], ["graph", "--format", "json"]])
+def test_looking_into_what_is_wrong(
+    verb: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "Dockerfile"
+    path.write_text("FROM a\nCOPY <<E /\n")
+    assert main(["dockerfile", *verb, str(path)]) == 1
+    assert "ERROR: unterminated heredoc\nDockerfile:2\n" in capsys.readouterr().err
+    assert main(["dockerfile", *verb, str(tmp_path / "none")]) == 1
+    assert "no such file or directory" in capsys.readouterr().err

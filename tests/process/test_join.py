@@ -1,0 +1,69 @@
+"""Going on inside of a namespace: tried on a process of its own, as `join` splits it in two."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rootbuild import process
+from rootbuild.errors import EngineError
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = """
+import os, signal, sys
+from rootbuild import process
+
+code = process.join(lambda argv: ["buildah", "unshare", *argv])
+if code is not None:
+    print("code", code, flush=True)
+    raise SystemExit(code)
+print(os.getuid(), os.getcwd(), len(open("/proc/self/uid_map").readlines()), flush=True)
+def end(number, _):
+    print("told", number, flush=True)
+    raise SystemExit(9)
+signal.signal(signal.SIGTERM, end)
+match sys.argv[1]:
+    case "exit":
+        raise SystemExit(7)
+    case "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    case "told":
+        os.kill(os.getppid(), signal.SIGTERM)
+        signal.pause()
+"""
+
+
+def test_nowhere_to_go() -> None:
+    assert process.join(lambda _: None) is None
+
+
+def test_a_namespace_that_cannot_be_made() -> None:
+    with pytest.raises(EngineError) as caught:
+        process.join(lambda _: ["sh", "-c", "echo no ids >&2; exit 3"])
+    assert "no ids" in caught.value.report.detail
+    assert "exited with 3" in caught.value.report.message
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(
+    ("end", "said", "code"), [("exit", [], 7), ("killed", [], 137), ("told", ["told 15"], 9)]
+)
+def test_inside(tmp_path: Path, end: str, said: list[str], code: int) -> None:
+    """We are root there, in the same folder; how the new process ends is how the old one does."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, end],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=60,
+    )
+    first, *others = done.stdout.splitlines()
+    assert first.split()[:2] == ["0", str(tmp_path)]
+    assert int(first.split()[2]) >= 1
+    assert others == [*said, f"code {code}"]
+    assert done.returncode == code
