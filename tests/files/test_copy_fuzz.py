@@ -74,9 +74,10 @@ def build(root: bytes, entries: list[tuple[str, bytes, bytes, int, bytes]]) -> N
 
 
 def _safe(root: bytes, path: bytes) -> bool:
+    """No link on the way and none at the end: what is made, or changed, is in the tree."""
     names = path.split(b"/")
-    above = [os.path.join(root, *names[:depth]) for depth in range(1, len(names))]
-    return not any(os.path.islink(name) for name in above)
+    way = [os.path.join(root, *names[:depth]) for depth in range(1, len(names) + 1)]
+    return not any(os.path.islink(name) for name in way)
 
 
 def picture(root: bytes) -> dict[bytes, tuple[Any, ...]]:
