@@ -7,9 +7,11 @@ left out, which the header says, without it.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import shutil
+import sqlite3
 import subprocess
 import time
 import uuid
@@ -40,9 +42,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture
-def rootbuild(tmp_path: Path) -> Rootbuild:
-    """The program, with empty caches and records."""
-    return Rootbuild(tmp_path / "rootbuild-state")
+def rootbuild(tmp_path: Path) -> Iterator[Rootbuild]:
+    """The program, with empty caches and records; its cached images are removed at the end."""
+    program = Rootbuild(tmp_path / "rootbuild-state")
+    yield program
+    _remove_cached(program.state / "cache" / "rootbuild" / "cache.db")
+
+
+def _remove_cached(index: Path) -> None:
+    """Remove the images that a cache index leads to, but for those that have a name meanwhile."""
+    if not index.exists():
+        return
+    with contextlib.closing(sqlite3.connect(index)) as database:
+        try:
+            found = database.execute("SELECT image FROM steps UNION SELECT image FROM images")
+            images = [str(image) for (image,) in found]
+        except sqlite3.DatabaseError:
+            return  # a test has damaged it
+    if images:
+        subprocess.run(["buildah", "rmi", *images], check=False, capture_output=True)
 
 
 @pytest.fixture
