@@ -15,8 +15,11 @@ from pathlib import Path
 from rootbuild.backend import Backend
 from rootbuild.build.bases import Store, find_bases, pull_bases, read_store
 from rootbuild.build.context import ContextFiles
+from rootbuild.build.execute import Executor, Parts
 from rootbuild.build.export import Exporter, clear_iidfile, report_image, write_iidfile
 from rootbuild.build.inputs import Source, find_context, parse_dockerfile, read_dockerfile
+from rootbuild.build.journal import clean_up_after_killed, open_journal
+from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.names import title
 from rootbuild.build.options import BuildOptions
 from rootbuild.build.solver import Solver
@@ -124,11 +127,6 @@ class Session:
 
     def build(self) -> str:
         """Do what is not cached; gives the id of the image, which is tagged then."""
-        # Loaded here, as a build with nothing to do needs none of it.
-        from rootbuild.build.execute import Executor, Parts
-        from rootbuild.build.journal import clean_up_after_killed, open_journal
-        from rootbuild.build.mounts.mounting import Mounting
-
         options, backend, vertices = self.build_.options, self.build_.backend, self.build_.vertices
         found, missing = find_bases(self.graph, self.store, backend, options.pull)
         with contextlib.ExitStack() as stack:

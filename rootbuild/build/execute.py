@@ -14,7 +14,6 @@ from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.names import title
 from rootbuild.build.perform import perform
 from rootbuild.build.solver import Solver
-from rootbuild.build.state import State
 from rootbuild.build.vertices import Vertices
 from rootbuild.build.workspace import Workspace
 from rootbuild.cache.database import Snapshot
@@ -25,6 +24,18 @@ from rootbuild.files.tree import RootfsTree
 from rootbuild.graph.stages import ImageBase, ScratchBase, Source, StageBase
 from rootbuild.plan.plan import Plan
 from rootbuild.plan.steps import Reading, RunStep, StagePlan
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a stage is: the key of its filesystem, and the last layers that were committed.
+
+    `layers` None is `scratch`. `groups` tells how many steps each layer above the base's holds.
+    """
+
+    key: str
+    layers: Layers | None
+    groups: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from rootbuild.backend import Backend
 from rootbuild.build.bases import Store
 from rootbuild.build.checkpoint import LayerPolicy
-from rootbuild.build.state import State
+from rootbuild.build.execute import State
 from rootbuild.build.vertices import Vertices
 from rootbuild.cache.database import Cache
 from rootbuild.errors import HostError
