@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from rootbuild.backend import Backend, PullPolicy, StoredImage
@@ -61,16 +61,25 @@ def local_names(reference: Reference) -> tuple[str, ...]:
 
 
 def find_bases(
-    graph: StageGraph, store: Store, backend: Backend, policy: PullPolicy
+    graph: StageGraph,
+    store: Store,
+    backend: Backend,
+    policy: PullPolicy,
+    known: Container[ImageBase] = (),
 ) -> tuple[dict[ImageBase, BaseImage], tuple[ImageBase, ...]]:
-    """The images that the build names: those at hand, and those that have to be pulled."""
+    """The images that the build names: those at hand, and those that have to be pulled.
+
+    Those that are `known` already are not looked for.
+    """
     found: dict[ImageBase, BaseImage] = {}
     missing = []
-    for image, stage in graph.images():
+    for image, _ in graph.images():
+        if image in known:
+            continue
         try:
             hit = None if policy == "always" else store.find(image.reference)
         except RootbuildError as error:
-            error.locate(stage.start.location, graph.dockerfile.source)
+            error.locate(_line(graph, image), graph.dockerfile.source)
             raise
         if hit is None:
             missing.append(image)

@@ -8,8 +8,9 @@ containers can be mounted and files given any owner, and does the rest.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rootbuild.backend import Backend
@@ -23,16 +24,19 @@ from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.names import title
 from rootbuild.build.options import BuildOptions
 from rootbuild.build.solver import Solver
+from rootbuild.build.triggers import Bases, Images, Look, settle
 from rootbuild.build.vertices import Vertices
 from rootbuild.build.warnings import show_known_warnings, show_warnings
 from rootbuild.cache.database import Cache, open_cache
 from rootbuild.cache.files import FileDigests
+from rootbuild.dockerfile.instructions import Dockerfile
 from rootbuild.errors import DockerfileError
 from rootbuild.graph.resolve import resolve
-from rootbuild.graph.stages import ImageBase, StageGraph
+from rootbuild.graph.stages import StageGraph
+from rootbuild.graph.triggers import Triggers
 from rootbuild.image.platform import build_platform, parse_platform
 from rootbuild.image.reference import parse as parse_reference
-from rootbuild.plan.plan import BaseImage, Plan, plan_build
+from rootbuild.plan.plan import Plan, plan_build
 from rootbuild.plan.planner import PlanOptions
 from rootbuild.progress.reporter import Reporter
 
@@ -68,7 +72,7 @@ class Build:
             clear_iidfile(self.options.iidfile)
         source = read_dockerfile(self.options)
         try:
-            graph = self._graph(source)
+            graph = self.resolve(parse_dockerfile(source))
         except DockerfileError:
             show_known_warnings(self.vertices, self.options, source)
             raise
@@ -81,15 +85,17 @@ class Build:
             write_iidfile(self.options.iidfile, image)
         return image
 
-    def _graph(self, source: Source) -> StageGraph:
+    def resolve(self, dockerfile: Dockerfile, triggers: Triggers | None = None) -> StageGraph:
+        """The stages, with what base images trigger as far as it is known."""
         build = build_platform()
         target = build if self.options.platform is None else parse_platform(self.options.platform)
         return resolve(
-            parse_dockerfile(source),
+            dockerfile,
             build_args=self.options.build_args,
             build=build,
             target_platform=target,
             target=self.options.target,
+            triggers=triggers,
         )
 
 
@@ -106,10 +112,10 @@ class Session:
     def known(self) -> str | None:
         """The image's id if nothing has to be built; it is tagged then."""
         options = self.build_.options
-        found, missing = find_bases(self.graph, self.store, self.build_.backend, options.pull)
-        if missing:
+        bases = self._settle(self._at_hand)
+        if not bases.complete:
             return None
-        plan = self._plan(found)
+        plan = self._plan(bases)
         with self._context() as context:
             filesystem = self._solver(plan, context).chain(plan.target).filesystem
         if options.no_cache or filesystem is None:
@@ -118,7 +124,7 @@ class Session:
         if image is None:
             return None
         self._show_head(plan)
-        self._show_warnings(found)
+        self._show_warnings(bases)
         for stage in plan.stages:
             for position in ([None] if stage.first else []) + list(range(len(stage.steps))):
                 self.build_.vertices.cached(title(plan, stage, position))
@@ -128,17 +134,15 @@ class Session:
     def build(self) -> str:
         """Do what is not cached; gives the id of the image, which is tagged then."""
         options, backend, vertices = self.build_.options, self.build_.backend, self.build_.vertices
-        found, missing = find_bases(self.graph, self.store, backend, options.pull)
         with contextlib.ExitStack() as stack:
             journals = self.build_.folders.state / "builds"
             clean_up_after_killed(journals, backend.sweep)
             journal = stack.enter_context(open_journal(journals))
             stack.enter_context(backend.session())
-            pulled = pull_bases(self.graph, missing, backend, options.pull, vertices)
-            images = {**found, **pulled}
-            plan = self._plan(images)
+            bases = self._settle(self._pulled)
+            plan = self._plan(bases)
             self._show_head(plan)
-            self._show_warnings(images)
+            self._show_warnings(bases)
             context = stack.enter_context(self._context())
             solver = self._solver(plan, context)
             mounting = Mounting(
@@ -169,11 +173,24 @@ class Session:
             self._finish(image)
         return image
 
-    def _plan(self, images: dict[ImageBase, BaseImage]) -> Plan:
+    def _settle(self, look: Look) -> Bases:
+        return settle(self.graph, partial(self.build_.resolve, self.graph.dockerfile), look)
+
+    def _at_hand(self, graph: StageGraph, known: Images) -> Images:
+        options, backend = self.build_.options, self.build_.backend
+        return find_bases(graph, self.store, backend, options.pull, known)[0]
+
+    def _pulled(self, graph: StageGraph, known: Images) -> Images:
+        options, backend = self.build_.options, self.build_.backend
+        found, missing = find_bases(graph, self.store, backend, options.pull, known)
+        pulled = pull_bases(graph, missing, backend, options.pull, self.build_.vertices)
+        return {**found, **pulled}
+
+    def _plan(self, bases: Bases) -> Plan:
         options = self.build_.options
         return plan_build(
-            self.graph,
-            images,
+            bases.graph,
+            bases.images,
             PlanOptions(
                 build_args=options.build_args,
                 network=options.network,
@@ -204,8 +221,8 @@ class Session:
             with vertices.open(f"[internal] load metadata for {image}"):
                 pass
 
-    def _show_warnings(self, images: Mapping[ImageBase, BaseImage]) -> None:
-        configs = {image.reference: found.config for image, found in images.items()}
+    def _show_warnings(self, bases: Bases) -> None:
+        configs = {image.reference: found.config for image, found in bases.images.items()}
         show_warnings(
             self.build_.vertices, self.build_.options, self.source, self.graph.dockerfile, configs
         )

@@ -34,7 +34,8 @@ def graph_text(graph: StageGraph) -> str:
     for stage in graph.stages:
         reasons = ["it is the target"] if stage.index == graph.target else []
         reasons += [
-            f"{_name(graph, edge.user)} {_VERBS[edge.why]} it (line {edge.line})"
+            f"{_name(graph, edge.user)} {_VERBS[edge.why.removeprefix(_TRIGGER)]} it"
+            f" (line {edge.line})"
             for edge in found
             if edge.used == stage.index and edge.user in wanted
         ]
@@ -107,7 +108,7 @@ def graph_dot(graph: StageGraph) -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
-_BASE, _COPY, _MOUNT = "FROM", "COPY --from", "RUN --mount"
+_BASE, _COPY, _MOUNT, _TRIGGER = "FROM", "COPY --from", "RUN --mount", "ONBUILD "
 _VERBS = {_BASE: "is based on", _COPY: "copies from", _MOUNT: "mounts"}
 FORMATS: Mapping[str, Callable[[StageGraph], str]] = {
     "text": graph_text,
@@ -123,6 +124,7 @@ def _edges(graph: StageGraph) -> Iterator[Edge]:
         for position, source in stage.sources:
             instruction = stage.instructions[position]
             why = _MOUNT if isinstance(instruction, Run) else _COPY
+            why = _TRIGGER + why if instruction.location.trigger else why
             yield Edge(stage.index, _end(source), why, instruction.location.start)
 
 

@@ -14,6 +14,7 @@ from rootbuild.graph.mounts import mounted, mounted_names
 from rootbuild.graph.stages import (
     SCRATCH,
     Base,
+    Head,
     ImageBase,
     ScratchBase,
     Source,
@@ -21,6 +22,7 @@ from rootbuild.graph.stages import (
     StageBase,
     StageGraph,
 )
+from rootbuild.graph.triggers import Triggers, replay
 from rootbuild.image.platform import Platform
 
 
@@ -31,10 +33,12 @@ def resolve(
     build: Platform,
     target_platform: Platform,
     target: str | None = None,
+    triggers: Triggers | None = None,
 ) -> StageGraph:
     """The stage graph of a parsed Dockerfile.
 
-    `target` is a stage's name (in any case) or number; None is the last stage.
+    `target` is a stage's name (in any case) or number; None is the last stage. `triggers` are those
+    of base images, as far as they are known; those of stages are in the file.
     Raises DockerfileError, with a location where a line is at fault.
     """
     heads = split_stages(dockerfile)
@@ -42,17 +46,17 @@ def resolve(
     chosen = _target(target, heads, named)
     label = heads[chosen][0].name or ""
     values = global_args(dockerfile, platform_args(build, target_platform, label), build_args)
-    stages: list[Stage] = []
-    for index, (start, body) in enumerate(heads):
+
+    def stage(heads: Sequence[Head], index: int) -> Stage:
         try:
-            stages.append(_stage(dockerfile, values, heads, named, index, start, body))
+            return _stage(dockerfile, values, heads, named, index, *heads[index])
         except DockerfileError as error:
-            error.locate(start.location, dockerfile.source)
+            error.locate(heads[index][0].location, dockerfile.source)
             raise
-    return StageGraph(dockerfile, tuple(stages), chosen, tuple(values.items()))
 
-
-Head = tuple[From, tuple[AnyInstruction, ...]]
+    stages = tuple(stage(heads, index) for index in range(len(heads)))
+    graph = StageGraph(dockerfile, stages, chosen, tuple(values.items()))
+    return replay(graph, triggers or {}, stage)
 
 
 def split_stages(dockerfile: Dockerfile) -> list[Head]:

@@ -8,6 +8,7 @@ from rootbuild.dockerfile.instructions import AnyInstruction, Dockerfile, From
 from rootbuild.image.config import Pairs
 
 SCRATCH = "scratch"
+Head = tuple[From, tuple[AnyInstruction, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ def lint(dockerfile: Dockerfile, asked: Lint = Lint()) -> Result:
             build=build,
             target_platform=target,
             target=asked.target,
+            triggers={ImageBase(name): found.onbuild for name, found in asked.configs.items()},
         )
     except DockerfileError as error:
         failure = error

@@ -21,6 +21,7 @@ from rootbuild.dockerfile.instructions import (
     Healthcheck,
     Label,
     Maintainer,
+    Onbuild,
     Shell,
     StopSignal,
     User,
@@ -161,6 +162,12 @@ def apply_healthcheck(state: StageState, check: Healthcheck) -> StageState:
     )
     state = state.with_config(replace(state.config, healthcheck=probe))
     return state.with_history(f"HEALTHCHECK {shown}")
+
+
+def apply_onbuild(state: StageState, onbuild: Onbuild) -> StageState:
+    """ONBUILD: only kept, as it is written, for those who start from the image. No history."""
+    kept = (*state.config.onbuild, onbuild.expression)
+    return state.with_config(replace(state.config, onbuild=kept))
 
 
 def resolve_workdir(current: str, path: str) -> str:

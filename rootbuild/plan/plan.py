@@ -10,7 +10,6 @@ from rootbuild.graph.stages import ImageBase, ScratchBase, Stage, StageBase, Sta
 from rootbuild.image.config import ImageConfig
 from rootbuild.image.platform import Platform, parse_platform
 from rootbuild.plan.planner import Planned, PlanOptions, plan_stage
-from rootbuild.plan.refusal import refuse_triggers
 from rootbuild.plan.state import StageState, from_image, from_stage
 from rootbuild.plan.steps import StagePlan
 
@@ -68,9 +67,7 @@ def _start(
         case StageBase():
             return from_stage(planned[stage.base.index].state)
         case ImageBase():
-            config = images[stage.base].config
-            refuse_triggers(stage.base.reference, config.onbuild)
-            return from_image(config)
+            return from_image(images[stage.base].config)
         case ScratchBase():
             platform = _platform(stage.platform or options.platform)
             empty = ImageConfig(

@@ -122,7 +122,9 @@ def _apply(
             return _apply_running(state, instruction, words), None
         case Env() | Label() | Expose() | Volume() | Maintainer():
             return _apply_describing(state, instruction, words), None
-        case From() | Onbuild():
+        case Onbuild():
+            return metadata.apply_onbuild(state, instruction), None
+        case From():
             raise AssertionError(f"no step of a stage: {instruction.text}")
         case _:
             unreachable(instruction)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from rootbuild.dockerfile.instructions import Add, AnyInstruction, Onbuild, Run
+from rootbuild.dockerfile.instructions import Add, AnyInstruction, Run
 from rootbuild.errors import DockerfileError, UnsupportedError
 
 _HINT = "it is on the way (docs/dockerfile.md lists the state of every feature)"
@@ -19,22 +19,10 @@ def refuse_unsupported(instruction: AnyInstruction) -> None:
         raise UnsupportedError(f"{feature} is not supported yet", hint=_HINT)
 
 
-def refuse_triggers(reference: str, triggers: tuple[str, ...]) -> None:
-    """Raise UnsupportedError for a base image with ONBUILD triggers."""
-    if triggers:
-        raise UnsupportedError(
-            f"ONBUILD is not supported yet, and the base image {reference} has such triggers",
-            hint=_HINT,
-            detail="\n".join(triggers),
-        )
-
-
 def _unsupported(instruction: AnyInstruction) -> str | None:
     match instruction:
         case Add():
             return _first(("ADD --keep-git-dir", instruction.keep_git_dir))
-        case Onbuild():
-            return "ONBUILD"
         case Run():
             return _first(
                 ("RUN --security=insecure", instruction.security not in (None, "sandbox")),

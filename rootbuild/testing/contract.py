@@ -16,7 +16,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -147,6 +147,21 @@ class StoreContract:
         with container(backend, image) as (_, rootfs):
             assert (rootfs / "bin/busybox").exists()
         assert image in {known.id for known in backend.images()}
+        backend.remove([image])
+
+    def test_containers_of_an_image_with_triggers_leave_no_image(
+        self, backend: Backend, base: str
+    ) -> None:
+        """What an engine needs to start them without running triggers goes with the session."""
+        config = json.loads(backend.config(base))
+        config["config"] = {"OnBuild": ["RUN x"], "Labels": {"unique": uuid.uuid4().hex}}
+        image = backend.create_image(json.dumps(config).encode())
+        before = {known.id for known in backend.images()}
+        with backend.session(), ExitStack() as later:
+            with container(backend, image):
+                _, rootfs = later.enter_context(container(backend, image))
+            assert (rootfs / "bin/busybox").exists()
+        assert {known.id for known in backend.images()} == before
         backend.remove([image])
 
     def test_an_image_without_layers(self, backend: Backend) -> None:

@@ -164,6 +164,53 @@ def test_ordinary_build(option: str, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "an engine was asked for" in errors
 
 
+TRIGGERS = (
+    "FROM a AS tools\nFROM b AS base\nONBUILD ARG V=1\nONBUILD COPY --from=tools /in /out\n"
+    "ONBUILD RUN --mount=from=tools,target=/t --mount=type=secret,id=key x\nFROM base\n"
+)
+
+
+def test_what_stages_trigger_is_in_the_graph(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "Dockerfile"
+    path.write_text(TRIGGERS)
+    assert main(["dockerfile", "graph", str(path)]) == 0
+    assert capsys.readouterr().out == (
+        "0 tools (needed: stage-2 copies from it (line 6); stage-2 mounts it (line 6))\n"
+        "    FROM a (line 1)\n"
+        "1 base (needed: stage-2 is based on it (line 6))\n"
+        "    FROM b (line 2)\n"
+        "2 stage-2 (needed: it is the target)\n"
+        "    FROM stage 1 base (line 6)\n"
+        "    ONBUILD COPY --from stage 0 tools (line 6)\n"
+        "    ONBUILD RUN --mount stage 0 tools (line 6)\n"
+    )
+
+
+def test_what_stages_trigger_is_in_the_outline(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, shown, _ = called(tmp_path, capsys, TRIGGERS, "--call=outline")
+    assert status == 0
+    assert [line.split() for line in shown.splitlines()] == [
+        ["BUILD", "ARG", "VALUE", "DESCRIPTION"],
+        ["V", "1"],
+        [],
+        ["SECRET", "REQUIRED"],
+        ["key"],
+        [],
+    ]
+
+
+def test_an_error_in_a_stage_s_trigger(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "FROM a AS base\nONBUILD COYP a b\nFROM base\n"
+    status, _, errors = called(tmp_path, capsys, text, "--check")
+    assert status == 1
+    assert errors.startswith("ERROR: unknown instruction: COYP (did you mean COPY?)\nDockerfile:3")
+    assert "trigger of the base: ONBUILD COYP a b\n" in errors
+
+
 @pytest.mark.parametrize("verb", [["ast"], ["graph"], ["graph", "--format", "json"]])
 def test_looking_into_what_is_wrong(
     verb: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -291,7 +291,6 @@ def test_labels_of_the_command_line_win_and_reach_the_target_only() -> None:
         ("ADD https://x/y.git#main /", "ADD of a git repository"),
         ("ADD git@x:y /", "ADD of a git repository"),
         ("ADD git://x/y /", "ADD of a git repository"),
-        ("ONBUILD RUN x", "ONBUILD"),
         ("RUN --security=insecure x", "RUN --security=insecure"),
     ],
 )
@@ -373,11 +372,6 @@ def test_link_with_chmod_is_a_plain_copy() -> None:
 )
 def test_history_of_copies(line: str, history: str) -> None:
     assert last(f"FROM x\n{line}").config.history[-1].created_by == history
-
-
-def test_triggers_of_the_base_are_refused() -> None:
-    with pytest.raises(UnsupportedError, match="has such triggers"):
-        last("FROM x", ImageConfig(onbuild=("RUN a",)))
 
 
 @pytest.mark.parametrize(
