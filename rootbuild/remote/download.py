@@ -28,6 +28,7 @@ from rootbuild.remote.request import (
     PassingError,
     Patience,
     Response,
+    address,
     get,
 )
 from rootbuild.remote.secrets import FindSecret, http_authorization, no_secrets
@@ -145,7 +146,7 @@ class _Place:
 
 
 def _ask(source: HttpSource, place: _Place, secret: FindSecret, patience: Patience) -> Download:
-    known = place.answer()
+    where, known = address(source.url), place.answer()
 
     def take(response: Response) -> Download:
         if known is not None and _unchanged(known, response):
@@ -157,7 +158,7 @@ def _ask(source: HttpSource, place: _Place, secret: FindSecret, patience: Patien
             raise RemoteError(f"invalid not-modified answer of {source.shown}", id="remote-failed")
         return _load(source, place, response)
 
-    return get(source.url, _headers(source, known, secret), take, patience)
+    return get(where, _headers(source, known, secret), take, patience)
 
 
 def _headers(source: HttpSource, known: _Answer | None, secret: FindSecret) -> Headers:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from rootbuild.errors import DockerfileError
 from rootbuild.remote.sources import GitSource, HttpSource, RemoteSource, is_commit
@@ -103,8 +103,9 @@ def _standard_url(source: str, scheme: str) -> _Url | None:
         return None
     if scheme not in ("", "http", "https", "ssh", "git"):
         return None
-    remote = urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
-    return _Url(remote, parts.query, unquote(parts.fragment))
+    return _Url(
+        f"{parts.scheme}://{parts.netloc}{parts.path}", parts.query, unquote(parts.fragment)
+    )
 
 
 def _git_source(url: _Url) -> GitSource:
