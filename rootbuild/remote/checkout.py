@@ -12,7 +12,7 @@ from rootbuild.errors import RemoteError
 from rootbuild.remote.forge import Forge
 from rootbuild.remote.program import Call, succeed
 from rootbuild.remote.repository import Repository
-from rootbuild.remote.sources import GitSource
+from rootbuild.remote.sources import GitSource, redacted
 from rootbuild.remote.submodules import Submodule, submodules
 
 MOST_SUBMODULES = 1000
@@ -77,7 +77,7 @@ def _keep_git_dir(repository: Repository, source: GitSource, commit: str, files:
     where = ("--git-dir", str(files / ".git"))
     for words in (
         ("init", "--quiet", "--template=", f"--object-format={kind}", "--", str(files)),
-        (*where, "remote", "add", "--", "origin", source.shown),
+        (*where, "remote", "add", "--", "origin", redacted(source.remote)),
         (*where, *_FETCH, "--", str(repository.path), commit),
         (*where, "update-ref", "--no-deref", "HEAD", commit),
         (*where, "read-tree", commit),

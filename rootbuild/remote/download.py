@@ -20,6 +20,7 @@ from email.message import Message
 from pathlib import Path
 
 from rootbuild.errors import HostError, RemoteError
+from rootbuild.remote.access import FindSecret, no_secrets
 from rootbuild.remote.checksum import Checksum, checksum_of, parse_checksum
 from rootbuild.remote.locks import held, locked, sweep
 from rootbuild.remote.request import (
@@ -31,7 +32,7 @@ from rootbuild.remote.request import (
     address,
     get,
 )
-from rootbuild.remote.secrets import FindSecret, http_authorization, no_secrets
+from rootbuild.remote.secrets import http_authorization
 from rootbuild.remote.sources import HttpSource
 
 CONTENT = "content"

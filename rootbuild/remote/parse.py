@@ -11,11 +11,14 @@ from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from rootbuild.errors import DockerfileError
-from rootbuild.remote.sources import GitSource, HttpSource, RemoteSource, is_commit
+from rootbuild.remote.sources import (
+    GitSource,
+    HttpSource,
+    RemoteSource,
+    is_commit,
+    may_be_remote,
+)
 
-UNNAMED = "__unnamed__"
-
-_REMOTE = re.compile(r"[A-Za-z0-9]+://|[A-Za-z0-9_-]+@[A-Za-z0-9.-]+:|github\.com/")
 _SCHEME = re.compile(r"([A-Za-z0-9]+)://")
 _SCP = re.compile(
     r"(?P<host>[A-Za-z0-9_-]+@[A-Za-z0-9.-]+):(?P<path>[^?#]*)"
@@ -45,11 +48,6 @@ class _Url:
     fragment: str
 
 
-def may_be_remote(source: str) -> bool:
-    """Whether a source could be a remote one at all; most are paths, which this tells cheaply."""
-    return _REMOTE.match(source) is not None
-
-
 def parse_source(source: str, *, context: bool = False) -> RemoteSource | None:
     """What a source is; None for a path. `context` also takes `github.com/OWNER/REPOSITORY`.
 
@@ -74,12 +72,6 @@ def parse_remote(url: str) -> GitSource | None:
             return None
         return _checked(GitSource(url))
     return _checked(GitSource(url)) if _SCP.fullmatch(url) and "?" not in url else None
-
-
-def file_name(url: str) -> str:
-    """The name that a file gets by its URL, when only its directory is named."""
-    name = unquote(urlsplit(url).path, errors="surrogateescape").rstrip("/").rpartition("/")[2]
-    return UNNAMED if name in ("", ".", "..") or "\0" in name else name
 
 
 def _git_url(source: str, *, context: bool) -> _Url | None:

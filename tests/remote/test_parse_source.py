@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rootbuild.errors import DockerfileError
-from rootbuild.remote.parse import file_name, parse_remote, parse_source
+from rootbuild.remote.parse import parse_remote, parse_source
 from rootbuild.remote.sources import GitSource, HttpSource
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -143,7 +143,7 @@ def test_urls_of_submodules() -> None:
     ],
 )
 def test_file_names(url: str, name: str) -> None:
-    assert file_name(url) == name
+    assert HttpSource(url).name == name
 
 
 def test_what_messages_show() -> None:

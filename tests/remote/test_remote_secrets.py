@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import pytest
 
 from rootbuild.errors import RemoteError
+from rootbuild.remote.access import FindSecret
 from rootbuild.remote.secrets import (
-    FindSecret,
     git_authorization,
     http_authorization,
     scope,
