@@ -20,6 +20,7 @@ from tests.webserver import Page, Web, web
 
 pytestmark = pytest.mark.engine
 
+EngineCalls = Callable[[], tuple[dict[str, str], Callable[[], list[str]]]]
 TOKEN = "correct-horse-battery-staple"  # what must be found nowhere
 
 
@@ -43,11 +44,7 @@ def stats(project: Project, *paths: str) -> list[str]:
     return project.run("stat", "-c", "%u:%g %a %Y", *paths).splitlines()
 
 
-def test_urls(
-    project: Project,
-    server: Web,
-    engine_calls: Callable[[], tuple[dict[str, str], Callable[[], list[str]]]],
-) -> None:
+def test_urls(project: Project, server: Web, engine_calls: EngineCalls) -> None:
     url = server.put("/files/tool.bin?v=1", "content", modified=1_500_000_000)
     archive = server.put("/a.tar.gz", tar("inner", "x", 7))
     plain = server.put("/", "root")

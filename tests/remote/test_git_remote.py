@@ -346,6 +346,29 @@ def test_secrets_are_sent_and_seen_nowhere_else(
     assert "wrong-one" not in caught.value.report.message + caught.value.report.detail
 
 
+def test_ssh_is_handed_the_agent_and_asks_nobody(
+    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In place of ssh there is a script, which does here what it would do on the host."""
+    host.new("r").commit(f="f")
+    script = tmp_path / "ssh"
+    script.write_text(
+        f'#!/bin/sh\necho "$SSH_AUTH_SOCK $@" >>{tmp_path}/calls\n'
+        'while [ "$1" = -o ]; do shift 2; done\nshift\nexec sh -c "$*"\n'
+    )
+    script.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(script))
+    access = Access(agent=tmp_path / "agent")
+    for source in (f"ssh://git@h.example{tmp_path}/repos/r", f"git@h.example:{tmp_path}/repos/r"):
+        found = parse_source(source)
+        assert isinstance(found, GitSource)
+        with checked_out(found, resolve(found, access), host.cache, access) as tree:
+            assert (tree / "f").read_text() == "f"
+    calls = (tmp_path / "calls").read_text()
+    assert calls.startswith(f"{tmp_path / 'agent'} -o BatchMode=yes")
+    assert "git@h.example" in calls
+
+
 def test_trees_that_nobody_holds_go(host: Host) -> None:
     repo = host.new("r")
     first = repo.commit(f="one")
