@@ -153,4 +153,6 @@ def _hint(remote: Remote) -> str:
             "check the address; if it wants a token, give it with "
             f"--secret id=GIT_AUTH_TOKEN.{host},src=FILE"
         )
+    if remote.url.startswith("git://"):
+        return "check the address, and that the server exports this repository"
     return "check the address, and that the server's key is known to ssh and yours to its agent"

@@ -238,7 +238,9 @@ def test_git_dir_is_kept_when_asked_for(host: Host) -> None:
             assert git("log", "--format=%s") == "second\n"
             assert git("remote", "get-url", "origin") == f"{host.url}/r\n"
             digests.add((tree / ".git/index").read_bytes())
-            assert not (tree / ".git/hooks").exists()
+            assert sorted(path.name for path in (tree / ".git").iterdir()) == [
+                *("HEAD", "config", "index", "objects", "refs", "shallow"),
+            ], "nothing of this host: no logs, no hooks"
             assert git("status", "--porcelain") == ""
         shutil.rmtree(tree)
     assert len(digests) == 1, "no times in it"
