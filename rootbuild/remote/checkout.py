@@ -89,9 +89,10 @@ _FETCH = ("fetch", "--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head")
 
 
 def _time(repository: Repository, commit: str) -> int:
-    """When a commit was made, in seconds."""
+    """When a commit was made, in seconds; 0 if it does not say so."""
     arguments = repository.call("log", "-1", "--no-show-signature", "--format=%ct", commit)
-    return int(succeed(Call(arguments), f"failed to read commit {commit}").text)
+    text = succeed(Call(arguments), f"failed to read commit {commit}").text
+    return int(text) if text.isdecimal() else 0
 
 
 def _subdir(files: Path, subdir: Names, source: GitSource) -> Path:

@@ -169,11 +169,12 @@ def _checked(source: GitSource) -> GitSource:
         raise DockerfileError(f'invalid git ref: "{source.ref}"')
     if source.fetch_by_commit and not is_commit(source.checksum):
         raise DockerfileError("fetch-by-commit needs checksum to be a full commit hash")
-    host, _, path = source.remote.rpartition("@")[2].partition(":")
+    where, _, path = source.remote.partition(":")
+    host = where.rpartition("@")[2]
     if "://" in source.remote:
         parts = urlsplit(source.remote)
-        host, path = parts.hostname or "", parts.path
-    words = (source.remote, host, path.lstrip("/"))
+        where, host, path = parts.netloc, parts.hostname or "", parts.path
+    words = (where, host, path.lstrip("/"))
     if not host or any(word.startswith("-") for word in words) or _unprintable(source.remote):
         raise DockerfileError(f'invalid git URL: "{source.shown}"')
     return source

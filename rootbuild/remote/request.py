@@ -120,7 +120,7 @@ def _once(
     timeout: float,
 ) -> Result:
     try:
-        with closing(_opener().open(request, timeout=timeout)) as answer:
+        with closing(_opened(request, where, timeout)) as answer:
             return take(Response(answer.status, answer.headers, answer))
     except urllib.error.HTTPError as error:
         with closing(error):
@@ -139,6 +139,19 @@ def _once(
         raise PassingError(f"the answer is not HTTP ({type(error).__name__})") from error
     except (TimeoutError, ConnectionError, ssl.SSLError) as error:
         raise _unreachable(where, error) from error
+
+
+def _opened(
+    request: urllib.request.Request, where: Address, timeout: float
+) -> http.client.HTTPResponse:
+    try:
+        answer: http.client.HTTPResponse = _opener().open(request, timeout=timeout)
+    except ValueError as error:  # of a redirect to what is no URL
+        raise RemoteError(
+            f"failed to load {where.shown}: the server's answer makes no sense: {error}",
+            id="remote-failed",
+        ) from error
+    return answer
 
 
 def _unreachable(where: Address, error: OSError) -> Exception:
@@ -208,7 +221,7 @@ def _retry_after(headers: Message) -> float | None:
         return float(value)
     try:
         return max(email.utils.parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

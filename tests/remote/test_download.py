@@ -184,6 +184,28 @@ def test_redirects_that_lead_nowhere(web: Web, tmp_path: Path, target: str) -> N
         fetch(url, tmp_path)
 
 
+@pytest.mark.parametrize("target", ["http://[::1/f", "http://h:port/f", "http://", "//"])
+def test_redirects_to_what_is_no_url(web: Web, tmp_path: Path, target: str) -> None:
+    url = web.put("/f", "", status=302, etag=None, headers={"Location": target})
+    with pytest.raises(RemoteError):
+        fetch(url, tmp_path)
+
+
+def test_headers_that_make_no_sense(web: Web, tmp_path: Path) -> None:
+    headers = {"Retry-After": "x" * 100, "X": "\u00e4"}
+    url = web.put("/f", "content", etag='"\u00e4\x01"', headers=headers, failures=[503])
+    assert [fetch(url, tmp_path) for _ in range(2)] == [b"content"] * 2
+    web.put("/g", "content", headers={"Last-Modified": "Tue, 99 Foo 99999"}, etag=None)
+    assert fetch(web.url("/g"), tmp_path) == b"content"
+
+
+def test_a_cache_that_cannot_be_written(web: Web, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(HostError) as caught:
+        fetch(web.put("/f", "content"), tmp_path / "file")
+    assert caught.value.id == "cache-folder"
+
+
 def test_credentials_go_to_their_server_only(web: Web, tmp_path: Path) -> None:
     other = web.put("/f", "content").replace("127.0.0.1", "localhost")
     web.put("/g", "", status=302, etag=None, headers={"Location": other})

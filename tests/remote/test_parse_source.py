@@ -107,6 +107,7 @@ def test_conflicts_and_mistakes(query: str, message: str) -> None:
     [
         "ssh://-oProxyCommand=touch/x",
         "ssh://git@-oProxyCommand=x/y",
+        "ssh://-oProxyCommand=x@h/y",
         "git@-host:path",
         "git@host:-path",
         "git://h/--option",
