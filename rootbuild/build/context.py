@@ -51,7 +51,7 @@ class ContextFiles:
 
     def _digest(self, reading: Reading) -> str:
         if reading.remote is not None:
-            return self._remote.digest(reading, reading.remote)
+            return self._remote.digest(reading, reading.remote, lambda: self.select(reading))
         return self.select(reading).digest(self._digests, owners=False)
 
     @contextlib.contextmanager

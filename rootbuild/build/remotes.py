@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -133,12 +133,17 @@ class RemoteFiles:
             return select(tree, reading.paths, excludes=reading.excludes)
         return _file(tree, reading)
 
-    def digest(self, reading: Reading, source: RemoteSource) -> str:
-        """The digest of what it takes, remembered so that nothing need be fetched to know it."""
+    def digest(
+        self, reading: Reading, source: RemoteSource, selected: Callable[[], Selection]
+    ) -> str:
+        """The digest of what it takes, remembered so that nothing need be fetched to know it.
+
+        `selected` gives what `select` gave, or has it do so.
+        """
         key = content_key(self._remotes.identity(source, self._vertices), reading.marks)
         known = self._cache.content(key)
         if known is None:
-            known = self.select(reading, source).digest(FileDigests(self._cache), owners=False)
+            known = selected().digest(FileDigests(self._cache), owners=False)
             self._cache.remember_content(key, known)
         return known
 

@@ -45,7 +45,8 @@ class Reading:
     def marks(self) -> tuple[str, ...]:
         """What tells this from other readings of the same source."""
         if self.remote is not None:
-            return ("remote", type(self.remote).__name__, *self.paths, *self.excludes)
+            kind = "file" if isinstance(self.remote, HttpSource) else "repository"
+            return ("remote", kind, *self.paths, *self.excludes)
         kind = "exactly" if self.exact else "parents" if self.parents else "patterns"
         return (kind, str(len(self.paths)), *self.paths, *self.excludes)
 

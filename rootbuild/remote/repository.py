@@ -93,7 +93,7 @@ class Repository:
         for words in (
             ("--depth=1", "--", "{}", f"+{commit}:{target}"),
             ("--", "{}", f"+{commit}:{target}"),
-            (*whole, "--", "{}", f"+refs/*:{_NAMESPACE}/all/*"),
+            ("--prune", *whole, "--", "{}", f"+refs/*:{_NAMESPACE}/all/*"),
         ):
             options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
             finished = git(remote.call(*self.call("fetch", *options, *words)))
@@ -110,9 +110,9 @@ class Repository:
             )
 
     def _make(self, commit: str) -> None:
-        (self.path / "shallow.lock").unlink(missing_ok=True)  # of a build that was killed
-        if (self.path / "HEAD").exists():
-            return
+        """Make the repository, or what is missing of it, as a build may have been killed at it."""
+        for left in (*self.path.glob("*.lock"), *self.path.glob("refs/**/*.lock")):
+            left.unlink(missing_ok=True)
         kind = "sha256" if len(commit) == 64 else "sha1"
         words = ("init", "--quiet", "--bare", "--template=", f"--object-format={kind}", "--")
         succeed(Call((*words, str(self.path))), f"failed to make a git repository in {self.path}")

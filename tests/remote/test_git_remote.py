@@ -391,7 +391,10 @@ def test_what_a_killed_build_left(host: Host) -> None:
     (place,) = host.cache.iterdir()
     (place / "trees/making/files").mkdir(parents=True)
     (place / "trees/making/index.lock").touch()
-    (place / "repository/shallow.lock").touch()
+    repository = place / "repository"
+    for name in ("shallow.lock", "config.lock", f"refs/rootbuild/{repo.head}.lock"):
+        (repository / name).touch()
+    (repository / "config").unlink()
     repo.commit(f="two")
     assert host.fetch("r") == {"f": "two"}
 
