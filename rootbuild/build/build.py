@@ -23,6 +23,7 @@ from rootbuild.build.journal import clean_up_after_killed, open_journal
 from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.names import title
 from rootbuild.build.options import BuildOptions
+from rootbuild.build.remotes import RemoteFiles, Remotes
 from rootbuild.build.solver import Solver
 from rootbuild.build.triggers import Bases, Images, Look, settle
 from rootbuild.build.vertices import Vertices
@@ -60,6 +61,7 @@ class Build:
     backend: Backend
     folders: Folders
     vertices: Vertices
+    remotes: Remotes
     inside: bool
 
     def run(self) -> str | None:
@@ -203,8 +205,10 @@ class Session:
 
     @contextlib.contextmanager
     def _context(self) -> Iterator[ContextFiles]:
-        with find_context(self.build_.options, self.source) as tree:
-            yield ContextFiles(tree, FileDigests(self.cache), self.graph.dockerfile.source)
+        remote = RemoteFiles(self.build_.remotes, self.cache, self.build_.vertices)
+        with find_context(self.build_.options, self.source) as tree, remote:
+            digests = FileDigests(self.cache)
+            yield ContextFiles(tree, remote, digests, self.graph.dockerfile.source)
 
     def _solver(self, plan: Plan, context: ContextFiles) -> Solver:
         policy = self.build_.options.layers
@@ -235,9 +239,19 @@ class Session:
 
 
 def start_build(
-    options: BuildOptions, backend: Backend, folders: Folders, reporter: Reporter, *, inside: bool
+    options: BuildOptions,
+    backend: Backend,
+    folders: Folders,
+    reporter: Reporter,
+    remotes: Remotes,
+    *,
+    inside: bool,
 ) -> str | None:
-    """Run a build; gives the image's id, or None if it has to go on inside the namespace."""
+    """Run a build; gives the image's id, or None if it has to go on inside the namespace.
+
+    `remotes` is the same for both halves. Raises RootbuildError.
+    """
     for tag in options.tags:
         parse_reference(tag)
-    return Build(options, backend, folders, Vertices(reporter), inside).run()
+    vertices = Vertices(reporter, remotes.numbers)
+    return Build(options, backend, folders, vertices, remotes, inside).run()

@@ -15,6 +15,7 @@ from rootbuild.backend import Backend, choose_backend
 from rootbuild.build.build import Folders, start_build
 from rootbuild.build.inputs import STDIN
 from rootbuild.build.options import BuildOptions
+from rootbuild.build.remotes import Remotes
 from rootbuild.cli.build_options import build_options, reporter_name
 from rootbuild.cli.call import call_of, perform
 from rootbuild.cli.parse import Parsed
@@ -42,26 +43,30 @@ def run(parsed: Parsed) -> int:
         return perform(call, options)
     backend = choose_backend()
     quiet = reporter_name(parsed) == "quiet"
+    cache = user_cache_path("rootbuild")
     image = None
-    if backend.enter(()) is not None:
-        image = _build(options, backend, quiet=quiet, inside=False)
+    with Remotes(cache, options.secrets, options.agents) as remotes:
+        if backend.enter(()) is not None:
+            image = _build(options, backend, remotes, quiet=quiet, inside=False)
+            if image is None:
+                code = process.join(backend.enter)
+                if code is not None:
+                    return code
         if image is None:
-            code = process.join(backend.enter)
-            if code is not None:
-                return code
-    if image is None:
-        _unwind_once()
-        image = _build(options, backend, quiet=quiet, inside=True)
+            _unwind_once()
+            image = _build(options, backend, remotes, quiet=quiet, inside=True)
     if parsed.switch("quiet"):
         sys.stdout.write(f"sha256:{image}\n")
     return 0
 
 
-def _build(options: BuildOptions, backend: Backend, *, quiet: bool, inside: bool) -> str | None:
+def _build(
+    options: BuildOptions, backend: Backend, remotes: Remotes, *, quiet: bool, inside: bool
+) -> str | None:
     reporter = QuietReporter() if quiet else PlainReporter(sys.stderr)
     folders = Folders(user_cache_path("rootbuild"), user_state_path("rootbuild"))
     try:
-        return start_build(options, backend, folders, reporter, inside=inside)
+        return start_build(options, backend, folders, reporter, remotes, inside=inside)
     except SOLVE_ERRORS as error:
         raise _solving(error) from error
 

@@ -16,6 +16,7 @@ import pytest
 from rootbuild.backend import Exec
 from rootbuild.build.build import Folders, start_build
 from rootbuild.build.options import BuildOptions
+from rootbuild.build.remotes import Remotes
 from rootbuild.progress.quiet import QuietReporter
 from rootbuild.testing import RecordingBackend
 
@@ -58,7 +59,9 @@ class Machine:
 
     def _status(self) -> SimpleNamespace:
         blocks = 1 << 40
-        return SimpleNamespace(f_blocks=blocks, f_bfree=blocks - self.used, f_frsize=1)
+        return SimpleNamespace(
+            f_blocks=blocks, f_bfree=blocks - self.used, f_bavail=blocks, f_frsize=1
+        )
 
 
 @dataclass(slots=True)
@@ -87,14 +90,26 @@ class Site:
         path.write_text(text)
         return path
 
-    def start(self, text: str | None = None, *, inside: bool, **options: Any) -> str | None:
-        """Start a build; `calls` of the backend are only this build's afterwards."""
+    def start(
+        self,
+        text: str | None = None,
+        *,
+        inside: bool,
+        remotes: Remotes | None = None,
+        **options: Any,
+    ) -> str | None:
+        """Start a build; `calls` of the backend are only this build's afterwards.
+
+        `remotes` is what the other half of the build has fetched.
+        """
         if text is not None:
             self.write("Dockerfile", text)
         self.backend.calls.clear()
         folders = Folders(self.root / "cache", self.root / "state")
         chosen = BuildOptions(self.context, **options)
-        return start_build(chosen, self.backend, folders, QuietReporter(), inside=inside)
+        with remotes or Remotes(folders.cache, chosen.secrets, chosen.agents) as fetched:
+            reporter = QuietReporter()
+            return start_build(chosen, self.backend, folders, reporter, fetched, inside=inside)
 
     def build(self, text: str | None = None, **options: Any) -> str:
         """Build to the end; gives the image's id."""
