@@ -78,9 +78,16 @@ def _find(reference: LayoutReference, platform: Platform) -> LayoutImage:
     for _ in range(_DEPTH_LIMIT):
         content = _blob(reference.folder, digest)
         if "manifests" not in content:
-            return LayoutImage(digest, _digest(content.get("config")).removeprefix("sha256:"))
+            return _image(digest, content)
         digest = _chosen(content, platform)
     raise _BadLayoutError("indexes are nested too deeply")
+
+
+def _image(digest: str, manifest: Json) -> LayoutImage:
+    layers = manifest.get("layers")
+    for layer in layers if isinstance(layers, list) else ():
+        _digest(layer)
+    return LayoutImage(digest, _digest(manifest.get("config")).removeprefix("sha256:"))
 
 
 def _named(reference: LayoutReference) -> str:

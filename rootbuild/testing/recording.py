@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+import tarfile
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -105,6 +106,20 @@ class RecordingBackend:
             raise ImageNotFoundError(f"{reference} is nowhere")
         self._names[reference] = self._keep(self.remote[reference])
         return self._names[reference]
+
+    def load(self, layout: Path, manifest: str) -> str:
+        """See the contract."""
+        self._record("load", layout, manifest)
+        blobs = layout / "blobs" / "sha256"
+        content = json.loads((blobs / manifest.removeprefix("sha256:")).read_bytes())
+        config = (blobs / content["config"]["digest"].removeprefix("sha256:")).read_bytes()
+        diff_ids = _diff_ids(config)
+        if diff_ids not in self._contents:
+            self._contents[diff_ids] = self._new_folder()
+            for layer in content["layers"]:
+                with tarfile.open(blobs / layer["digest"].removeprefix("sha256:")) as tar:
+                    tar.extractall(self._contents[diff_ids], filter="data")
+        return self._keep(config)
 
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:
