@@ -138,6 +138,12 @@ class BuildError(RootbuildError):
     id = "build"
 
 
+class RemoteError(BuildError):
+    """A URL or a git repository could not be fetched, or is not what was asked for."""
+
+    id = "remote"
+
+
 class ImageNotFoundError(RootbuildError):
     """An image is neither in the store nor to be had from a registry."""
 
