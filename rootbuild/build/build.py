@@ -15,18 +15,21 @@ from pathlib import Path
 from rootbuild.backend import Backend
 from rootbuild.build.bases import Store, find_bases, pull_bases, read_store
 from rootbuild.build.context import ContextFiles
+from rootbuild.build.contexts import Contexts
 from rootbuild.build.execute import Executor, Parts
 from rootbuild.build.export import Exporter, clear_iidfile, report_image, write_iidfile
-from rootbuild.build.inputs import Source, find_context, parse_dockerfile, read_dockerfile
+from rootbuild.build.inputs import Source, parse_dockerfile, read_dockerfile
 from rootbuild.build.journal import clean_up_after_killed, open_journal
 from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.names import title
 from rootbuild.build.options import BuildOptions
 from rootbuild.build.solver import Solver
+from rootbuild.build.trees import Trees
 from rootbuild.build.vertices import Vertices
 from rootbuild.build.warnings import show_known_warnings, show_warnings
 from rootbuild.cache.database import Cache, open_cache
 from rootbuild.cache.files import FileDigests
+from rootbuild.context.directory import LockedError
 from rootbuild.errors import DockerfileError
 from rootbuild.graph.resolve import resolve
 from rootbuild.graph.stages import ImageBase, StageGraph
@@ -34,7 +37,6 @@ from rootbuild.image.platform import build_platform, parse_platform
 from rootbuild.image.reference import parse as parse_reference
 from rootbuild.plan.plan import BaseImage, Plan, plan_build
 from rootbuild.plan.planner import PlanOptions
-from rootbuild.progress.reporter import Reporter
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Build:
     backend: Backend
     folders: Folders
     vertices: Vertices
+    contexts: Contexts
     inside: bool
 
     def run(self) -> str | None:
@@ -66,7 +69,7 @@ class Build:
         """
         if self.options.iidfile is not None:
             clear_iidfile(self.options.iidfile)
-        source = read_dockerfile(self.options)
+        source = read_dockerfile(self.options, self.contexts)
         try:
             graph = self._graph(source)
         except DockerfileError:
@@ -90,6 +93,7 @@ class Build:
             build=build,
             target_platform=target,
             target=self.options.target,
+            contexts=self.options.contexts,
         )
 
 
@@ -111,7 +115,12 @@ class Session:
             return None
         plan = self._plan(found)
         with self._context() as context:
-            filesystem = self._solver(plan, context).chain(plan.target).filesystem
+            try:
+                filesystem = self._solver(plan, context).chain(plan.target).filesystem
+            except LockedError:
+                if self.build_.inside:
+                    raise
+                return None  # inside we are root, who may read whatever was fetched
         if options.no_cache or filesystem is None:
             return None
         image = self._exporter().known(filesystem, plan.stage(plan.target).config)
@@ -186,8 +195,8 @@ class Session:
 
     @contextlib.contextmanager
     def _context(self) -> Iterator[ContextFiles]:
-        with find_context(self.build_.options, self.source) as tree:
-            yield ContextFiles(tree, FileDigests(self.cache), self.graph.dockerfile.source)
+        with Trees(self.build_.contexts, self.source) as trees:
+            yield ContextFiles(trees, FileDigests(self.cache), self.graph.dockerfile.source)
 
     def _solver(self, plan: Plan, context: ContextFiles) -> Solver:
         policy = self.build_.options.layers
@@ -218,9 +227,9 @@ class Session:
 
 
 def start_build(
-    options: BuildOptions, backend: Backend, folders: Folders, reporter: Reporter, *, inside: bool
+    options: BuildOptions, backend: Backend, folders: Folders, contexts: Contexts, *, inside: bool
 ) -> str | None:
     """Run a build; gives the image's id, or None if it has to go on inside the namespace."""
     for tag in options.tags:
         parse_reference(tag)
-    return Build(options, backend, folders, Vertices(reporter), inside).run()
+    return Build(options, backend, folders, contexts.vertices, contexts, inside).run()

@@ -1,20 +1,21 @@
-"""The build context during a build: what each step takes from it, looked up once."""
+"""The contexts during a build: what each step takes from them, looked up once."""
 
 from __future__ import annotations
 
+from rootbuild.build.trees import Trees
 from rootbuild.cache.files import FileDigests
-from rootbuild.context.directory import DirectoryContext
 from rootbuild.errors import RootbuildError
 from rootbuild.files.selection import Selection, select, select_exactly
 from rootbuild.files.tree import Tree
+from rootbuild.graph.stages import ContextBase
 from rootbuild.plan.steps import Reading
 
 
 class ContextFiles:
-    """Selections out of the context and their digests, remembered for the length of a build."""
+    """Selections out of contexts and their digests, remembered for the length of a build."""
 
-    def __init__(self, tree: DirectoryContext, digests: FileDigests, source: str) -> None:
-        self._tree = tree
+    def __init__(self, trees: Trees, digests: FileDigests, source: str) -> None:
+        self._trees = trees
         self._digests = digests
         self._source = source
         self._selections: dict[Reading, Selection] = {}
@@ -23,8 +24,9 @@ class ContextFiles:
     def select(self, reading: Reading) -> Selection:
         """What a step names. Raises ContextError at the instruction if a file is missing."""
         if reading not in self._selections:
+            assert reading.source is None or isinstance(reading.source, ContextBase)
             try:
-                self._selections[reading] = read(self._tree, reading)
+                self._selections[reading] = read(self._trees.find(reading.source), reading)
             except RootbuildError as error:
                 error.locate(reading.location, self._source)
                 raise

@@ -21,9 +21,7 @@ def find_layout(reference: str, platform: str | None) -> LayoutImage:
     return find_in_layout(reference, wanted)
 
 
-def load_layout(
-    reference: str, platform: str | None, backend: Backend, vertices: Vertices
-) -> str:
+def load_layout(reference: str, platform: str | None, backend: Backend, vertices: Vertices) -> str:
     """Bring the image into the store; gives its id."""
     image = find_layout(reference, platform)
     with vertices.open(f"[internal] load {reference}"):

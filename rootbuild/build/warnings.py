@@ -45,9 +45,10 @@ def lint_options(
     """A build's options as far as they matter to the rules."""
     return Lint(
         build_args=options.build_args,
-        ignore=ignore_patterns(options, source),
+        ignore=ignore_patterns(source),
         target=options.target,
         platform=parse_platform(options.platform) if options.platform else None,
         whole=whole,
         configs=configs,
+        contexts=options.contexts,
     )

@@ -19,7 +19,6 @@ from rootbuild.graph.stages import (
     StageGraph,
 )
 
-
 Kind = Literal["stage", "image", "context"]
 
 

@@ -86,6 +86,9 @@ class PlatformContexts:
         return given.get(f"{whole}::{self.platform}") or given.get(whole)
 
 
+NO_CONTEXTS = NamedContexts()
+
+
 def read_contexts(texts: Iterable[str]) -> NamedContexts:
     """Read `NAME[::PLATFORM]=VALUE` options; the last one of a name counts. Raises UsageError."""
     given: dict[str, Given] = {}

@@ -10,7 +10,7 @@ from rootbuild.dockerfile.quote import quoted
 from rootbuild.dockerfile.suggest import did_you_mean
 from rootbuild.errors import DockerfileError
 from rootbuild.graph.arguments import global_args, platform_args
-from rootbuild.graph.contexts import NamedContexts, PlatformContexts
+from rootbuild.graph.contexts import NO_CONTEXTS, NamedContexts, PlatformContexts
 from rootbuild.graph.mounts import mounted, mounted_names
 from rootbuild.graph.stages import (
     SCRATCH,
@@ -32,7 +32,7 @@ def resolve(
     build: Platform,
     target_platform: Platform,
     target: str | None = None,
-    contexts: NamedContexts = NamedContexts(),  # noqa: B008 - it is frozen
+    contexts: NamedContexts = NO_CONTEXTS,
 ) -> StageGraph:
     """The stage graph of a parsed Dockerfile.
 

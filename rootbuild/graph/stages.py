@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeGuard
 
 from rootbuild.context.origin import Origin
 from rootbuild.dockerfile.instructions import AnyInstruction, Dockerfile, From
@@ -47,7 +46,7 @@ Filesystem = ImageBase | StageBase
 Source = Filesystem | ContextBase
 
 
-def keeps_owners(source: Source | None) -> TypeGuard[Filesystem]:
+def keeps_owners(source: Source | None) -> bool:
     """Whether files keep their owners when they are copied; those of contexts become root's.
 
     None is the build's main context.

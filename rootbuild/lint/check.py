@@ -11,7 +11,7 @@ from rootbuild.dockerfile.parse import type_so_far
 from rootbuild.dockerfile.tree import parse_tree
 from rootbuild.errors import DockerfileError, RootbuildError, unreachable
 from rootbuild.graph.arguments import platform_args
-from rootbuild.graph.contexts import NamedContexts
+from rootbuild.graph.contexts import NO_CONTEXTS, NamedContexts
 from rootbuild.graph.resolve import resolve
 from rootbuild.graph.stages import (
     ContextBase,
@@ -48,7 +48,7 @@ class Lint:
     platform: Platform | None = None
     whole: bool = False
     configs: Mapping[str, ImageConfig] = field(default_factory=dict)
-    contexts: NamedContexts = NamedContexts()
+    contexts: NamedContexts = NO_CONTEXTS
 
 
 @dataclass(frozen=True, slots=True)

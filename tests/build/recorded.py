@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import os
@@ -15,7 +16,10 @@ import pytest
 
 from rootbuild.backend import Exec
 from rootbuild.build.build import Folders, start_build
+from rootbuild.build.contexts import Contexts
 from rootbuild.build.options import BuildOptions
+from rootbuild.build.vertices import Vertices
+from rootbuild.context.origin import Origin
 from rootbuild.progress.quiet import QuietReporter
 from rootbuild.testing import RecordingBackend
 
@@ -87,14 +91,24 @@ class Site:
         path.write_text(text)
         return path
 
-    def start(self, text: str | None = None, *, inside: bool, **options: Any) -> str | None:
+    def start(
+        self,
+        text: str | None = None,
+        *,
+        inside: bool,
+        context: Origin | None = None,
+        stdin: bytes = b"",
+        **options: Any,
+    ) -> str | None:
         """Start a build; `calls` of the backend are only this build's afterwards."""
         if text is not None:
             self.write("Dockerfile", text)
         self.backend.calls.clear()
         folders = Folders(self.root / "cache", self.root / "state")
-        chosen = BuildOptions(self.context, **options)
-        return start_build(chosen, self.backend, folders, QuietReporter(), inside=inside)
+        chosen = BuildOptions(context or self.context, **options)
+        vertices = Vertices(QuietReporter())
+        with Contexts(chosen, folders.cache, vertices, io.BytesIO(stdin)) as contexts:
+            return start_build(chosen, self.backend, folders, contexts, inside=inside)
 
     def build(self, text: str | None = None, **options: Any) -> str:
         """Build to the end; gives the image's id."""

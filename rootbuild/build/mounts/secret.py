@@ -17,8 +17,7 @@ MOST_BYTES = 500 * 1024
 
 def read_secret(secrets: Sequence[Secret], mount: SecretMount) -> bytes | None:
     """The value of a secret, None if there is none and none is required. Raises BuildError."""
-    secret = next((item for item in reversed(secrets) if item.id == mount.id), None)
-    value = None if secret is None else _value(secret)
+    value = secret_value(secrets, mount.id)
     if value is None and mount.required:
         raise BuildError(
             f"secret {mount.id}: not found",
@@ -26,6 +25,12 @@ def read_secret(secrets: Sequence[Secret], mount: SecretMount) -> bytes | None:
             hint=f"give it with --secret id={mount.id},src=FILE or --secret id={mount.id},env=NAME",
         )
     return value
+
+
+def secret_value(secrets: Sequence[Secret], name: str) -> bytes | None:
+    """The value of a secret by its id, None if there is none. Raises BuildError."""
+    secret = next((item for item in reversed(secrets) if item.id == name), None)
+    return None if secret is None else _value(secret)
 
 
 def secret_file(mount: SecretMount, target: str, value: bytes, folder: Path) -> Bind:
