@@ -21,6 +21,8 @@ def show_warnings(
     configs: Mapping[str, ImageConfig],
 ) -> None:
     """Print warnings about the stages that are built. Raises what `check=error=true` asks for."""
+    for name in options.contexts.reserved:
+        vertices.warn(f"--build-context {name} has no effect: the name is reserved")
     result = lint(dockerfile, lint_options(options, source, configs))
     for warning in result.warnings:
         vertices.warn(str(warning))

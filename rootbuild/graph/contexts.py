@@ -34,6 +34,11 @@ class NamedContexts:
 
     given: Mapping[str, Given] = field(default_factory=dict)
 
+    @property
+    def reserved(self) -> tuple[str, ...]:
+        """Names that were given in vain, as nothing takes their place."""
+        return tuple(found.name for found in self.given.values() if found.name in RESERVED)
+
     def on(self, platform: Platform) -> PlatformContexts:
         """Those that count for a stage of a platform."""
         return PlatformContexts(self, platform)

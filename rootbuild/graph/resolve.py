@@ -104,7 +104,7 @@ def _stage(
     }
     platform = _platform(start, values, dockerfile.escape)
     contexts = contexts.of_stage(platform)
-    replacement = contexts.base(start.name) if start.name else None
+    replacement = contexts.base(start.name.lower()) if start.name else None
     if replacement is not None:
         return Stage(index, start, replacement, platform, instructions=(), sources=())
     sources: list[tuple[int, Source]] = []
