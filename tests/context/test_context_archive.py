@@ -13,6 +13,7 @@ import subprocess
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from rootbuild.context.archive import unpack_context
 from rootbuild.errors import ContextError
 from tests.files.archives import Member, directory, hard, link, member, packed
 
-NOBODYS = {"uid": 4_000_000_000, "gid": 4_000_000_000}
+NOBODYS: dict[str, Any] = {"uid": 4_000_000_000, "gid": 4_000_000_000}
 
 
 def zstd(data: bytes) -> bytes:

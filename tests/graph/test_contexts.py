@@ -140,7 +140,7 @@ COPY --from=0 a b
 def test_a_stage_is_replaced_with_all_that_it_does() -> None:
     found = graph(STAGES, "src=dir")
     assert found.stages[0].base == FOLDER
-    assert found.stages[0].instructions == found.stages[0].sources == ()
+    assert (found.stages[0].instructions, found.stages[0].sources) == ((), ())
     last = found.stages[1]
     assert last.base == FOLDER
     assert last.sources == (
