@@ -7,6 +7,7 @@ inside of it too, and is gone when the build is over.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import shutil
 import threading
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from typing import IO
 from rootbuild.build.mounts.secret import secret_value
 from rootbuild.build.options import BuildOptions
 from rootbuild.build.vertices import Vertices
-from rootbuild.context.origin import Nothing, Stdin
+from rootbuild.context.origin import STDIN, Nothing, Stdin
 from rootbuild.context.scratch import scratch, sweep
 from rootbuild.errors import ContextError, unreachable
 from rootbuild.files.failure import explained
@@ -57,7 +58,8 @@ class Contexts:
         self._scratch: Path | None = None
         self._main: Place | None = None
         self._named: dict[ContextBase, Place] = {}
-        self._text: bytes | None = None
+        self._texts: dict[str, bytes] = {}
+        self._numbers = itertools.count()
 
     def __enter__(self) -> Contexts:
         sweep(self._cache / "contexts")
@@ -85,15 +87,16 @@ class Contexts:
                 self._named[context] = self._find_named(context)
             return self._named[context]
 
-    def text(self) -> bytes:
-        """The Dockerfile that is on standard input."""
-        if self._text is None:
-            self._text = _limited(self._stdin)
-        return self._text
+    def text(self, where: str) -> bytes:
+        """A Dockerfile that is no file of this host: on standard input (`-`), or behind a URL."""
+        if where not in self._texts:
+            self._texts[where] = self._read(where)
+        return self._texts[where]
 
-    def download(self, url: str) -> bytes:
-        """A Dockerfile by its URL."""
-        source = HttpSource(url)
+    def _read(self, where: str) -> bytes:
+        if where == STDIN:
+            return _limited(self._stdin)
+        source = HttpSource(where)
         with (
             self.vertices.open(f"[internal] load {source.shown}"),
             self._downloaded(source).open("rb") as file,
@@ -191,7 +194,7 @@ class Contexts:
         """An empty folder that is gone with the build."""
         if self._scratch is None:
             self._scratch = self._stack.enter_context(scratch(self._cache / "contexts"))
-        folder = self._scratch / str(sum(1 for _ in self._scratch.iterdir()))
+        folder = self._scratch / str(next(self._numbers))
         folder.mkdir(mode=0o755)
         return folder
 

@@ -43,10 +43,10 @@ def read_dockerfile(options: BuildOptions, contexts: Contexts) -> Source:
                 "invalid argument: can't use stdin for both build context and dockerfile",
                 exit_code=1,
             )
-        return Source(DOCKERFILE, None, contexts.text(), contexts.main())
+        return Source(DOCKERFILE, None, contexts.text(wanted), contexts.main())
     place = contexts.main()
     if wanted is not None and wanted.startswith(("http://", "https://")):
-        return Source(DOCKERFILE, None, contexts.download(wanted), place)
+        return Source(DOCKERFILE, None, contexts.text(wanted), place)
     if place.dockerfile is not None and isinstance(options.context, Stdin) and wanted:
         raise UsageError(
             "ambiguous Dockerfile source: both stdin and flag correspond to Dockerfiles",

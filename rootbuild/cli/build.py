@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 from dataclasses import replace
@@ -40,7 +41,9 @@ def run(parsed: Parsed) -> int:
     cache = user_cache_path("rootbuild")
     quiet = call is not None or reporter_name(parsed) == "quiet"
     vertices = Vertices(QuietReporter() if quiet else PlainReporter(sys.stderr))
-    with Contexts(options, cache, vertices, sys.stdin.buffer) as contexts:
+    # There may be none at all, as for services.
+    stdin = sys.stdin.buffer if sys.stdin is not None else io.BytesIO()
+    with Contexts(options, cache, vertices, stdin) as contexts:
         if call is not None:
             return perform(call, options, contexts)
         folders = Folders(cache, user_state_path("rootbuild"))

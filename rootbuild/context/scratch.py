@@ -14,20 +14,30 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from rootbuild.errors import HostError
+
 
 @contextlib.contextmanager
 def scratch(parent: Path) -> Iterator[Path]:
     """A private folder below `parent`, removed with all that is in it when the block ends.
 
     A process that was forked off within the block may use it, and leaves it alone at the end.
+    Raises HostError when it cannot be made.
     """
-    parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with contextlib.ExitStack() as stack:
-        # Nobody may find a folder between its being made and its being locked.
-        with _locked(parent):
-            _remove_left(parent)
-            folder = Path(tempfile.mkdtemp(dir=parent))
-            stack.enter_context(_locked(folder))
+        try:
+            parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # Nobody may find a folder between its being made and its being locked.
+            with _locked(parent):
+                _remove_left(parent)
+                folder = Path(tempfile.mkdtemp(dir=parent))
+                stack.enter_context(_locked(folder))
+        except OSError as error:
+            raise HostError(
+                f"cannot keep temporary files in {parent}: {error.strerror}",
+                id="cache-folder",
+                hint="make that folder writable, or set XDG_CACHE_HOME to one that is",
+            ) from error
         maker = os.getpid()
         try:
             yield folder
@@ -37,8 +47,11 @@ def scratch(parent: Path) -> Iterator[Path]:
 
 
 def sweep(parent: Path) -> None:
-    """Remove what processes that were killed left below `parent`."""
-    with contextlib.suppress(FileNotFoundError), _locked(parent):
+    """Remove what processes that were killed left below `parent`, if we may."""
+    with (
+        contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError),
+        _locked(parent),
+    ):
         _remove_left(parent)
 
 

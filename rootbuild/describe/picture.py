@@ -152,12 +152,17 @@ def _end(base: Base) -> tuple[Kind, int | str]:
 
 
 def _images(graph: StageGraph) -> dict[str, str]:
-    names = dict.fromkeys(edge.used for edge in edges(graph) if isinstance(edge.used, str))
+    """What is drawn besides stages, by what is written on it."""
+    names = dict.fromkeys(_label(edge) for edge in edges(graph) if edge.kind != "stage")
     return {name: f"i{number}" for number, name in enumerate(names)}
 
 
 def _identity(edge: Edge, images: Mapping[str, str]) -> str:
-    return images[edge.used] if isinstance(edge.used, str) else f"s{edge.used}"
+    return f"s{edge.used}" if edge.kind == "stage" else images[_label(edge)]
+
+
+def _label(edge: Edge) -> str:
+    return f"context {edge.used}" if edge.kind == "context" else str(edge.used)
 
 
 def _name(graph: StageGraph, index: int) -> str:
@@ -166,7 +171,7 @@ def _name(graph: StageGraph, index: int) -> str:
 
 def _used(graph: StageGraph, edge: Edge) -> str:
     if isinstance(edge.used, str):
-        return f"context {edge.used}" if edge.kind == "context" else edge.used
+        return _label(edge)
     return f"stage {edge.used} {_name(graph, edge.used)}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,11 @@ from typing import Any
 
 import pytest
 
-from rootbuild.build.options import Secret
+from rootbuild.build.contexts import Place
+from rootbuild.build.inputs import Source, parse_dockerfile
+from rootbuild.build.options import BuildOptions, Secret
+from rootbuild.build.vertices import Vertices
+from rootbuild.build.warnings import show_warnings
 from rootbuild.context.origin import Origin, Stdin, main_origin
 from rootbuild.errors import (
     BuildError,
@@ -22,6 +27,7 @@ from rootbuild.errors import (
 from rootbuild.files import attributes
 from rootbuild.files.owner import Owner
 from rootbuild.graph.contexts import read_contexts
+from rootbuild.progress.plain import PlainReporter
 from rootbuild.testing.layouts import Layout
 from tests.build.recorded import MINE, Site
 from tests.files.archives import member, packed
@@ -303,6 +309,16 @@ class TestNamed:
     def test_reserved_names_stay_what_they_are(self, site: Site) -> None:
         site.write("Dockerfile", "FROM scratch\nENV a=b\n")
         assert site.layers(named(site, "scratch=docker-image://base")) == []
+
+    def test_reserved_names_are_told(self) -> None:
+        options = BuildOptions(Path(), contexts=read_contexts(["scratch=a", "other=b"]))
+        shown = io.StringIO()
+        source = Source("Dockerfile", None, b"FROM scratch\n", Place(Path()))
+        vertices = Vertices(PlainReporter(shown))
+        show_warnings(vertices, options, source, parse_dockerfile(source), {})
+        assert shown.getvalue() == (
+            "WARN: --build-context scratch has no effect: the name is reserved\n"
+        )
 
 
 class TestLayouts:

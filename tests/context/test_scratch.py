@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from rootbuild.context.scratch import scratch, sweep
+from rootbuild.errors import HostError
 
 HOLD = """\
 import sys
@@ -123,3 +124,11 @@ def test_as_long_as_a_fork_lives_it_is_somebodys(tmp_path: Path) -> None:
 def test_nothing_to_sweep(tmp_path: Path) -> None:
     sweep(tmp_path / "none")
     assert not (tmp_path / "none").exists()
+
+
+def test_a_file_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    sweep(tmp_path / "file")
+    with pytest.raises(HostError) as caught, scratch(tmp_path / "file/folder"):
+        pass
+    assert caught.value.id == "cache-folder"
