@@ -77,7 +77,7 @@ def web() -> Iterator[Web]:
                 return
             _answer(self, found.pages.get(self.path))
 
-        do_POST = do_GET
+        do_POST = do_GET  # noqa: N815 - http.server calls it so
 
         def log_message(self, *_: object) -> None:
             pass

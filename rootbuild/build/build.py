@@ -23,6 +23,7 @@ from rootbuild.build.journal import clean_up_after_killed, open_journal
 from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.names import title
 from rootbuild.build.options import BuildOptions
+from rootbuild.build.remotes import RemoteFiles
 from rootbuild.build.solver import Solver
 from rootbuild.build.trees import Trees
 from rootbuild.build.vertices import Vertices
@@ -195,8 +196,10 @@ class Session:
 
     @contextlib.contextmanager
     def _context(self) -> Iterator[ContextFiles]:
-        with Trees(self.build_.contexts, self.source) as trees:
-            yield ContextFiles(trees, FileDigests(self.cache), self.graph.dockerfile.source)
+        remote = RemoteFiles(self.build_.contexts.remotes, self.cache, self.build_.vertices)
+        with Trees(self.build_.contexts, self.source) as trees, remote:
+            digests = FileDigests(self.cache)
+            yield ContextFiles(trees, remote, digests, self.graph.dockerfile.source)
 
     def _solver(self, plan: Plan, context: ContextFiles) -> Solver:
         policy = self.build_.options.layers
@@ -229,7 +232,10 @@ class Session:
 def start_build(
     options: BuildOptions, backend: Backend, folders: Folders, contexts: Contexts, *, inside: bool
 ) -> str | None:
-    """Run a build; gives the image's id, or None if it has to go on inside the namespace."""
+    """Run a build; gives the image's id, or None if it has to go on inside the namespace.
+
+    `remotes` is the same for both halves. Raises RootbuildError.
+    """
     for tag in options.tags:
         parse_reference(tag)
     return Build(options, backend, folders, contexts.vertices, contexts, inside).run()

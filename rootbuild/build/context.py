@@ -1,7 +1,11 @@
-"""The contexts during a build: what each step takes from them, looked up once."""
+"""What each step takes out of contexts, and of remote sources, looked up once."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
+from rootbuild.build.remotes import RemoteFiles
 from rootbuild.build.trees import Trees
 from rootbuild.cache.files import FileDigests
 from rootbuild.errors import RootbuildError
@@ -12,31 +16,53 @@ from rootbuild.plan.steps import Reading
 
 
 class ContextFiles:
-    """Selections out of contexts and their digests, remembered for the length of a build."""
+    """Selections out of contexts or a remote, and their digests, remembered for a build."""
 
-    def __init__(self, trees: Trees, digests: FileDigests, source: str) -> None:
+    def __init__(
+        self, trees: Trees, remote: RemoteFiles, digests: FileDigests, source: str
+    ) -> None:
         self._trees = trees
+        self._remote = remote
         self._digests = digests
         self._source = source
         self._selections: dict[Reading, Selection] = {}
         self._known: dict[Reading, str] = {}
 
     def select(self, reading: Reading) -> Selection:
-        """What a step names. Raises ContextError at the instruction if a file is missing."""
+        """What a step names.
+
+        Raises ContextError at the instruction if a file is missing, RemoteError for remote ones.
+        """
         if reading not in self._selections:
-            assert reading.source is None or isinstance(reading.source, ContextBase)
-            try:
-                self._selections[reading] = read(self._trees.find(reading.source), reading)
-            except RootbuildError as error:
-                error.locate(reading.location, self._source)
-                raise
+            with self._located(reading):
+                self._selections[reading] = self._select(reading)
         return self._selections[reading]
 
     def digest(self, reading: Reading) -> str:
         """The digest of what it names; owners do not count, as files become root's."""
         if reading not in self._known:
-            self._known[reading] = self.select(reading).digest(self._digests, owners=False)
+            with self._located(reading):
+                self._known[reading] = self._digest(reading)
         return self._known[reading]
+
+    def _select(self, reading: Reading) -> Selection:
+        if reading.remote is not None:
+            return self._remote.select(reading, reading.remote)
+        assert reading.source is None or isinstance(reading.source, ContextBase)
+        return read(self._trees.find(reading.source), reading)
+
+    def _digest(self, reading: Reading) -> str:
+        if reading.remote is not None:
+            return self._remote.digest(reading, reading.remote)
+        return self.select(reading).digest(self._digests, owners=False)
+
+    @contextlib.contextmanager
+    def _located(self, reading: Reading) -> Iterator[None]:
+        try:
+            yield
+        except RootbuildError as error:
+            error.locate(reading.location, self._source)
+            raise
 
 
 def read(tree: Tree, reading: Reading) -> Selection:

@@ -15,8 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from rootbuild.build.mounts.secret import secret_value
 from rootbuild.build.options import BuildOptions
+from rootbuild.build.remotes import Remotes
 from rootbuild.build.vertices import Vertices
 from rootbuild.context.origin import STDIN, Nothing, Stdin
 from rootbuild.context.scratch import scratch, sweep
@@ -44,11 +44,17 @@ class Place:
 
 
 class Contexts:
-    """A context manager. `cache` is where downloads are kept, `stdin` what `-` stands for."""
+    """A context manager. `cache` is the cache folder, `stdin` what `-` stands for."""
 
     def __init__(
-        self, options: BuildOptions, cache: Path, vertices: Vertices, stdin: IO[bytes]
+        self,
+        options: BuildOptions,
+        cache: Path,
+        remotes: Remotes,
+        vertices: Vertices,
+        stdin: IO[bytes],
     ) -> None:
+        self.remotes = remotes
         self.vertices = vertices
         self._options = options
         self._cache = cache
@@ -96,11 +102,7 @@ class Contexts:
     def _read(self, where: str) -> bytes:
         if where == STDIN:
             return _limited(self._stdin)
-        source = HttpSource(where)
-        with (
-            self.vertices.open(f"[internal] load {source.shown}"),
-            self._downloaded(source).open("rb") as file,
-        ):
+        with self._downloaded(HttpSource(where)).open("rb") as file:
             return _limited(file)
 
     def _find_main(self) -> Place:
@@ -114,27 +116,27 @@ class Contexts:
                 with self.vertices.open(_LOADING):
                     return self._received()
             case HttpSource():
-                with self.vertices.open(_LOADING), self._downloaded(origin).open("rb") as file:
+                path = self._downloaded(origin)
+                with self.vertices.open(_LOADING), path.open("rb") as file:
                     return self._unpacked(file, origin.shown)
             case GitSource():
-                with self.vertices.open(f"[internal] load git source {origin.shown}"):
-                    return self._checked_out(origin)
+                return self._checked_out(origin)
             case _:
                 unreachable(origin)
 
     def _find_named(self, context: ContextBase) -> Place:
-        origin, title = context.origin, f"[context {context.name}]"
+        origin = context.origin
         match origin:
             case Path():
                 return Place(_named_folder(origin, context.name))
             case Nothing():
                 return Place(self._new_folder(), context.name)
             case HttpSource():
-                with self.vertices.open(f"{title} {origin.shown}"):
-                    return self._file_or_files(origin)
+                path = self._downloaded(origin)
+                with self.vertices.open(f"[context {context.name}] {origin.shown}"):
+                    return self._file_or_files(path, origin.shown)
             case GitSource():
-                with self.vertices.open(f"{title} {origin.shown}"):
-                    return self._checked_out(origin)
+                return self._checked_out(origin)
             case Stdin():
                 raise AssertionError("standard input has no name")
             case _:
@@ -160,35 +162,25 @@ class Contexts:
         file.seek(0)
         return Place(folder, shown, _limited(file))
 
-    def _file_or_files(self, source: HttpSource) -> Place:
+    def _file_or_files(self, path: Path, shown: str) -> Place:
         """The files of an archive, or else a single file of BuildKit's choice of name."""
         from rootbuild.context.archive import unpack_context
 
-        path, folder = self._downloaded(source), self._new_folder()
+        folder = self._new_folder()
         with path.open("rb") as file:
             if not unpack_context(file, folder):
                 shutil.copy2(path, folder / "context")
-        return Place(folder, source.shown)
+        return Place(folder, shown)
 
     def _downloaded(self, source: HttpSource) -> Path:
-        from rootbuild.remote.download import downloaded
+        from rootbuild.remote.download import CONTENT
 
-        kept = downloaded(source, self._cache / "http", self._secret)
-        return self._stack.enter_context(kept).path
+        return self.remotes.folder(source, self.vertices) / CONTENT
 
     def _checked_out(self, source: GitSource) -> Place:
-        from rootbuild.remote.git import Access, checked_out, resolve
-
         if self._options.build_args.get(KEEP_GIT_DIR) in _TRUE:
             source = replace(source, keep_git_dir=True)
-        agents = {agent.id: agent.socket for agent in self._options.agents}
-        access = Access(self._secret, agents.get("default"))
-        commit = resolve(source, access)
-        tree = checked_out(source, commit, self._cache / "git", access)
-        return Place(self._stack.enter_context(tree), source.shown)
-
-    def _secret(self, name: str) -> bytes | None:
-        return secret_value(self._options.secrets, name)
+        return Place(self.remotes.folder(source, self.vertices), source.shown)
 
     def _new_folder(self) -> Path:
         """An empty folder that is gone with the build."""

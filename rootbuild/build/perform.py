@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rootbuild.backend import Backend
 from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.run import run_step
@@ -37,7 +39,7 @@ def perform(
             with mounting.prepared(step, selections) as prepared:
                 run_step(backend, container, rootfs, step, prepared, vertex)
         case CopyStep():
-            _copy(step, rootfs, next(iter(selections), None))
+            _copy(step, rootfs, selections)
         case WorkdirStep():
             account = resolve_user(rootfs, step.user)
             make_workdir(rootfs, step.path, account.uid, account.gid)
@@ -45,16 +47,17 @@ def perform(
             unreachable(step)
 
 
-def _copy(step: CopyStep, rootfs: Rootfs, selection: Selection | None) -> None:
+def _copy(step: CopyStep, rootfs: Rootfs, selections: tuple[Selection, ...]) -> None:
     options = CopyOptions(
         owner=None if not step.chown else resolve_owner(rootfs, step.chown),
         mode=None if not step.chmod else parse_chmod(step.chmod),
         keep_owner=keeps_owners(step.source),
         several=len(step.inline) + len(step.sources) > 1,
-        unpack=step.unpack,
     )
     over = Layover(rootfs) if step.link else None
-    if selection is not None:
-        copy(selection, rootfs, step.destination, step.workdir, options, over)
+    for reading, selection in zip(step.readings, selections, strict=True):
+        unpack = step.unpack if reading.remote is None else step.unpack_remotes
+        chosen = replace(options, unpack=unpack)
+        copy(selection, rootfs, step.destination, step.workdir, chosen, over)
     if step.inline:
         write_inline(step.inline, rootfs, step.destination, step.workdir, options, over)

@@ -16,6 +16,7 @@ from rootbuild.backend import Backend, choose_backend
 from rootbuild.build.build import Folders, start_build
 from rootbuild.build.contexts import Contexts
 from rootbuild.build.options import BuildOptions
+from rootbuild.build.remotes import Remotes
 from rootbuild.build.vertices import Vertices
 from rootbuild.cli.build_options import build_options, reporter_name
 from rootbuild.cli.call import call_of, perform
@@ -40,10 +41,13 @@ def run(parsed: Parsed) -> int:
     call = call_of(parsed)
     cache = user_cache_path("rootbuild")
     quiet = call is not None or reporter_name(parsed) == "quiet"
-    vertices = Vertices(QuietReporter() if quiet else PlainReporter(sys.stderr))
+    reporter = QuietReporter() if quiet else PlainReporter(sys.stderr)
     # There may be none at all, as for services.
     stdin = sys.stdin.buffer if sys.stdin is not None else io.BytesIO()
-    with Contexts(options, cache, vertices, stdin) as contexts:
+    with (
+        Remotes(cache, options.secrets, options.agents) as remotes,
+        Contexts(options, cache, remotes, Vertices(reporter, remotes.numbers), stdin) as contexts,
+    ):
         if call is not None:
             return perform(call, options, contexts)
         folders = Folders(cache, user_state_path("rootbuild"))

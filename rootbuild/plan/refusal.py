@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-
-from rootbuild.dockerfile.instructions import Add, AnyInstruction, Onbuild, Run
-from rootbuild.errors import DockerfileError, UnsupportedError
+from rootbuild.dockerfile.instructions import AnyInstruction, Onbuild, Run
+from rootbuild.errors import UnsupportedError
 
 _HINT = "it is on the way (docs/dockerfile.md lists the state of every feature)"
-_GIT = re.compile(r"(?:git|ssh)://|[A-Za-z0-9_-]+@[A-Za-z0-9.-]+:")
 
 
 def refuse_unsupported(instruction: AnyInstruction) -> None:
@@ -31,8 +27,6 @@ def refuse_triggers(reference: str, triggers: tuple[str, ...]) -> None:
 
 def _unsupported(instruction: AnyInstruction) -> str | None:
     match instruction:
-        case Add():
-            return _first(("ADD --keep-git-dir", instruction.keep_git_dir))
         case Onbuild():
             return "ONBUILD"
         case Run():
@@ -42,26 +36,6 @@ def _unsupported(instruction: AnyInstruction) -> str | None:
             )
         case _:
             return None
-
-
-def refuse_remote(sources: Iterable[str], *, add: bool) -> None:
-    """Raise for a source that is no file: ADD of them is not supported yet, COPY never is."""
-    for source in sources:
-        kind = _remote(source)
-        if kind is not None and not add:
-            raise DockerfileError(f"source can't be a {kind[1]} for COPY", hint="use ADD")
-        if kind is not None:
-            raise UnsupportedError(f"ADD of {kind[0]} is not supported yet", hint=_HINT)
-
-
-def _remote(source: str) -> tuple[str, str] | None:
-    """What a source is if it is not a file: in a sentence about ADD, and in BuildKit's words."""
-    if _GIT.match(source):
-        return "a git repository", "git ref"
-    if source.startswith(("http://", "https://")):
-        path = re.split(r"[?#]", source, maxsplit=1)[0]
-        return ("a git repository", "git ref") if path.endswith(".git") else ("a URL", "URL")
-    return None
 
 
 def _first(*features: tuple[str, bool]) -> str | None:

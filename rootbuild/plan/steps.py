@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import groupby
+from operator import itemgetter
 
 from rootbuild.backend import NetworkMode
 from rootbuild.errors import Location
@@ -20,13 +22,15 @@ from rootbuild.plan.mounts.cache import CacheMount
 from rootbuild.plan.mounts.read import RunMount, reads
 from rootbuild.plan.mounts.secret import SecretMount
 from rootbuild.plan.mounts.ssh import SshMount
+from rootbuild.remote.sources import HttpSource, RemoteSource
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """Files that a step takes: out of `source`, or out of the build context if that is None.
 
-    `paths` are patterns, unless `exact`. `parents` and `excludes` are the flags of COPY.
+    `paths` are patterns, unless `exact`. `parents` and `excludes` are the flags of COPY. With
+    `remote` they come from there; the path is the name that a file gets, or all of a repository.
     """
 
     location: Location
@@ -35,10 +39,13 @@ class Reading:
     exact: bool = False
     parents: bool = False
     excludes: tuple[str, ...] = ()
+    remote: RemoteSource | None = None
 
     @property
     def marks(self) -> tuple[str, ...]:
         """What tells this from other readings of the same source."""
+        if self.remote is not None:
+            return ("remote", type(self.remote).__name__, *self.paths, *self.excludes)
         kind = "exactly" if self.exact else "parents" if self.parents else "patterns"
         return (kind, str(len(self.paths)), *self.paths, *self.excludes)
 
@@ -95,7 +102,9 @@ class RunStep:
 class CopyStep:
     """Files to copy, by COPY or ADD; `source` None is the build context. Paths are as expanded.
 
-    `link` is --link where it makes a difference; `unpack` says that archives are extracted.
+    `link` is --link where it makes a difference; `unpack` says that archives are extracted, and
+    `unpack_remotes` that those from elsewhere are. `remotes` tells of each of the sources whether
+    it is a remote one; it is empty if none is.
     """
 
     location: Location
@@ -111,6 +120,8 @@ class CopyStep:
     excludes: tuple[str, ...] = ()
     link: bool = False
     unpack: bool = False
+    remotes: tuple[RemoteSource | None, ...] = ()
+    unpack_remotes: bool = False
 
     @property
     def definition(self) -> str:
@@ -127,21 +138,27 @@ class CopyStep:
             not keeps_owners(self.source),
             self.link,
             self.unpack,
+            *([self.unpack_remotes] if self.remotes else []),
         )
 
     @property
     def readings(self) -> tuple[Reading, ...]:
-        """What is copied; heredocs are part of the step itself."""
-        if not self.sources:
-            return ()
-        reading = Reading(
-            self.location,
-            self.source,
-            self.sources,
-            parents=self.parents,
-            excludes=self.excludes,
+        """What is copied, in order; heredocs are part of the step itself."""
+        remotes = self.remotes or (None,) * len(self.sources)
+        found: list[Reading] = []
+        for remote, group in groupby(zip(remotes, self.sources, strict=True), itemgetter(0)):
+            paths = tuple(path for _, path in group)
+            found.append(self._reading(paths) if remote is None else self._fetching(remote))
+        return tuple(found)
+
+    def _reading(self, paths: tuple[str, ...]) -> Reading:
+        return Reading(
+            self.location, self.source, paths, parents=self.parents, excludes=self.excludes
         )
-        return (reading,)
+
+    def _fetching(self, remote: RemoteSource) -> Reading:
+        name = remote.name if isinstance(remote, HttpSource) else "."
+        return Reading(self.location, None, (name,), excludes=self.excludes, remote=remote)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from rootbuild.errors import RemoteError
 from rootbuild.remote.forge import Forge
 from rootbuild.remote.program import Call, succeed
 from rootbuild.remote.repository import Repository
-from rootbuild.remote.sources import GitSource
+from rootbuild.remote.sources import GitSource, redacted
 from rootbuild.remote.submodules import Submodule, submodules
 
 MOST_SUBMODULES = 1000
@@ -77,7 +77,7 @@ def _keep_git_dir(repository: Repository, source: GitSource, commit: str, files:
     where = ("--git-dir", str(files / ".git"))
     for words in (
         ("init", "--quiet", "--template=", f"--object-format={kind}", "--", str(files)),
-        (*where, "remote", "add", "--", "origin", source.shown),
+        (*where, "remote", "add", "--", "origin", redacted(source.remote)),
         (*where, *_FETCH, "--", str(repository.path), commit),
         (*where, "update-ref", "--no-deref", "HEAD", commit),
         (*where, "read-tree", commit),
@@ -89,9 +89,10 @@ _FETCH = ("fetch", "--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head")
 
 
 def _time(repository: Repository, commit: str) -> int:
-    """When a commit was made, in seconds."""
+    """When a commit was made, in seconds; 0 if it does not say so."""
     arguments = repository.call("log", "-1", "--no-show-signature", "--format=%ct", commit)
-    return int(succeed(Call(arguments), f"failed to read commit {commit}").text)
+    text = succeed(Call(arguments), f"failed to read commit {commit}").text
+    return int(text) if text.isdecimal() else 0
 
 
 def _subdir(files: Path, subdir: Names, source: GitSource) -> Path:

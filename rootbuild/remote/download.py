@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import email.utils
-import errno
 import hashlib
 import json
 import os
@@ -19,24 +18,27 @@ from dataclasses import asdict, dataclass
 from email.message import Message
 from pathlib import Path
 
-from rootbuild.errors import HostError, RemoteError
+from rootbuild.errors import RemoteError
+from rootbuild.remote.access import FindSecret, no_secrets
 from rootbuild.remote.checksum import Checksum, checksum_of, parse_checksum
-from rootbuild.remote.locks import held, locked, sweep
+from rootbuild.remote.locks import held, locked, no_space, sweep
 from rootbuild.remote.request import (
     NOT_MODIFIED,
     Headers,
     PassingError,
     Patience,
     Response,
+    address,
     get,
 )
-from rootbuild.remote.secrets import FindSecret, http_authorization, no_secrets
+from rootbuild.remote.secrets import http_authorization
 from rootbuild.remote.sources import HttpSource
 
 CONTENT = "content"
 _ANSWER = "answer.json"
 _PART = "part"
 _CHUNK = 1 << 18
+_LONGEST_SIZE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,19 +147,18 @@ class _Place:
 
 
 def _ask(source: HttpSource, place: _Place, secret: FindSecret, patience: Patience) -> Download:
-    known = place.answer()
+    where, known = address(source.url), place.answer()
 
     def take(response: Response) -> Download:
         if known is not None and _unchanged(known, response):
-            headers = response.headers
-            modified = headers.get("Last-Modified") or known.modified
-            etag = headers.get("ETag") or known.etag
-            return place.use(_Answer(known.digest, etag, modified))
+            tag = _line(response.headers, "ETag") or known.etag
+            modified = _line(response.headers, "Last-Modified") or known.modified
+            return place.use(_Answer(known.digest, tag, modified))
         if response.status == NOT_MODIFIED:
             raise RemoteError(f"invalid not-modified answer of {source.shown}", id="remote-failed")
         return _load(source, place, response)
 
-    return get(source.url, _headers(source, known, secret), take, patience)
+    return get(where, _headers(source, known, secret), take, patience)
 
 
 def _headers(source: HttpSource, known: _Answer | None, secret: FindSecret) -> Headers:
@@ -176,7 +177,7 @@ def _unchanged(known: _Answer, response: Response) -> bool:
     """Some servers send all of it again although they know the tag that we have told."""
     if response.status == NOT_MODIFIED:
         return True
-    tag = response.headers.get("ETag", "")
+    tag = _line(response.headers, "ETag")
     return bool(tag) and tag.removeprefix("W/") == known.etag.removeprefix("W/")
 
 
@@ -184,17 +185,13 @@ def _load(source: HttpSource, place: _Place, response: Response) -> Download:
     size = _size(response.headers)
     free = shutil.disk_usage(place.folder).free
     if size is not None and size > free:
-        raise _full(source, place, f": it has {size} bytes, and {free} are left")
+        why = f" for {source.shown}: it has {size} bytes, and {free} are left"
+        raise no_space(place.folder, why)
     part = place.folder / _PART
     try:
         digest = _write(part, response, size)
-        headers = response.headers
-        answer = _Answer(digest, headers.get("ETag", ""), headers.get("Last-Modified", ""))
-        return place.put(part, answer)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise _full(source, place) from error
-        raise
+        tag = _line(response.headers, "ETag")
+        return place.put(part, _Answer(digest, tag, _line(response.headers, "Last-Modified")))
     finally:
         part.unlink(missing_ok=True)
 
@@ -225,9 +222,15 @@ def _verify(source: HttpSource, found: Download, wanted: Checksum | None) -> Non
         )
 
 
+def _line(headers: Message, name: str) -> str:
+    """A header that can be sent back; empty for one that is missing, or no plain text."""
+    value = headers.get(name, "")
+    return value if value.isascii() and value.isprintable() else ""
+
+
 def _size(headers: Message) -> int | None:
-    value = headers.get("Content-Length", "")
-    return int(value) if value.isdecimal() else None
+    value = _line(headers, "Content-Length")
+    return int(value) if value.isdecimal() and len(value) < _LONGEST_SIZE else None
 
 
 def _stamp(modified: str) -> int:
@@ -236,11 +239,3 @@ def _stamp(modified: str) -> int:
         return max(int(email.utils.parsedate_to_datetime(modified).timestamp()), 0) * 1_000_000_000
     except (TypeError, ValueError, OverflowError):
         return 0
-
-
-def _full(source: HttpSource, place: _Place, why: str = "") -> HostError:
-    return HostError(
-        f"no space left on the disk of {place.folder.parent} for {source.shown}{why}",
-        id="no-space",
-        hint="free some space, or set XDG_CACHE_HOME to a folder of a larger disk",
-    )

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from rootbuild.remote.access import Access
 from rootbuild.remote.locks import locked
-from rootbuild.remote.repository import Access, Remote, Repository
+from rootbuild.remote.repository import Remote, Repository
 from rootbuild.remote.secrets import without_password
 
 

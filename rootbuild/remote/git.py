@@ -13,13 +13,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from rootbuild.remote.access import Access
 from rootbuild.remote.checkout import check_out
 from rootbuild.remote.forge import Forge
 from rootbuild.remote.locks import held, locked, sweep
-from rootbuild.remote.repository import Access, Remote, verify
+from rootbuild.remote.repository import Remote, verify
 from rootbuild.remote.sources import GitSource
-
-__all__ = ["Access", "checked_out", "resolve", "tree_name"]
 
 
 def resolve(source: GitSource, access: Access) -> str:

@@ -8,14 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from rootbuild.errors import DockerfileError
-from rootbuild.remote.sources import GitSource, HttpSource, RemoteSource, is_commit
+from rootbuild.remote.sources import (
+    GitSource,
+    HttpSource,
+    RemoteSource,
+    is_commit,
+    may_be_remote,
+)
 
-UNNAMED = "__unnamed__"
-
-_REMOTE = re.compile(r"[A-Za-z0-9]+://|[A-Za-z0-9_-]+@[A-Za-z0-9.-]+:|github\.com/")
 _SCHEME = re.compile(r"([A-Za-z0-9]+)://")
 _SCP = re.compile(
     r"(?P<host>[A-Za-z0-9_-]+@[A-Za-z0-9.-]+):(?P<path>[^?#]*)"
@@ -45,11 +48,6 @@ class _Url:
     fragment: str
 
 
-def may_be_remote(source: str) -> bool:
-    """Whether a source could be a remote one at all; most are paths, which this tells cheaply."""
-    return _REMOTE.match(source) is not None
-
-
 def parse_source(source: str, *, context: bool = False) -> RemoteSource | None:
     """What a source is; None for a path. `context` also takes `github.com/OWNER/REPOSITORY`.
 
@@ -76,12 +74,6 @@ def parse_remote(url: str) -> GitSource | None:
     return _checked(GitSource(url)) if _SCP.fullmatch(url) and "?" not in url else None
 
 
-def file_name(url: str) -> str:
-    """The name that a file gets by its URL, when only its directory is named."""
-    name = unquote(urlsplit(url).path, errors="surrogateescape").rstrip("/").rpartition("/")[2]
-    return UNNAMED if name in ("", ".", "..") or "\0" in name else name
-
-
 def _git_url(source: str, *, context: bool) -> _Url | None:
     scheme = _SCHEME.match(source)
     if scheme is not None:
@@ -103,8 +95,9 @@ def _standard_url(source: str, scheme: str) -> _Url | None:
         return None
     if scheme not in ("", "http", "https", "ssh", "git"):
         return None
-    remote = urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
-    return _Url(remote, parts.query, unquote(parts.fragment))
+    return _Url(
+        f"{parts.scheme}://{parts.netloc}{parts.path}", parts.query, unquote(parts.fragment)
+    )
 
 
 def _git_source(url: _Url) -> GitSource:
@@ -176,11 +169,12 @@ def _checked(source: GitSource) -> GitSource:
         raise DockerfileError(f'invalid git ref: "{source.ref}"')
     if source.fetch_by_commit and not is_commit(source.checksum):
         raise DockerfileError("fetch-by-commit needs checksum to be a full commit hash")
-    host, _, path = source.remote.rpartition("@")[2].partition(":")
+    where, _, path = source.remote.partition(":")
+    host = where.rpartition("@")[2]
     if "://" in source.remote:
         parts = urlsplit(source.remote)
-        host, path = parts.hostname or "", parts.path
-    words = (source.remote, host, path.lstrip("/"))
+        where, host, path = parts.netloc, parts.hostname or "", parts.path
+    words = (where, host, path.lstrip("/"))
     if not host or any(word.startswith("-") for word in words) or _unprintable(source.remote):
         raise DockerfileError(f'invalid git URL: "{source.shown}"')
     return source

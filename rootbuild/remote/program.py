@@ -26,6 +26,7 @@ _SAFE = {
     "core.hooksPath": os.devnull,
     "core.attributesFile": os.devnull,
     "core.fsmonitor": "false",
+    "core.logAllRefUpdates": "false",
     "gc.auto": "0",
     "maintenance.auto": "false",
     "submodule.recurse": "false",

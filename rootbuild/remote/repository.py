@@ -6,25 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.errors import DockerfileError, RemoteError
+from rootbuild.remote.access import Access
 from rootbuild.remote.program import Call, failure, git, succeed
-from rootbuild.remote.secrets import (
-    FindSecret,
-    git_authorization,
-    no_secrets,
-    scope,
-    without_password,
-)
+from rootbuild.remote.secrets import git_authorization, scope, without_password
 from rootbuild.remote.sources import GitSource, is_commit, redacted
 
 _NAMESPACE = "refs/rootbuild"
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """What opens remotes: the build's secrets, and the socket of an SSH agent if one was given."""
-
-    secret: FindSecret = no_secrets
-    agent: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,4 +153,6 @@ def _hint(remote: Remote) -> str:
             "check the address; if it wants a token, give it with "
             f"--secret id=GIT_AUTH_TOKEN.{host},src=FILE"
         )
+    if remote.url.startswith("git://"):
+        return "check the address, and that the server exports this repository"
     return "check the address, and that the server's key is known to ssh and yours to its agent"

@@ -58,57 +58,69 @@ class PassingError(Exception):
         self.after = after
 
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A URL as users wrote it, and as it is requested: encoded, without credentials."""
+
+    url: str
+    target: str
+
+    @property
+    def shown(self) -> str:
+        """The URL as messages show it."""
+        return redacted(self.url)
+
+    @property
+    def host(self) -> str:
+        """The host's name."""
+        return urlsplit(self.target).hostname or ""
+
+
+def address(url: str) -> Address:
+    """Read a URL. Raises RemoteError for one that cannot be requested."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if not host or any(char <= " " for char in parts.netloc):
+            raise ValueError("no host")
+        port = "" if parts.port is None else f":{parts.port}"
+        name = f"[{host}]" if ":" in host else host.encode("idna").decode()
+    except ValueError as error:
+        raise RemoteError(f"invalid URL: {redacted(url)}", id="bad-url") from error
+    target = parts._replace(netloc=f"{name}{port}", fragment="").geturl()
+    return Address(url, quote(target.encode("utf-8", "surrogateescape"), safe=_SAFE))
+
+
 def get(
-    url: str, headers: Headers, take: Callable[[Response], Result], patience: Patience
+    where: Address, headers: Headers, take: Callable[[Response], Result], patience: Patience
 ) -> Result:
     """Request a URL and hand the answer to `take`, again where something passing went wrong.
 
     `take` gets an answer with status 200 or 304, and may be called again after a cut connection.
     Raises RemoteError.
     """
-    request = _request(url, headers)
+    sent = {"User-Agent": f"rootbuild/{__version__}", **headers}
+    request = urllib.request.Request(where.target, headers=sent)  # noqa: S310 - see _opener
     pause = patience.pause
     for left in reversed(range(patience.attempts)):
         try:
-            return _once(request, url, take, patience.timeout)
+            return _once(request, where, take, patience.timeout)
         except PassingError as error:
             if not left:
-                raise _failed(url, str(error)) from error
+                raise _failed(where, str(error)) from error
             time.sleep(min(pause if error.after is None else error.after, _LONGEST_PAUSE))
             pause *= 2
     raise AssertionError("no attempt was made")
 
 
-def _request(url: str, headers: Headers) -> urllib.request.Request:
-    parts = urlsplit(url)
-    try:
-        bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="")
-        host = bare.hostname or ""
-        if not host or any(char <= " " for char in bare.netloc):
-            raise ValueError("no host")
-        netloc = bare.netloc.replace(host, host.encode("idna").decode()) if _wide(host) else None
-        target = bare._replace(netloc=netloc or bare.netloc).geturl()
-        request = urllib.request.Request(quote(target, safe=_SAFE))  # noqa: S310 - see _opener
-    except ValueError as error:
-        raise RemoteError(f"invalid URL: {redacted(url)}", id="bad-url") from error
-    request.add_header("User-Agent", f"rootbuild/{__version__}")
-    for name, value in headers.items():
-        request.add_header(name, value)
-    return request
-
-
-def _wide(host: str) -> bool:
-    return not host.isascii()
-
-
 def _once(
     request: urllib.request.Request,
-    url: str,
+    where: Address,
     take: Callable[[Response], Result],
     timeout: float,
 ) -> Result:
     try:
-        with closing(_opener().open(request, timeout=timeout)) as answer:
+        with closing(_opened(request, where, timeout)) as answer:
             return take(Response(answer.status, answer.headers, answer))
     except urllib.error.HTTPError as error:
         with closing(error):
@@ -117,34 +129,47 @@ def _once(
             if error.code in _PASSING:
                 reason = f"invalid response status {error.code}"
                 raise PassingError(reason, _retry_after(error.headers)) from error
-            raise _refused(url, error) from error
+            raise _refused(where, error) from error
     except urllib.error.URLError as error:
         cause = error.reason
-        raise _unreachable(url, cause if isinstance(cause, OSError) else error) from error
+        raise _unreachable(where, cause if isinstance(cause, OSError) else error) from error
     except http.client.IncompleteRead as error:
         raise PassingError("the connection was cut") from error
     except http.client.HTTPException as error:
         raise PassingError(f"the answer is not HTTP ({type(error).__name__})") from error
     except (TimeoutError, ConnectionError, ssl.SSLError) as error:
-        raise _unreachable(url, error) from error
+        raise _unreachable(where, error) from error
 
 
-def _unreachable(url: str, error: OSError) -> Exception:
+def _opened(
+    request: urllib.request.Request, where: Address, timeout: float
+) -> http.client.HTTPResponse:
+    try:
+        answer: http.client.HTTPResponse = _opener().open(request, timeout=timeout)
+    except ValueError as error:  # of a redirect to what is no URL
+        raise RemoteError(
+            f"failed to load {where.shown}: the server's answer makes no sense: {error}",
+            id="remote-failed",
+        ) from error
+    return answer
+
+
+def _unreachable(where: Address, error: OSError) -> Exception:
     """What became of a connection: something passing, or an error that says what to do."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return RemoteError(
-            f"failed to load {redacted(url)}: {error.verify_message or 'bad certificate'}",
+            f"failed to load {where.shown}: {error.verify_message or 'bad certificate'}",
             id="remote-tls",
             hint="the server's certificate is not to be trusted; if it should be, name the "
             "certificates of its authority by the variable SSL_CERT_FILE",
         )
     if isinstance(error, socket.gaierror) and error.errno != socket.EAI_AGAIN:
-        return _no_way(url, f"no such host: {urlsplit(url).hostname}")
+        return _no_way(where, f"no such host: {where.host}")
     if isinstance(error, ConnectionRefusedError):
-        return _no_way(url, "connection refused")
+        return _no_way(where, "connection refused")
     if isinstance(error, ssl.SSLError):
         return RemoteError(
-            f"failed to load {redacted(url)}: TLS: {error.reason or error}", id="remote-tls"
+            f"failed to load {where.shown}: TLS: {error.reason or error}", id="remote-tls"
         )
     if isinstance(error, TimeoutError):
         return PassingError("no answer in time")
@@ -152,38 +177,39 @@ def _unreachable(url: str, error: OSError) -> Exception:
         return PassingError("the connection was cut")
     if isinstance(error, socket.gaierror):
         return PassingError(error.strerror or "the host's name could not be looked up")
-    return _no_way(url, error.strerror or str(error))
+    return _no_way(where, error.strerror or str(error))
 
 
-def _no_way(url: str, reason: str) -> RemoteError:
+def _no_way(where: Address, reason: str) -> RemoteError:
     return RemoteError(
-        f"failed to load {redacted(url)}: {reason}",
+        f"failed to load {where.shown}: {reason}",
         id="remote-unreachable",
         hint="check the address and the network; proxies are taken from http_proxy, https_proxy "
         "and no_proxy",
     )
 
 
-def _failed(url: str, reason: str) -> RemoteError:
+def _failed(where: Address, reason: str) -> RemoteError:
     return RemoteError(
-        f"failed to load {redacted(url)}: {reason}",
+        f"failed to load {where.shown}: {reason}",
         id="remote-failed",
         hint="it was tried several times; try again later",
     )
 
 
-def _refused(url: str, error: urllib.error.HTTPError) -> RemoteError:
+def _refused(where: Address, error: urllib.error.HTTPError) -> RemoteError:
     name, hint = "remote-failed", ""
-    host = urlsplit(url).hostname
     if error.code in (401, 403, 407):
         name = "remote-denied"
-        hint = f"if it wants a token, give it with --secret id=HTTP_AUTH_TOKEN_{host},src=FILE"
+        hint = (
+            f"if it wants a token, give it with --secret id=HTTP_AUTH_TOKEN_{where.host},src=FILE"
+        )
     elif error.code in (404, 410):
         name, hint = "remote-not-found", "check the address"
     elif error.code in (301, 302, 303, 307, 308):
         hint = "it redirects in a circle, too often, or to what is no HTTP"
     return RemoteError(
-        f"failed to load {redacted(url)}: invalid response status {error.code}", id=name, hint=hint
+        f"failed to load {where.shown}: invalid response status {error.code}", id=name, hint=hint
     )
 
 
@@ -195,7 +221,7 @@ def _retry_after(headers: Message) -> float | None:
         return float(value)
     try:
         return max(email.utils.parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

@@ -6,19 +6,13 @@ What comes out here goes into requests, and to git by its environment; nowhere e
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
 
 from rootbuild.errors import RemoteError
-
-FindSecret = Callable[[str], bytes | None]
-"""Gives the value of a secret by its id; None if the build has none of that name."""
+from rootbuild.remote.access import FindSecret
 
 _GITHUB = ("https://github.com/", "https://www.github.com/")
-
-
-def no_secrets(name: str) -> None:
-    """For those who have none."""
 
 
 def http_authorization(url: str, secret: FindSecret) -> str | None:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 _CREDENTIALS = re.compile(r"^([A-Za-z0-9+.-]+://)[^/@]*@")
+_REMOTE = re.compile(r"[A-Za-z0-9]+://|[A-Za-z0-9_-]+@[A-Za-z0-9.-]+:|github\.com/")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+UNNAMED = "__unnamed__"
 
 Mtime = Literal["checkout", "commit"]
 
@@ -23,6 +26,18 @@ class HttpSource:
     def shown(self) -> str:
         """The URL as messages show it."""
         return redacted(self.url)
+
+    @property
+    def name(self) -> str:
+        """The name that the file gets when only its directory is named."""
+        from urllib.parse import unquote, urlsplit
+
+        try:
+            path = urlsplit(self.url).path
+        except ValueError:
+            return UNNAMED  # it cannot be fetched either, which is told then
+        name = unquote(path, errors="surrogateescape").rstrip("/").rpartition("/")[2]
+        return UNNAMED if name in ("", ".", "..") or "\0" in name else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +61,9 @@ class GitSource:
 
     @property
     def shown(self) -> str:
-        """The remote as messages show it."""
-        return redacted(self.remote)
+        """The source as messages show it."""
+        ref = f"#{self.ref}" if self.ref else ""
+        return f"{redacted(self.remote)}{ref}"
 
     @property
     def commit(self) -> str | None:
@@ -58,6 +74,11 @@ class GitSource:
 
 
 RemoteSource = HttpSource | GitSource
+
+
+def may_be_remote(source: str) -> bool:
+    """Whether a source could be a remote one at all; most are paths, which this tells cheaply."""
+    return _REMOTE.match(source) is not None
 
 
 def is_commit(text: str) -> bool:

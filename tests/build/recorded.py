@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import itertools
 import json
@@ -18,6 +19,7 @@ from rootbuild.backend import Exec
 from rootbuild.build.build import Folders, start_build
 from rootbuild.build.contexts import Contexts
 from rootbuild.build.options import BuildOptions
+from rootbuild.build.remotes import Remotes
 from rootbuild.build.vertices import Vertices
 from rootbuild.context.origin import Origin
 from rootbuild.progress.quiet import QuietReporter
@@ -62,7 +64,9 @@ class Machine:
 
     def _status(self) -> SimpleNamespace:
         blocks = 1 << 40
-        return SimpleNamespace(f_blocks=blocks, f_bfree=blocks - self.used, f_frsize=1)
+        return SimpleNamespace(
+            f_blocks=blocks, f_bfree=blocks - self.used, f_bavail=blocks, f_frsize=1
+        )
 
 
 @dataclass(slots=True)
@@ -98,16 +102,25 @@ class Site:
         inside: bool,
         context: Origin | None = None,
         stdin: bytes = b"",
+        remotes: Remotes | None = None,
         **options: Any,
     ) -> str | None:
-        """Start a build; `calls` of the backend are only this build's afterwards."""
+        """Start a build; `calls` of the backend are only this build's afterwards.
+
+        `remotes` is what the other half of the build has fetched.
+        """
         if text is not None:
             self.write("Dockerfile", text)
         self.backend.calls.clear()
         folders = Folders(self.root / "cache", self.root / "state")
         chosen = BuildOptions(context or self.context, **options)
-        vertices = Vertices(QuietReporter())
-        with Contexts(chosen, folders.cache, vertices, io.BytesIO(stdin)) as contexts:
+        with contextlib.ExitStack() as stack:
+            fetched = stack.enter_context(
+                remotes or Remotes(folders.cache, chosen.secrets, chosen.agents)
+            )
+            vertices = Vertices(QuietReporter(), fetched.numbers)
+            contexts = Contexts(chosen, folders.cache, fetched, vertices, io.BytesIO(stdin))
+            stack.enter_context(contexts)
             return start_build(chosen, self.backend, folders, contexts, inside=inside)
 
     def build(self, text: str | None = None, **options: Any) -> str:

@@ -284,13 +284,6 @@ def test_labels_of_the_command_line_win_and_reach_the_target_only() -> None:
 @pytest.mark.parametrize(
     ("line", "feature"),
     [
-        ("ADD --keep-git-dir a b", "ADD --keep-git-dir"),
-        ("ADD --checksum=sha256:00 https://x/y /", "ADD --checksum"),
-        ("ADD http://x/y.tar /", "ADD of a URL"),
-        ("ENV U=https://x/y\nADD $U /", "ADD of a URL"),
-        ("ADD https://x/y.git#main /", "ADD of a git repository"),
-        ("ADD git@x:y /", "ADD of a git repository"),
-        ("ADD git://x/y /", "ADD of a git repository"),
         ("ONBUILD RUN x", "ONBUILD"),
         ("RUN --security=insecure x", "RUN --security=insecure"),
     ],
@@ -301,22 +294,6 @@ def test_what_does_not_work_yet_is_refused_by_name(line: str, feature: str) -> N
     assert str(caught.value) == f"{feature} is not supported yet"
     assert caught.value.report.location is not None
     assert caught.value.report.location.start == line.count("\n") + 2
-
-
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ("COPY http://x/y /", "source can't be a URL for COPY"),
-        ("COPY https://x/y.git /", "source can't be a git ref for COPY"),
-        ("ADD --checksum=sha256:00 a /", "checksum requires HTTP(S) or Git sources"),
-        ("ADD --checksum=sha256:00 a b /", "checksum can't be specified for multiple sources"),
-    ],
-)
-def test_sources_that_cannot_be(line: str, message: str) -> None:
-    with pytest.raises(DockerfileError) as caught:
-        last(f"FROM x\n{line}")
-    assert str(caught.value) == message
-    assert caught.value.report.location is not None
 
 
 def test_a_malformed_exclude_is_an_error_at_its_instruction() -> None:

@@ -15,6 +15,12 @@ from rootbuild.plan.mounts.secret import SecretMount
 MOST_BYTES = 500 * 1024
 
 
+def secret_value(secrets: Sequence[Secret], name: str) -> bytes | None:
+    """The value of the secret with that id; None if the build has none. Raises BuildError."""
+    secret = next((item for item in reversed(secrets) if item.id == name), None)
+    return None if secret is None else _value(secret)
+
+
 def read_secret(secrets: Sequence[Secret], mount: SecretMount) -> bytes | None:
     """The value of a secret, None if there is none and none is required. Raises BuildError."""
     value = secret_value(secrets, mount.id)
@@ -25,12 +31,6 @@ def read_secret(secrets: Sequence[Secret], mount: SecretMount) -> bytes | None:
             hint=f"give it with --secret id={mount.id},src=FILE or --secret id={mount.id},env=NAME",
         )
     return value
-
-
-def secret_value(secrets: Sequence[Secret], name: str) -> bytes | None:
-    """The value of a secret by its id, None if there is none. Raises BuildError."""
-    secret = next((item for item in reversed(secrets) if item.id == name), None)
-    return None if secret is None else _value(secret)
 
 
 def secret_file(mount: SecretMount, target: str, value: bytes, folder: Path) -> Bind:
