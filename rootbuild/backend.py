@@ -103,7 +103,7 @@ class Backend(Protocol):
     """What a build needs from an engine.
 
     All verbs that take or give a container, and `create_image`, are called inside the namespace
-    that `enter` leads to; `images`, `config`, `tag` and `pull` also work outside of it.
+    that `enter` leads to; `images`, `config`, `tag`, `pull` and `load` also work outside of it.
     """
 
     name: str
@@ -128,6 +128,13 @@ class Backend(Protocol):
         """Bring an image from its registry into the store; gives its id.
 
         `reference` is whole (registry, repository, tag or digest). Raises ImageNotFoundError.
+        """
+        ...
+
+    def load(self, layout: Path, manifest: str) -> str:
+        """Bring an image into the store out of a folder in OCI layout; gives its id.
+
+        `manifest` is the digest of the image's manifest, which is known to be there.
         """
         ...
 

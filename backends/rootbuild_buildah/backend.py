@@ -88,6 +88,12 @@ class BuildahBackend:
             detail=error.report.detail + f"\n(exit status {finished.status})",
         )
 
+    def load(self, layout: Path, manifest: str) -> str:
+        """See the contract: a folder of the `dir:` transport, pulled."""
+        with tempfile.TemporaryDirectory(prefix="rootbuild-image-") as name:
+            folder.write_layout(Path(name), layout, manifest)
+            return _last_line(self._call(argv.load_folder(Path(name), Path(name, "policy.json"))))
+
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:
         """See the contract: one network namespace, and one removal of all containers."""

@@ -6,10 +6,12 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from rootbuild.backend import Backend, PullPolicy, StoredImage
+from rootbuild.build.layouts import find_layout, load_layout
 from rootbuild.build.vertices import Vertices
 from rootbuild.errors import ImageNotFoundError, Location, RootbuildError
 from rootbuild.graph.stages import ImageBase, StageGraph
 from rootbuild.image.config import parse_config
+from rootbuild.image.layout import is_layout
 from rootbuild.image.reference import Reference, is_id, parse
 from rootbuild.plan.plan import BaseImage
 
@@ -73,11 +75,11 @@ def find_bases(
     """
     found: dict[ImageBase, BaseImage] = {}
     missing = []
-    for image, _ in graph.images():
+    for image, stage in graph.images():
         if image in known:
             continue
         try:
-            hit = None if policy == "always" else store.find(image.reference)
+            hit = _hit(image, stage.platform, store, policy)
         except RootbuildError as error:
             error.locate(_line(graph, image), graph.dockerfile.source)
             raise
@@ -86,6 +88,15 @@ def find_bases(
         else:
             found[image] = _loaded(hit[0], hit[1].id, backend)
     return found, tuple(missing)
+
+
+def _hit(
+    image: ImageBase, platform: str | None, store: Store, policy: PullPolicy
+) -> tuple[str, StoredImage] | None:
+    if is_layout(image.reference):
+        known = store.find(find_layout(image.reference, platform).id)
+        return None if known is None else (image.reference, known[1])
+    return None if policy == "always" else store.find(image.reference)
 
 
 def pull_bases(
@@ -115,6 +126,9 @@ def _pull(
     policy: PullPolicy,
     vertices: Vertices,
 ) -> BaseImage:
+    if is_layout(image.reference):
+        loaded = load_layout(image.reference, platform, backend, vertices)
+        return _loaded(image.reference, loaded, backend)
     if is_id(image.reference):
         raise ImageNotFoundError(f"no such image: {image.reference}")
     name = parse(image.reference).exact

@@ -16,20 +16,23 @@ from pathlib import Path
 from rootbuild.backend import Backend
 from rootbuild.build.bases import Store, find_bases, pull_bases, read_store
 from rootbuild.build.context import ContextFiles
+from rootbuild.build.contexts import Contexts
 from rootbuild.build.execute import Executor, Parts
 from rootbuild.build.export import Exporter, clear_iidfile, report_image, write_iidfile
-from rootbuild.build.inputs import Source, find_context, parse_dockerfile, read_dockerfile
+from rootbuild.build.inputs import Source, parse_dockerfile, read_dockerfile
 from rootbuild.build.journal import clean_up_after_killed, open_journal
 from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.names import title
 from rootbuild.build.options import BuildOptions
-from rootbuild.build.remotes import RemoteFiles, Remotes
+from rootbuild.build.remotes import RemoteFiles
 from rootbuild.build.solver import Solver
+from rootbuild.build.trees import Trees
 from rootbuild.build.triggers import Bases, Images, Look, settle
 from rootbuild.build.vertices import Vertices
 from rootbuild.build.warnings import show_known_warnings, show_warnings
 from rootbuild.cache.database import Cache, open_cache
 from rootbuild.cache.files import FileDigests
+from rootbuild.context.directory import LockedError
 from rootbuild.dockerfile.instructions import Dockerfile
 from rootbuild.errors import DockerfileError
 from rootbuild.graph.resolve import resolve
@@ -39,7 +42,6 @@ from rootbuild.image.platform import build_platform, parse_platform
 from rootbuild.image.reference import parse as parse_reference
 from rootbuild.plan.plan import Plan, plan_build
 from rootbuild.plan.planner import PlanOptions
-from rootbuild.progress.reporter import Reporter
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Build:
     backend: Backend
     folders: Folders
     vertices: Vertices
-    remotes: Remotes
+    contexts: Contexts
     inside: bool
 
     def run(self) -> str | None:
@@ -72,7 +74,7 @@ class Build:
         """
         if self.options.iidfile is not None:
             clear_iidfile(self.options.iidfile)
-        source = read_dockerfile(self.options)
+        source = read_dockerfile(self.options, self.contexts)
         try:
             graph = self.resolve(parse_dockerfile(source))
         except DockerfileError:
@@ -98,6 +100,7 @@ class Build:
             target_platform=target,
             target=self.options.target,
             triggers=triggers,
+            contexts=self.options.contexts,
         )
 
 
@@ -119,7 +122,12 @@ class Session:
             return None
         plan = self._plan(bases)
         with self._context() as context:
-            filesystem = self._solver(plan, context).chain(plan.target).filesystem
+            try:
+                filesystem = self._solver(plan, context).chain(plan.target).filesystem
+            except LockedError:
+                if self.build_.inside:
+                    raise
+                return None  # inside we are root, who may read whatever was fetched
         if options.no_cache or filesystem is None:
             return None
         image = self._exporter().known(filesystem, plan.stage(plan.target).config)
@@ -205,10 +213,10 @@ class Session:
 
     @contextlib.contextmanager
     def _context(self) -> Iterator[ContextFiles]:
-        remote = RemoteFiles(self.build_.remotes, self.cache, self.build_.vertices)
-        with find_context(self.build_.options, self.source) as tree, remote:
+        remote = RemoteFiles(self.build_.contexts.remotes, self.cache, self.build_.vertices)
+        with Trees(self.build_.contexts, self.source) as trees, remote:
             digests = FileDigests(self.cache)
-            yield ContextFiles(tree, remote, digests, self.graph.dockerfile.source)
+            yield ContextFiles(trees, remote, digests, self.graph.dockerfile.source)
 
     def _solver(self, plan: Plan, context: ContextFiles) -> Solver:
         policy = self.build_.options.layers
@@ -239,13 +247,7 @@ class Session:
 
 
 def start_build(
-    options: BuildOptions,
-    backend: Backend,
-    folders: Folders,
-    reporter: Reporter,
-    remotes: Remotes,
-    *,
-    inside: bool,
+    options: BuildOptions, backend: Backend, folders: Folders, contexts: Contexts, *, inside: bool
 ) -> str | None:
     """Run a build; gives the image's id, or None if it has to go on inside the namespace.
 
@@ -253,5 +255,4 @@ def start_build(
     """
     for tag in options.tags:
         parse_reference(tag)
-    vertices = Vertices(reporter, remotes.numbers)
-    return Build(options, backend, folders, vertices, remotes, inside).run()
+    return Build(options, backend, folders, contexts.vertices, contexts, inside).run()

@@ -1,4 +1,4 @@
-"""What each step takes out of the build context, and of remote sources, looked up once."""
+"""What each step takes out of contexts, and of remote sources, looked up once."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ import contextlib
 from collections.abc import Iterator
 
 from rootbuild.build.remotes import RemoteFiles
+from rootbuild.build.trees import Trees
 from rootbuild.cache.files import FileDigests
-from rootbuild.context.directory import DirectoryContext
 from rootbuild.errors import RootbuildError
 from rootbuild.files.selection import Selection, select, select_exactly
 from rootbuild.files.tree import Tree
+from rootbuild.graph.stages import ContextBase
 from rootbuild.plan.steps import Reading
 
 
 class ContextFiles:
-    """Selections out of the context or a remote, and their digests, remembered for a build."""
+    """Selections out of contexts or a remote, and their digests, remembered for a build."""
 
     def __init__(
-        self, tree: DirectoryContext, remote: RemoteFiles, digests: FileDigests, source: str
+        self, trees: Trees, remote: RemoteFiles, digests: FileDigests, source: str
     ) -> None:
-        self._tree = tree
+        self._trees = trees
         self._remote = remote
         self._digests = digests
         self._source = source
@@ -47,7 +48,8 @@ class ContextFiles:
     def _select(self, reading: Reading) -> Selection:
         if reading.remote is not None:
             return self._remote.select(reading, reading.remote)
-        return read(self._tree, reading)
+        assert reading.source is None or isinstance(reading.source, ContextBase)
+        return read(self._trees.find(reading.source), reading)
 
     def _digest(self, reading: Reading) -> str:
         if reading.remote is not None:

@@ -21,7 +21,7 @@ from rootbuild.errors import RootbuildError
 from rootbuild.files.rootfs import Rootfs
 from rootbuild.files.selection import Selection
 from rootbuild.files.tree import RootfsTree
-from rootbuild.graph.stages import ImageBase, ScratchBase, Source, StageBase
+from rootbuild.graph.stages import ContextBase, Filesystem, ImageBase, ScratchBase, StageBase
 from rootbuild.plan.plan import Plan
 from rootbuild.plan.steps import Reading, RunStep, StagePlan
 
@@ -111,7 +111,7 @@ class Executor:
                 return 0, self.build(stage.base.index)
             case ImageBase():
                 return 0, State(solver.start(stage.index), self._layers_of(stage.base))
-            case ScratchBase():
+            case ScratchBase() | ContextBase():
                 return 0, State(solver.start(stage.index), None)
 
     def _show_cached(self, stage: StagePlan, done: int) -> None:
@@ -162,7 +162,7 @@ class Executor:
 
     def _selection(self, reading: Reading) -> Selection:
         """What a step takes. Its source is built or mounted first, and a digest is noted."""
-        if reading.source is None:
+        if reading.source is None or isinstance(reading.source, ContextBase):
             return self._parts.context.select(reading)
         filesystem, rootfs = self._mounted(reading.source)
         selection = read(RootfsTree(rootfs), reading)
@@ -170,7 +170,7 @@ class Executor:
         self._parts.solver.remember_content(filesystem, reading, digest)
         return selection
 
-    def _mounted(self, source: Source) -> tuple[str, Rootfs]:
+    def _mounted(self, source: Filesystem) -> tuple[str, Rootfs]:
         """The filesystem that a COPY --from reads, and its key."""
         if isinstance(source, StageBase):
             state = self.build(source.index)

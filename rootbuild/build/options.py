@@ -8,6 +8,8 @@ from pathlib import Path
 
 from rootbuild.backend import NetworkMode, PullPolicy
 from rootbuild.build.checkpoint import LayerPolicy
+from rootbuild.context.origin import Origin
+from rootbuild.graph.contexts import NO_CONTEXTS, NamedContexts
 from rootbuild.image.config import Pairs
 
 
@@ -30,12 +32,12 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """One build. `context` is a folder of the host; `dockerfile` None means the default names.
+    """One build. `dockerfile` None means the default names; it may be `-` and a URL.
 
-    `dockerfile` may be `-`: its text is `stdin` then. `tags` are as given by the user.
+    `tags` are as given by the user.
     """
 
-    context: Path
+    context: Origin
     dockerfile: str | None = None
     tags: tuple[str, ...] = ()
     build_args: Mapping[str, str] = field(default_factory=dict)
@@ -51,4 +53,4 @@ class BuildOptions:
     allow: frozenset[str] = frozenset()
     secrets: tuple[Secret, ...] = ()
     agents: tuple[Agent, ...] = ()
-    stdin: bytes = b""
+    contexts: NamedContexts = NO_CONTEXTS

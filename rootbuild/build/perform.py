@@ -17,6 +17,7 @@ from rootbuild.files.layover import Layover
 from rootbuild.files.mode import parse_chmod
 from rootbuild.files.rootfs import Rootfs
 from rootbuild.files.selection import Selection
+from rootbuild.graph.stages import keeps_owners
 from rootbuild.plan.steps import CopyStep, RunStep, Step, WorkdirStep
 
 
@@ -50,7 +51,7 @@ def _copy(step: CopyStep, rootfs: Rootfs, selections: tuple[Selection, ...]) -> 
     options = CopyOptions(
         owner=None if not step.chown else resolve_owner(rootfs, step.chown),
         mode=None if not step.chmod else parse_chmod(step.chmod),
-        keep_owner=step.source is not None,
+        keep_owner=keeps_owners(step.source),
         several=len(step.inline) + len(step.sources) > 1,
     )
     over = Layover(rootfs) if step.link else None

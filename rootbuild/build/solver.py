@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rootbuild.build.checkpoint import LayerPolicy
 from rootbuild.cache.database import Cache, Snapshot
-from rootbuild.graph.stages import ImageBase, ScratchBase, Source, StageBase
+from rootbuild.graph.stages import ContextBase, Filesystem, ImageBase, ScratchBase, StageBase
 from rootbuild.plan.keys import base_key, content_key, step_key
 from rootbuild.plan.plan import Plan
 from rootbuild.plan.steps import Reading, StagePlan, Step
@@ -70,7 +70,7 @@ class Solver:
         assert key is not None
         return key
 
-    def filesystem_key(self, source: Source) -> str | None:
+    def filesystem_key(self, source: Filesystem) -> str | None:
         """The key of the filesystem that a COPY --from reads."""
         if isinstance(source, ImageBase):
             return base_key(self._plan.images[source].id, "")
@@ -109,7 +109,7 @@ class Solver:
         self._built[index] = key
 
     def _content(self, reading: Reading) -> str | None:
-        if reading.source is None:
+        if reading.source is None or isinstance(reading.source, ContextBase):
             return self._digest(reading)
         filesystem = self.filesystem_key(reading.source)
         if filesystem is None:
@@ -136,5 +136,5 @@ class Solver:
                 return self.filesystem_key(stage.base)
             case ImageBase():
                 return base_key(self._plan.images[stage.base].id, stage.platform)
-            case ScratchBase():
+            case ScratchBase() | ContextBase():
                 return base_key(None, stage.platform)

@@ -21,6 +21,8 @@ def show_warnings(
     configs: Mapping[str, ImageConfig],
 ) -> None:
     """Print warnings about the stages that are built. Raises what `check=error=true` asks for."""
+    for name in options.contexts.reserved:
+        vertices.warn(f"--build-context {name} has no effect: the name is reserved")
     result = lint(dockerfile, lint_options(options, source, configs))
     for warning in result.warnings:
         vertices.warn(str(warning))
@@ -45,9 +47,10 @@ def lint_options(
     """A build's options as far as they matter to the rules."""
     return Lint(
         build_args=options.build_args,
-        ignore=ignore_patterns(options, source),
+        ignore=ignore_patterns(source),
         target=options.target,
         platform=parse_platform(options.platform) if options.platform else None,
         whole=whole,
         configs=configs,
+        contexts=options.contexts,
     )

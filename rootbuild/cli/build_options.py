@@ -10,7 +10,9 @@ from rootbuild.build.checkpoint import LayerPolicy
 from rootbuild.build.options import BuildOptions
 from rootbuild.cli.build_mounts import read_agent, read_entitlement, read_secret
 from rootbuild.cli.parse import Parsed
+from rootbuild.context.origin import main_origin
 from rootbuild.errors import UnsupportedError, UsageError
+from rootbuild.graph.contexts import read_contexts
 from rootbuild.image.config import Pairs
 from rootbuild.image.reference import parse as parse_reference
 
@@ -21,7 +23,6 @@ NETWORKS: tuple[NetworkMode, ...] = ("default", "none", "host")
 NOT_YET = (
     "annotation",
     "attest",
-    "build-context",
     "cache-from",
     "cache-to",
     "cgroup-parent",
@@ -48,7 +49,7 @@ def build_options(parsed: Parsed) -> BuildOptions:
     """Read the command line. Raises UsageError, or UnsupportedError for what is on the way."""
     _refuse(parsed)
     return BuildOptions(
-        context=_context(parsed.args[0]),
+        context=main_origin(parsed.args[0]),
         dockerfile=parsed.text("file") or None,
         tags=_tags(parsed),
         build_args=build_args(parsed.all("build-arg")),
@@ -64,6 +65,7 @@ def build_options(parsed: Parsed) -> BuildOptions:
         allow=frozenset(read_entitlement(text) for text in parsed.all("allow")),
         secrets=tuple(read_secret(text) for text in parsed.all("secret")),
         agents=tuple(read_agent(text) for text in parsed.all("ssh")),
+        contexts=read_contexts(parsed.all("build-context")),
     )
 
 
@@ -87,17 +89,6 @@ def _refuse(parsed: Parsed) -> None:
                 hint="leave it out; the CHANGELOG tells when it comes",
                 exit_code=125,
             )
-
-
-def _context(text: str) -> Path:
-    if text == "-":
-        raise UnsupportedError("a context from standard input is not supported yet")
-    if "://" in text or text.startswith(("git@", "github.com/")):
-        raise UnsupportedError(
-            f"a context from {text} is not supported yet",
-            hint="fetch it first, then name the folder",
-        )
-    return Path(text)
 
 
 def _tags(parsed: Parsed) -> tuple[str, ...]:

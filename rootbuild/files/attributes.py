@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rootbuild.errors import BuildError
 from rootbuild.files.archive.entry import Entry
@@ -24,7 +24,8 @@ class CopyOptions:
     `owner` is --chown's (None without the flag), `mode` is --chmod's. `keep_owner` is for COPY
     --from: entries keep their ids and file capabilities; without it they belong to root. `several`
     tells that the instruction has more sources than this part of it, so that the destination must
-    be a directory. `unpack` is ADD's: archives are extracted.
+    be a directory. `unpack` is ADD's: archives are extracted. With `ours` what an archive holds
+    belongs to who unpacks it, which needs no rights, and has no capabilities.
     """
 
     owner: Owner | None = None
@@ -32,6 +33,7 @@ class CopyOptions:
     keep_owner: bool = False
     several: bool = False
     unpack: bool = False
+    ours: bool = False
 
 
 class Attributes:
@@ -85,18 +87,24 @@ class Attributes:
 
     def apply_entry(self, target: int, entry: Entry) -> None:
         """Give an open file or directory what an archive says; --chmod is not for archives."""
-        self._entry_owner(entry).give(target)
-        _set_capabilities(target, entry.capabilities)
+        if not self._options.ours:
+            self._entry_owner(entry).give(target)
+            _set_capabilities(target, entry.capabilities)
         os.fchmod(target, entry.mode)
         os.utime(target, ns=(entry.atime_ns, entry.mtime_ns))
 
     def apply_entry_at(self, directory: int, name: str, entry: Entry, *, link: bool) -> None:
         """Give a symbolic or hard link what an archive says."""
-        self._entry_owner(entry).give_at(directory, name)
+        if not self._options.ours:
+            self._entry_owner(entry).give_at(directory, name)
         if not link:
             _change_mode(directory, name, entry.mode)
         times = (entry.atime_ns, entry.mtime_ns)
         os.utime(name, ns=times, dir_fd=directory, follow_symlinks=False)
+
+    def implied(self, directory: NewDirectory) -> NewDirectory:
+        """How a directory is made that an archive does not list."""
+        return replace(directory, owner=None) if self._options.ours else directory
 
     def _entry_owner(self, entry: Entry) -> Owner:
         owner = self._options.owner or Owner(entry.uid, entry.gid)

@@ -34,16 +34,17 @@ _STEP = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 @dataclass(frozen=True, slots=True)
 class NewDirectory:
-    """How missing directories on the way to a place are made."""
+    """How missing directories on the way to a place are made; without an owner they are ours."""
 
-    owner: Owner = ROOT_OWNER
+    owner: Owner | None = ROOT_OWNER
     mode: int = 0o755
 
     def own(self, above: int, name: str) -> None:
         """Give a directory that is there exactly this owner and mode, whatever our umask is."""
         descriptor = os.open(name, _LIST, dir_fd=above)
         try:
-            self.owner.give(descriptor)
+            if self.owner is not None:
+                self.owner.give(descriptor)
             os.fchmod(descriptor, self.mode)
         finally:
             os.close(descriptor)

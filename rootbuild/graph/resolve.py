@@ -10,6 +10,7 @@ from rootbuild.dockerfile.quote import quoted
 from rootbuild.dockerfile.suggest import did_you_mean
 from rootbuild.errors import DockerfileError
 from rootbuild.graph.arguments import global_args, platform_args
+from rootbuild.graph.contexts import NO_CONTEXTS, NamedContexts, PlatformContexts
 from rootbuild.graph.mounts import mounted, mounted_names
 from rootbuild.graph.stages import (
     SCRATCH,
@@ -34,11 +35,13 @@ def resolve(
     target_platform: Platform,
     target: str | None = None,
     triggers: Triggers | None = None,
+    contexts: NamedContexts = NO_CONTEXTS,
 ) -> StageGraph:
     """The stage graph of a parsed Dockerfile.
 
     `target` is a stage's name (in any case) or number; None is the last stage. `triggers` are those
-    of base images, as far as they are known; those of stages are in the file.
+    of base images, as far as they are known; those of stages are in the file. `contexts` take the
+    place of stages and images that are called like them.
     Raises DockerfileError, with a location where a line is at fault.
     """
     heads = split_stages(dockerfile)
@@ -46,10 +49,11 @@ def resolve(
     chosen = _target(target, heads, named)
     label = heads[chosen][0].name or ""
     values = global_args(dockerfile, platform_args(build, target_platform, label), build_args)
+    names = contexts.on(target_platform)
 
     def stage(heads: Sequence[Head], index: int) -> Stage:
         try:
-            return _stage(dockerfile, values, heads, named, index, *heads[index])
+            return _stage(dockerfile, values, heads, named, names, index, *heads[index])
         except DockerfileError as error:
             error.locate(heads[index][0].location, dockerfile.source)
             raise
@@ -92,6 +96,7 @@ def _stage(
     values: Mapping[str, str],
     heads: Sequence[Head],
     named: Mapping[str, int],
+    contexts: PlatformContexts,
     index: int,
     start: From,
     body: Sequence[AnyInstruction],
@@ -101,10 +106,15 @@ def _stage(
         for position, (head, _) in enumerate(heads[:index])
         if head.name is not None
     }
+    platform = _platform(start, values, dockerfile.escape)
+    contexts = contexts.of_stage(platform)
+    replacement = contexts.base(start.name.lower()) if start.name else None
+    if replacement is not None:
+        return Stage(index, start, replacement, platform, instructions=(), sources=())
     sources: list[tuple[int, Source]] = []
     for position, instruction in enumerate(body):
         try:
-            found = _sources(instruction, heads, named, index, dockerfile.escape)
+            found = _sources(instruction, heads, named, contexts, index, dockerfile.escape)
         except DockerfileError as error:
             error.locate(instruction.location, dockerfile.source)
             raise
@@ -112,17 +122,26 @@ def _stage(
     return Stage(
         index=index,
         start=start,
-        base=_base(start, values, earlier, dockerfile.escape),
-        platform=_platform(start, values, dockerfile.escape),
+        base=_base(start, values, earlier, contexts, dockerfile.escape),
+        platform=platform,
         instructions=tuple(body),
         sources=tuple(sources),
     )
 
 
-def _base(start: From, values: Mapping[str, str], earlier: Mapping[str, int], escape: str) -> Base:
+def _base(
+    start: From,
+    values: Mapping[str, str],
+    earlier: Mapping[str, int],
+    contexts: PlatformContexts,
+    escape: str,
+) -> Base:
     name = _expand(start.image, values, escape)
     if not name:
         raise DockerfileError(f"base name ({start.image}) should not be blank")
+    replacement = contexts.base(name)
+    if replacement is not None:
+        return replacement
     if name.lower() in earlier:
         return StageBase(earlier[name.lower()])
     if name == SCRATCH:
@@ -143,16 +162,17 @@ def _sources(
     instruction: AnyInstruction,
     heads: Sequence[Head],
     named: Mapping[str, int],
+    contexts: PlatformContexts,
     current: int,
     escape: str,
 ) -> tuple[Source, ...]:
     """What an instruction takes files from, apart from the build context."""
     match instruction:
         case Copy() if instruction.from_ is not None:
-            return (_source(instruction.from_, heads, named, current, escape),)
+            return (_source(instruction.from_, heads, named, contexts, current, escape),)
         case Run():
             return tuple(
-                _mounted(name, target, heads, named, current)
+                contexts.source(name) or _mounted(name, target, heads, named, current)
                 for name, target in mounted(instruction)
             )
         case _:
@@ -178,7 +198,12 @@ def _mounted(
 
 
 def _source(
-    name: str, heads: Sequence[Head], named: Mapping[str, int], current: int, escape: str
+    name: str,
+    heads: Sequence[Head],
+    named: Mapping[str, int],
+    contexts: PlatformContexts,
+    current: int,
+    escape: str,
 ) -> Source:
     if _expand(name, {}, escape) != name:
         raise DockerfileError(
@@ -190,6 +215,8 @@ def _source(
         found = int(name)
         if not 0 <= found < len(heads):
             raise DockerfileError(f"invalid stage index {found}", id="unknown-stage")
+    elif (replacement := contexts.source(name)) is not None:
+        return replacement
     if found is None:
         return ImageBase(name)
     if found == current:

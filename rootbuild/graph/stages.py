@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rootbuild.context.origin import Origin
 from rootbuild.dockerfile.instructions import AnyInstruction, Dockerfile, From
 from rootbuild.image.config import Pairs
 
@@ -18,7 +19,10 @@ class ScratchBase:
 
 @dataclass(frozen=True, slots=True)
 class ImageBase:
-    """An image by the reference that the Dockerfile names, variables expanded."""
+    """An image by the reference that the Dockerfile names, variables expanded.
+
+    A named context may put another reference in its place, also one to an OCI layout.
+    """
 
     reference: str
 
@@ -30,8 +34,25 @@ class StageBase:
     index: int
 
 
-Base = ScratchBase | ImageBase | StageBase
-Source = ImageBase | StageBase
+@dataclass(frozen=True, slots=True)
+class ContextBase:
+    """The files of a named context that is no image; `name` is as it was given."""
+
+    name: str
+    origin: Origin
+
+
+Base = ScratchBase | ImageBase | StageBase | ContextBase
+Filesystem = ImageBase | StageBase
+Source = Filesystem | ContextBase
+
+
+def keeps_owners(source: Source | None) -> bool:
+    """Whether files keep their owners when they are copied; those of contexts become root's.
+
+    None is the build's main context.
+    """
+    return isinstance(source, ImageBase | StageBase)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,16 @@ from rootbuild.dockerfile.parse import type_so_far
 from rootbuild.dockerfile.tree import parse_tree
 from rootbuild.errors import DockerfileError, RootbuildError, unreachable
 from rootbuild.graph.arguments import platform_args
+from rootbuild.graph.contexts import NO_CONTEXTS, NamedContexts
 from rootbuild.graph.resolve import resolve
-from rootbuild.graph.stages import ImageBase, ScratchBase, Stage, StageBase, StageGraph
+from rootbuild.graph.stages import (
+    ContextBase,
+    ImageBase,
+    ScratchBase,
+    Stage,
+    StageBase,
+    StageGraph,
+)
 from rootbuild.image.config import ImageConfig
 from rootbuild.image.platform import Platform, build_platform, parse_platform
 from rootbuild.lint.bases import from_rules
@@ -30,7 +38,8 @@ class Lint:
 
     `ignore` are the patterns of its ignore file, `target` the stage to build. `whole` looks at
     every stage, not just at those that the target needs. `configs` are the base images that are
-    known, by the name that FROM uses; any other is taken to set nothing but PATH.
+    known, by the name that FROM uses; any other is taken to set nothing but PATH. `contexts` take
+    the place of stages and images.
     """
 
     build_args: Mapping[str, str] = field(default_factory=dict)
@@ -39,6 +48,7 @@ class Lint:
     platform: Platform | None = None
     whole: bool = False
     configs: Mapping[str, ImageConfig] = field(default_factory=dict)
+    contexts: NamedContexts = NO_CONTEXTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,7 @@ def lint(dockerfile: Dockerfile, asked: Lint = Lint()) -> Result:
             target_platform=target,
             target=asked.target,
             triggers={ImageBase(name): found.onbuild for name, found in asked.configs.items()},
+            contexts=asked.contexts,
         )
     except DockerfileError as error:
         failure = error
@@ -150,7 +161,7 @@ def _start(stage: Stage, scopes: Mapping[int, Scope], asked: Lint) -> Scope:
             return scopes[stage.base.index]
         case ImageBase():
             return scope_of_image(asked.configs.get(stage.base.reference))
-        case ScratchBase():
+        case ScratchBase() | ContextBase():
             return scope_of_image(None)
         case _:
             unreachable(stage.base)

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rootbuild.errors import DockerfileError, unreachable
-from rootbuild.graph.stages import ImageBase, ScratchBase, Stage, StageBase, StageGraph
+from rootbuild.graph.stages import (
+    ContextBase,
+    ImageBase,
+    ScratchBase,
+    Stage,
+    StageBase,
+    StageGraph,
+)
 from rootbuild.image.config import ImageConfig
 from rootbuild.image.platform import Platform, parse_platform
 from rootbuild.plan.planner import Planned, PlanOptions, plan_stage
@@ -68,7 +75,7 @@ def _start(
             return from_stage(planned[stage.base.index].state)
         case ImageBase():
             return from_image(images[stage.base].config)
-        case ScratchBase():
+        case ScratchBase() | ContextBase():
             platform = _platform(stage.platform or options.platform)
             empty = ImageConfig(
                 architecture=platform.architecture, variant=platform.variant, os=platform.os

@@ -28,9 +28,10 @@ from rootbuild.dockerfile.instructions import (
     Workdir,
 )
 from rootbuild.errors import RootbuildError, unreachable
-from rootbuild.graph.stages import Source, Stage, StageGraph
+from rootbuild.graph.stages import ContextBase, Source, Stage, StageGraph
 from rootbuild.image.config import ImageConfig, Pairs, set_pair
 from rootbuild.plan import metadata
+from rootbuild.plan.context import plan_context
 from rootbuild.plan.copy import plan_copy
 from rootbuild.plan.mounts.read import read_mounts
 from rootbuild.plan.refusal import refuse_unsupported
@@ -73,6 +74,9 @@ def plan_stage(graph: StageGraph, stage: Stage, start: StageState, options: Plan
     """
     state = start
     steps: list[Step] = []
+    if isinstance(stage.base, ContextBase):
+        state, first = plan_context(state, stage.base, stage.start.location)
+        steps.append(first)
     for position, instruction in enumerate(stage.instructions):
         try:
             refuse_unsupported(instruction)

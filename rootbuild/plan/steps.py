@@ -16,7 +16,7 @@ from operator import itemgetter
 from rootbuild.backend import NetworkMode
 from rootbuild.errors import Location
 from rootbuild.files.inline import InlineFile
-from rootbuild.graph.stages import Base, ImageBase, Source
+from rootbuild.graph.stages import Base, ImageBase, Source, keeps_owners
 from rootbuild.image.config import ImageConfig, Pairs
 from rootbuild.plan.mounts.cache import CacheMount
 from rootbuild.plan.mounts.read import RunMount, reads
@@ -136,7 +136,7 @@ class CopyStep:
             self.workdir,
             self.chown,
             self.chmod,
-            self.source is None,
+            not keeps_owners(self.source),
             self.link,
             self.unpack,
             *([self.unpack_remotes] if self.remotes else []),

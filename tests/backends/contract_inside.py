@@ -16,6 +16,7 @@ import pytest
 
 from rootbuild import process
 from rootbuild.testing.contract import RunContract, StoreContract, fresh_name
+from rootbuild.testing.layouts import LayoutContract
 from rootbuild.testing.mounts import MountContract
 from rootbuild_buildah import BuildahBackend
 from rootbuild_buildah.steps import Way
@@ -44,6 +45,11 @@ class TestStore(StoreContract):
 class TestRun(RunContract):
     added_env = frozenset({"HOSTNAME"} if WAY in ("buildah", "chroot") else ())
     supplementary_groups = WAY not in ("buildah", "chroot")
+
+
+@pytest.mark.skipif(WAY not in ("", "crun"), reason="the same for every way")
+class TestLayouts(LayoutContract):
+    pass
 
 
 class TestMounts(MountContract):

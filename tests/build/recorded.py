@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import itertools
 import json
 import os
@@ -15,8 +17,11 @@ import pytest
 
 from rootbuild.backend import Exec
 from rootbuild.build.build import Folders, start_build
+from rootbuild.build.contexts import Contexts
 from rootbuild.build.options import BuildOptions
 from rootbuild.build.remotes import Remotes
+from rootbuild.build.vertices import Vertices
+from rootbuild.context.origin import Origin
 from rootbuild.progress.quiet import QuietReporter
 from rootbuild.testing import RecordingBackend
 
@@ -95,6 +100,8 @@ class Site:
         text: str | None = None,
         *,
         inside: bool,
+        context: Origin | None = None,
+        stdin: bytes = b"",
         remotes: Remotes | None = None,
         **options: Any,
     ) -> str | None:
@@ -106,10 +113,15 @@ class Site:
             self.write("Dockerfile", text)
         self.backend.calls.clear()
         folders = Folders(self.root / "cache", self.root / "state")
-        chosen = BuildOptions(self.context, **options)
-        with remotes or Remotes(folders.cache, chosen.secrets, chosen.agents) as fetched:
-            reporter = QuietReporter()
-            return start_build(chosen, self.backend, folders, reporter, fetched, inside=inside)
+        chosen = BuildOptions(context or self.context, **options)
+        with contextlib.ExitStack() as stack:
+            fetched = stack.enter_context(
+                remotes or Remotes(folders.cache, chosen.secrets, chosen.agents)
+            )
+            vertices = Vertices(QuietReporter(), fetched.numbers)
+            contexts = Contexts(chosen, folders.cache, fetched, vertices, io.BytesIO(stdin))
+            stack.enter_context(contexts)
+            return start_build(chosen, self.backend, folders, contexts, inside=inside)
 
     def build(self, text: str | None = None, **options: Any) -> str:
         """Build to the end; gives the image's id."""

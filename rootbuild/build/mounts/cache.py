@@ -22,6 +22,7 @@ from rootbuild.build.mounts.owner import give
 from rootbuild.errors import BuildError
 from rootbuild.files.rootfs import Rootfs
 from rootbuild.files.selection import Selection
+from rootbuild.graph.stages import keeps_owners
 from rootbuild.plan.keys import key
 from rootbuild.plan.mounts.cache import DEFAULT_MODE, CacheMount, Sharing
 
@@ -65,7 +66,8 @@ class CacheFolders:
 
 def identity(mount: CacheMount, content: Selection | None) -> str:
     """The name of a cache's folder."""
-    seed = "" if content is None else content.digest(None, owners=True)
+    owners = keeps_owners(mount.source)
+    seed = "" if content is None else content.digest(None, owners=owners)
     return key("cache", mount.id, repr(mount.made), seed, mount.path if seed else "")
 
 
@@ -112,7 +114,7 @@ def _make(slot: Slot, mount: CacheMount, content: Selection | None) -> None:
         shutil.rmtree(slot.making)
     slot.making.mkdir(mode=0o700)
     if content is not None:
-        copied(content, slot.making, keep_owner=True)
+        copied(content, slot.making, keep_owner=keeps_owners(mount.source))
     else:
         (slot.making / "content").mkdir()
     if mount.made is not None or content is None:

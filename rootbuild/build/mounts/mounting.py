@@ -13,10 +13,10 @@ from rootbuild.backend import Bind, Memory, Mount
 from rootbuild.build.mounts.bind import bind
 from rootbuild.build.mounts.cache import CacheFolders, cache_bind, identity
 from rootbuild.build.mounts.memory import memory_folder
-from rootbuild.build.mounts.scratch import scratch
 from rootbuild.build.mounts.secret import read_secret, secret_file
 from rootbuild.build.mounts.ssh import find_agent, forwarded
 from rootbuild.build.options import Agent, Secret
+from rootbuild.context.scratch import scratch
 from rootbuild.errors import BuildError, unreachable
 from rootbuild.files.inline import InlineFile
 from rootbuild.files.selection import Selection
