@@ -15,8 +15,7 @@ from typing import cast
 import pytest
 
 from rootbuild import process
-from rootbuild.testing.contract import RunContract, StoreContract, fresh_name
-from rootbuild.testing.mounts import MountContract
+from rootbuild.testing.contract import MountContract, RunContract, StoreContract, fresh_name
 from rootbuild_buildah import BuildahBackend
 from rootbuild_buildah.steps import Way
 from tests.backends.busybox_image import busybox_image

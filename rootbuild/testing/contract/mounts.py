@@ -1,4 +1,4 @@
-"""The tests of a step's mounts and secret variables; for pytest, as those in `contract`."""
+"""The tests of a step's mounts and secret variables; for pytest, as the others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from rootbuild.backend import Backend, Bind, Memory
 from rootbuild.errors import HostError
-from rootbuild.testing.contract import container, execute, listing, shell
+from rootbuild.testing.contract.containers import container, execute, listing, shell
 
 
 class MountContract:
