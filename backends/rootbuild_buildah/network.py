@@ -23,7 +23,8 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from rootbuild import process
-from rootbuild.backend import NetworkMode
+from rootbuild.errors import HostError
+from rootbuild.execution import HOST_GATEWAY, NetworkMode
 from rootbuild_buildah import namespace as namespaces
 
 CLONE_NEWNET = 0x40000000
@@ -41,11 +42,13 @@ RESOLVED_CONF = Path("/run/systemd/resolve/resolv.conf")
 class Network:
     """What a step gets: `namespace` as in spec.Sandbox, and the servers of its resolv.conf.
 
-    `servers` None leaves the host's resolv.conf as it is.
+    `servers` None leaves the host's resolv.conf as it is. `reaches_host` tells whether the host's
+    own addresses lead to the host.
     """
 
     namespace: str | None
     servers: tuple[str, ...] | None = None
+    reaches_host: bool = True
 
 
 HOST = Network(None)
@@ -101,7 +104,7 @@ def outside() -> Iterator[Network]:
 @contextlib.contextmanager
 def namespace() -> Iterator[str]:
     """The path of a fresh network namespace with a loopback interface."""
-    descriptor = _in_thread(_unshared)
+    descriptor = in_thread(_unshared)
     try:
         yield f"/proc/{os.getpid()}/fd/{descriptor}"
     finally:
@@ -174,6 +177,37 @@ def hosts(hostname: str, more: Sequence[tuple[str, str]]) -> str:
     )
 
 
+def resolved(names: Sequence[tuple[str, str]], network: Network) -> tuple[tuple[str, str], ...]:
+    """(name, address) lines, with the host's address in place of HOST_GATEWAY.
+
+    Raises HostError where no address of the host can be reached.
+    """
+    return tuple(
+        (name, _gateway(network) if address == HOST_GATEWAY else address) for name, address in names
+    )
+
+
+def _gateway(network: Network) -> str:
+    if network.namespace is None:
+        return "127.0.0.1"
+    if not network.reaches_host:
+        raise HostError(
+            "unable to derive the IP value for host-gateway: pasta leads to none of them",
+            id="no-host-gateway",
+            hint="install slirp4netns, or build with --network host",
+        )
+    # Nothing is sent: the kernel only tells which of our addresses it would send from.
+    for family, elsewhere in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        with socket.socket(family, socket.SOCK_DGRAM) as asking, contextlib.suppress(OSError):
+            asking.connect((elsewhere, 9))
+            return str(asking.getsockname()[0])
+    raise HostError(
+        "unable to derive the IP value for host-gateway: this host has no address but loopback",
+        id="no-host-gateway",
+        hint="build with --network host, or give the address itself",
+    )
+
+
 def _loopback(server: str) -> bool:
     try:
         return ip_address(server.split("%")[0]).is_loopback
@@ -212,7 +246,8 @@ def _pasta(stack: contextlib.ExitStack) -> Network | None:
     while time.monotonic() < deadline:
         # Written once the interface is there.
         if pid_file.exists() and pid_file.read_text().strip():
-            return Network(netns, (PASTA_DNS,))
+            # The namespace has the host's own address, so that nothing sent to it gets out.
+            return Network(netns, (PASTA_DNS,), reaches_host=False)
         time.sleep(0.002)
     return None
 
@@ -248,7 +283,7 @@ def _unshared() -> int:
     return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
 
 
-def _in_thread(call: Callable[[], int]) -> int:
+def in_thread(call: Callable[[], int]) -> int:
     """Call something whose effect on namespaces must not stay: the thread takes it along."""
     results: list[int | OSError] = []
 

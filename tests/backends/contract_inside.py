@@ -40,13 +40,20 @@ class TestStore(StoreContract):
         process.run(["buildah", "rmi", name])
 
 
+BY_RUNTIME = WAY not in ("buildah", "chroot")
+
+
 class TestRun(RunContract):
-    added_env = frozenset({"HOSTNAME"} if WAY in ("buildah", "chroot") else ())
-    supplementary_groups = WAY not in ("buildah", "chroot")
+    added_env = frozenset(() if BY_RUNTIME else {"HOSTNAME"})
+    supplementary_groups = BY_RUNTIME
+    unconfined = BY_RUNTIME
+    control_groups = BY_RUNTIME
+    hooks = BY_RUNTIME
+    device_folder = WAY != "chroot"
 
 
 class TestMounts(MountContract):
-    secret_variables = WAY not in ("buildah", "chroot")
+    secret_variables = BY_RUNTIME
 
 
 def test_a_killed_build_is_swept(base: str) -> None:

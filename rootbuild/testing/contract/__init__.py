@@ -6,8 +6,10 @@ stored image with a busybox at /bin/busybox and nothing else of note.
 """
 
 from rootbuild.testing.contract.containers import container, execute, fresh_name, listing, shell
+from rootbuild.testing.contract.devices import DeviceContract
 from rootbuild.testing.contract.ending import EndingContract
 from rootbuild.testing.contract.execution import ExecutionContract
+from rootbuild.testing.contract.limits import LimitContract
 from rootbuild.testing.contract.mounts import MountContract
 from rootbuild.testing.contract.sandbox import SandboxContract
 from rootbuild.testing.contract.store import StoreContract
@@ -25,5 +27,12 @@ __all__ = [
 ]
 
 
-class RunContract(ExecutionContract, SandboxContract, TraceContract, EndingContract):
+class RunContract(
+    ExecutionContract,
+    SandboxContract,
+    LimitContract,
+    DeviceContract,
+    TraceContract,
+    EndingContract,
+):
     """Processes in containers."""

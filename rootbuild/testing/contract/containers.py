@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from rootbuild.backend import Backend, Exec
+from rootbuild.errors import HostError
 
 PATH = ("PATH", "/bin:/usr/bin")
 HOME = ("HOME", "/")
@@ -39,6 +42,13 @@ def execute(backend: Backend, name: str, command: Exec) -> tuple[int, str]:
 def shell(script: str) -> Exec:
     """A command for busybox's shell, as root, with no network."""
     return Exec((*SHELL, script), env=(PATH, HOME), network="none")
+
+
+def refused(backend: Backend, name: str, command: Exec) -> None:
+    """Check that a command is refused for want of an OCI runtime, and that nothing of it runs."""
+    with pytest.raises(HostError) as caught:
+        execute(backend, name, command)
+    assert caught.value.id == "needs-runtime"
 
 
 def listing(rootfs: Path) -> dict[str, tuple[int, int, int, int]]:

@@ -6,16 +6,15 @@ import os
 import signal
 import threading
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from rootbuild.backend import Backend
 from rootbuild.testing.contract.containers import container, execute, listing, shell
+from rootbuild.testing.contract.waiting import processes, unique_seconds, wait_for
 
 
 class EndingContract:
@@ -24,28 +23,28 @@ class EndingContract:
     def test_processes_end_with_the_first(self, backend: Backend, base: str) -> None:
         """What a step leaves in the background does not outlive it."""
         with container(backend, base) as (name, _):
-            seconds = _unique_seconds()
+            seconds = unique_seconds()
             code, _ = execute(backend, name, shell(f"sleep {seconds} & exit 0"))
             assert code == 0
-            assert not _processes(seconds)
+            assert not processes(seconds)
 
     def test_an_interrupted_run_leaves_nothing(self, backend: Backend, base: str) -> None:
         """Neither a process, nor a mount point, and it does not take long."""
-        seconds = _unique_seconds()
+        seconds = unique_seconds()
         with container(backend, base) as (name, rootfs):
             before = listing(rootfs)
-            with _interrupt_when(lambda: bool(_processes(seconds))):
+            with _interrupt_when(lambda: bool(processes(seconds))):
                 with pytest.raises(KeyboardInterrupt):
                     execute(backend, name, shell(f"trap '' TERM; sleep {seconds}; true"))
                 ended = time.monotonic()
-            assert not _processes(seconds)
+            assert not processes(seconds)
             assert listing(rootfs) == before
             assert execute(backend, name, shell("echo again")) == (0, "again\n")
         assert time.monotonic() - ended < 10
 
     def test_stop_from_another_thread(self, backend: Backend, base: str) -> None:
         """Ends what runs; `run` says that it was killed."""
-        seconds = _unique_seconds()
+        seconds = unique_seconds()
         codes: list[int] = []
         with container(backend, base) as (name, _):
             script = shell(f"trap '' TERM; sleep {seconds}; true")
@@ -53,11 +52,11 @@ class EndingContract:
                 target=lambda: codes.append(execute(backend, name, script)[0])
             )
             thread.start()
-            _wait_for(lambda: bool(_processes(seconds)))
+            wait_for(lambda: bool(processes(seconds)))
             backend.stop()
             thread.join(10)
             assert not thread.is_alive()
-            assert not _processes(seconds)
+            assert not processes(seconds)
         assert codes == [137]
 
     def test_two_at_once(self, backend: Backend, base: str) -> None:
@@ -75,7 +74,7 @@ class EndingContract:
             ]
             for thread in threads:
                 thread.start()
-            _wait_for(lambda: all((rootfs / "here").exists() for _, rootfs in (one, two)))
+            wait_for(lambda: all((rootfs / "here").exists() for _, rootfs in (one, two)))
             for _, rootfs in (one, two):
                 (rootfs / "go").touch()
             for thread in threads:
@@ -83,39 +82,12 @@ class EndingContract:
         assert results == {0: (0, "went\n"), 1: (0, "went\n")}
 
 
-def _unique_seconds() -> str:
-    """An argument for sleep that no other process has."""
-    return f"{1000 + uuid.uuid4().int % 1000000}.{uuid.uuid4().int % 1000000}"
-
-
-def _processes(word: str) -> list[int]:
-    """Processes of this host with an argument that contains `word` and that are not ours."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid():
-            try:
-                words = (entry / "cmdline").read_bytes()
-            except (FileNotFoundError, ProcessLookupError, PermissionError):
-                continue
-            if words.startswith((b"sleep\0", b"/bin/busybox\0")) and word.encode() in words:
-                found.append(int(entry.name))
-    return found
-
-
-def _wait_for(condition: object, seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    assert callable(condition)
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.02)
-
-
 @contextmanager
 def _interrupt_when(condition: object) -> Iterator[None]:
     """Send ourselves what Ctrl-C sends as soon as the condition holds."""
 
     def watch() -> None:
-        _wait_for(condition)
+        wait_for(condition)
         os.kill(os.getpid(), signal.SIGINT)
 
     thread = threading.Thread(target=watch)
