@@ -96,6 +96,9 @@ class Limits:
     resources: Resources = Resources()
 
 
+NO_LIMITS = Limits()
+
+
 @dataclass(frozen=True, slots=True)
 class Security:
     """How a process is confined.
@@ -108,6 +111,9 @@ class Security:
     insecure: bool = False
     no_new_privileges: bool = False
     seccomp: str = ""
+
+
+USUAL_SECURITY = Security()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +138,7 @@ class Exec:
     hosts: tuple[tuple[str, str], ...] = ()
     mounts: tuple[Mount, ...] = ()
     secrets: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    limits: Limits = Limits()
-    security: Security = Security()
+    limits: Limits = NO_LIMITS
+    security: Security = USUAL_SECURITY
     devices: tuple[Device, ...] = ()
     hooks: tuple[Hook, ...] = ()

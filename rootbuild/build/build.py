@@ -15,6 +15,7 @@ from pathlib import Path
 from rootbuild.backend import Backend
 from rootbuild.build.bases import Store, find_bases, pull_bases, read_store
 from rootbuild.build.context import ContextFiles
+from rootbuild.build.devices import Devices
 from rootbuild.build.execute import Executor, Parts
 from rootbuild.build.export import Exporter, clear_iidfile, report_image, write_iidfile
 from rootbuild.build.inputs import Source, find_context, parse_dockerfile, read_dockerfile
@@ -141,9 +142,7 @@ class Session:
             self._show_warnings(images)
             context = stack.enter_context(self._context())
             solver = self._solver(plan, context)
-            mounting = Mounting(
-                self.build_.folders.cache, options.secrets, options.agents, fresh=options.no_cache
-            )
+            mounting = Mounting(self.build_.folders.cache, options, Devices(options))
             executor = stack.enter_context(
                 Executor(
                     Parts(
@@ -171,7 +170,7 @@ class Session:
 
     def _plan(self, images: dict[ImageBase, BaseImage]) -> Plan:
         options = self.build_.options
-        return plan_build(
+        plan = plan_build(
             self.graph,
             images,
             PlanOptions(
@@ -181,8 +180,12 @@ class Session:
                 labels=options.labels,
                 platform=options.platform or str(build_platform()),
                 allow=options.allow,
+                limits=options.limits,
+                security=options.security,
             ),
         )
+        Devices(options).check(plan, self.graph.dockerfile.source)
+        return plan
 
     @contextlib.contextmanager
     def _context(self) -> Iterator[ContextFiles]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from rootbuild.dockerfile.instructions import Add, AnyInstruction, Onbuild, Run
+from rootbuild.dockerfile.instructions import Add, AnyInstruction, Onbuild
 from rootbuild.errors import DockerfileError, UnsupportedError
 
 _HINT = "it is on the way (docs/dockerfile.md lists the state of every feature)"
@@ -35,11 +35,6 @@ def _unsupported(instruction: AnyInstruction) -> str | None:
             return _first(("ADD --keep-git-dir", instruction.keep_git_dir))
         case Onbuild():
             return "ONBUILD"
-        case Run():
-            return _first(
-                ("RUN --security=insecure", instruction.security not in (None, "sandbox")),
-                ("RUN --device", bool(instruction.devices)),
-            )
         case _:
             return None
 

@@ -292,7 +292,6 @@ def test_labels_of_the_command_line_win_and_reach_the_target_only() -> None:
         ("ADD git@x:y /", "ADD of a git repository"),
         ("ADD git://x/y /", "ADD of a git repository"),
         ("ONBUILD RUN x", "ONBUILD"),
-        ("RUN --security=insecure x", "RUN --security=insecure"),
     ],
 )
 def test_what_does_not_work_yet_is_refused_by_name(line: str, feature: str) -> None:

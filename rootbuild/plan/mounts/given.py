@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from rootbuild.dockerfile.fields import Field, read_fields
 from rootbuild.dockerfile.quote import quoted
+from rootbuild.dockerfile.sizes import ram_in_bytes
 from rootbuild.dockerfile.suggest import did_you_mean
 from rootbuild.errors import DockerfileError
 from rootbuild.plan.words import Words
@@ -19,8 +19,6 @@ OWNED_TYPES = ("cache", "secret", "ssh")
 OPTIONAL_TYPES = ("secret", "ssh")
 _TRUE = ("1", "t", "T", "TRUE", "true", "True")
 _FALSE = ("0", "f", "F", "FALSE", "false", "False")
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([kmgtp]?)i?b?", re.IGNORECASE)
-_POWERS = {unit: 1024**power for power, unit in enumerate(("", "k", "m", "g", "t", "p"))}
 _MOST = 2**32
 
 
@@ -131,10 +129,10 @@ def _required(given: Given, key: str, value: str) -> None:
 def _size(given: Given, key: str, value: str) -> None:
     if given.kind != "tmpfs":
         raise bad(f"unexpected key '{key}' for mount type '{given.kind}'")
-    found = _SIZE.fullmatch(value)
-    if found is None:
-        raise bad(f"invalid value for {key}: {value}")
-    given.size = int(float(found[1]) * _POWERS[found[2].lower()])
+    try:
+        given.size = ram_in_bytes(value)
+    except ValueError:
+        raise bad(f"invalid value for {key}: {value}") from None
 
 
 def _id(given: Given, key: str, value: str) -> None:
