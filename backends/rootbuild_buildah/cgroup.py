@@ -85,7 +85,7 @@ def find(resources: Resources, identity: str, host: Host) -> Place:
             "limits of a step need control groups of version 2 alone; this host has others",
             "boot it with systemd.unified_cgroup_hierarchy=1 (docs/hosts.md)",
         )
-    if resources.cgroup_parent.endswith(".slice"):
+    if resources.cgroup_parent.endswith(".slice") and "/" not in resources.cgroup_parent:
         return _by_systemd(host, resources.cgroup_parent, identity, wanted)
     for parent in _parents(resources.cgroup_parent, host):
         if _usable(host, parent, wanted):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import tempfile
 import threading
 import time
@@ -38,19 +39,22 @@ class StartedAgents:
 
     def _start(self, agent: Agent) -> Path:
         place = Path(tempfile.mkdtemp(dir=self._folder())) / "agent"
-        # The agent ends with the command that it is given, which ends when we do, however that is.
         reading, writing = os.pipe()
         self._stack.callback(os.close, writing)
         with os.fdopen(reading, "rb") as end:
-            self._stack.enter_context(process.background(argv(place), stdin=end))
-        _wait_for(place)
+            command = self._stack.enter_context(process.background(argv(place), stdin=end))
+        self._stack.callback(_kill, _pid(command))
         for key in agent.keys:
             _add(place, key)
         return place
 
 
 def argv(place: Path) -> tuple[str, ...]:
-    """An agent that listens at `place` for as long as its standard input is open."""
+    """An agent that listens at `place`.
+
+    It minds the command that it is given, and ends some seconds after that. The command ends with
+    its standard input, which is to say with us, also if we are killed.
+    """
     return ("ssh-agent", "-a", str(place), "cat")
 
 
@@ -74,9 +78,19 @@ def _add(place: Path, key: Path) -> None:
         )
 
 
-def _wait_for(place: Path) -> None:
+def _pid(command: int) -> int:
+    """The process of the agent, as it told the command. Raises BuildError if it never does."""
     deadline = time.monotonic() + SECONDS
-    while not place.exists():
-        if time.monotonic() > deadline:
-            raise BuildError("ssh-agent did not start", id="no-such-agent")
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            for variable in Path(f"/proc/{command}/environ").read_bytes().split(b"\0"):
+                name, _, value = variable.partition(b"=")
+                if name == b"SSH_AGENT_PID":
+                    return int(value)
         time.sleep(0.005)
+    raise BuildError("ssh-agent did not start", id="no-such-agent")
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
