@@ -18,11 +18,15 @@ UNLIMITED = -1
 
 @dataclass(frozen=True, slots=True)
 class Bind:
-    """A file or folder of the host that a process sees at `target`."""
+    """A file or folder of the host that a process sees at `target`.
+
+    With a `descriptor` of it that is open, what that leads to is meant, whatever `source` does.
+    """
 
     source: Path
     target: str
     read_only: bool = True
+    descriptor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,12 +11,10 @@ from typing import IO
 
 from rootbuild import process
 from rootbuild.execution import Memory
-from rootbuild_buildah import argv, bundle, limits, mounts, network, spec
+from rootbuild_buildah import argv, bundle, kernel, limits, mounts, network, spec
 from rootbuild_buildah.inside import kill_inside
 from rootbuild_buildah.step import Step
 
-CLONE_NEWNS = 0x20000
-MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_SLAVE = 0x2, 0x4, 0x8, 0x4000, 0x80000
 SHM = "/dev/shm"  # noqa: S108 - a mount point, in a namespace of its own
 
 
@@ -64,7 +61,7 @@ def run_by_buildah(folder: Path, step: Step, output: IO[bytes], how: tuple[str, 
 @contextlib.contextmanager
 def _with_shm(size: int) -> Iterator[str]:
     """The path of a mount namespace like ours, but with a /dev/shm of that size."""
-    descriptor = network.in_thread(lambda: _unshared(size))
+    descriptor = kernel.in_thread(lambda: _unshared(size))
     try:
         yield f"/proc/{os.getpid()}/fd/{descriptor}"
     finally:
@@ -72,16 +69,8 @@ def _with_shm(size: int) -> Iterator[str]:
 
 
 def _unshared(size: int) -> int:
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def succeed(what: str, result: int) -> None:
-        if result != 0:
-            number = ctypes.get_errno()
-            raise OSError(number, f"{what}: {os.strerror(number)}")
-
-    flags = MS_NOSUID | MS_NODEV | MS_NOEXEC
-    succeed("unshare", libc.unshare(CLONE_NEWNS))
-    succeed("mount /", libc.mount(None, b"/", None, MS_REC | MS_SLAVE, None))
-    options = f"size={size},mode=1777".encode()
-    succeed("mount /dev/shm", libc.mount(b"shm", SHM.encode(), b"tmpfs", flags, options))
+    kernel.unshare(kernel.CLONE_NEWNS)
+    kernel.mount("", "/", flags=kernel.MS_REC | kernel.MS_SLAVE)
+    flags = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
+    kernel.mount("shm", SHM, "tmpfs", flags, f"size={size},mode=1777")
     return os.open("/proc/thread-self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)

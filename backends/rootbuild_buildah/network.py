@@ -8,7 +8,6 @@ we make it in a thread of ours, and keep only a descriptor of it, so that it goe
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import os
 import select
@@ -17,7 +16,7 @@ import struct
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -25,11 +24,10 @@ from pathlib import Path
 from rootbuild import process
 from rootbuild.errors import HostError
 from rootbuild.execution import HOST_GATEWAY, NetworkMode
+from rootbuild_buildah import kernel
 from rootbuild_buildah import namespace as namespaces
 
-CLONE_NEWNET = 0x40000000
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1
-MS_BIND, MNT_DETACH = 4096, 2
 SLIRP_DNS = "10.0.2.3"
 PASTA_DNS = "169.254.1.1"
 READY_SECONDS = 5.0
@@ -104,7 +102,7 @@ def outside() -> Iterator[Network]:
 @contextlib.contextmanager
 def namespace() -> Iterator[str]:
     """The path of a fresh network namespace with a loopback interface."""
-    descriptor = in_thread(_unshared)
+    descriptor = kernel.in_thread(_unshared)
     try:
         yield f"/proc/{os.getpid()}/fd/{descriptor}"
     finally:
@@ -239,7 +237,8 @@ def _pasta(stack: contextlib.ExitStack) -> Network | None:
     netns = stack.enter_context(namespace())
     # It refuses a namespace below /proc, so it gets it under a name.
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=namespaces.folder())))
-    named = stack.enter_context(_bound(netns, folder / "netns"))
+    (folder / "netns").touch()
+    named = stack.enter_context(kernel.bound(netns, folder / "netns"))
     pid_file = folder / "pid"
     stack.enter_context(process.background(pasta(str(named), pid_file)))
     deadline = time.monotonic() + READY_SECONDS
@@ -252,50 +251,15 @@ def _pasta(stack: contextlib.ExitStack) -> Network | None:
     return None
 
 
-@contextlib.contextmanager
-def _bound(source: str, target: Path) -> Iterator[Path]:
-    """Bind-mount a file; in the mount namespace that `buildah unshare` made nobody else sees it."""
-    target.touch()
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.mount(source.encode(), os.fsencode(target), None, MS_BIND, None) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"mount: {os.strerror(number)}")
-    try:
-        yield target
-    finally:
-        libc.umount2(os.fsencode(target), MNT_DETACH)
-
-
 def _pipe() -> tuple[tuple[int, str], tuple[int, str]]:
     reading, writing = os.pipe()
     return (reading, "rb"), (writing, "wb")
 
 
 def _unshared() -> int:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(CLONE_NEWNET) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"unshare: {os.strerror(number)}")
+    kernel.unshare(kernel.CLONE_NEWNET)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         asked = struct.pack("16sh22x", b"lo", 0)
         _, flags = struct.unpack("16sh22x", fcntl.ioctl(control, SIOCGIFFLAGS, asked))
         fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", flags | IFF_UP))
     return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-
-
-def in_thread(call: Callable[[], int]) -> int:
-    """Call something whose effect on namespaces must not stay: the thread takes it along."""
-    results: list[int | OSError] = []
-
-    def work() -> None:
-        try:
-            results.append(call())
-        except OSError as error:
-            results.append(error)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    if isinstance(results[0], OSError):
-        raise results[0]
-    return results[0]

@@ -16,7 +16,7 @@ from typing import IO, Literal
 from rootbuild import process
 from rootbuild.errors import EngineError, HostError
 from rootbuild.execution import Exec
-from rootbuild_buildah import argv, bundle, devices, limits, mounts, namespace, stubs
+from rootbuild_buildah import argv, bundle, devices, held, limits, mounts, namespace, stubs
 from rootbuild_buildah.bundle import BINDS
 from rootbuild_buildah.fallback import run_by_buildah
 from rootbuild_buildah.inside import kill_inside
@@ -96,7 +96,12 @@ class Runner:
             *(MOUNT_POINTS if way in RUNTIMES else BUILDAH_MOUNT_POINTS),
             *(mount.target for mount in (*step.command.mounts, *step.command.devices)),
         )
-        with stubs.removed_afterwards(step.rootfs, points), bundle.bundle(identity) as folder:
+        with (
+            stubs.removed_afterwards(step.rootfs, points),
+            held.named(identity, step.command.mounts) as named,
+            bundle.bundle(identity) as folder,
+        ):
+            step = replace(step, command=replace(step.command, mounts=named))
             if way in RUNTIMES:
                 with self._stoppable(identity, lambda: _kill(folder / "pid")):
                     return run_bundle(way, folder, step, output)
@@ -179,6 +184,7 @@ def remove_leftovers(container: str, rootfs: Callable[[], Path]) -> None:
         if not owners:
             kill_inside(rootfs())
         shutil.rmtree(folder, ignore_errors=True)
+    held.remove_leftovers(container)
 
 
 def _children(folder: Path, container: str) -> list[Path]:

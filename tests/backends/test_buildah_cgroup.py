@@ -18,31 +18,34 @@ MEMORY = Resources(memory=1)
 
 
 def group(
-    root: Path, path: str, has: str = "cpu memory", on: str = "", procs: str = "", mode: int = 0o755
-) -> Path:
-    """A group of the hierarchy; what is not writable belongs to somebody else."""
+    root: Path,
+    path: str,
+    has: str = "cpu memory",
+    on: str = "",
+    procs: str = "",
+    foreign: bool = False,
+) -> None:
+    """A group of the hierarchy, which may be somebody else's."""
     folder = root / path
     folder.mkdir(parents=True, exist_ok=True)
     files = {"cgroup.controllers": has, "cgroup.subtree_control": on, "cgroup.procs": procs}
     for name, text in files.items():
         (folder / name).write_text(text)
-    if mode != 0o755:
-        for name in files:
-            (folder / name).chmod(mode & 0o444)
-    folder.chmod(mode)
-    return folder
+    if foreign:
+        (folder / "foreign").touch()
 
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A hierarchy as systemd makes it; modes count here for root as well."""
+    """A hierarchy as systemd makes it."""
 
     def access(path: Path, wanted: int) -> bool:
-        return path.exists() and bool(path.stat().st_mode & 0o200)
+        folder = path if path.is_dir() else path.parent
+        return path.exists() and not (folder / "foreign").exists()
 
     monkeypatch.setattr(os, "access", access)
     for above in ("", "user.slice", "user.slice/user-1000.slice"):
-        group(tmp_path, above, "cpu cpuset memory", mode=0o555)
+        group(tmp_path, above, "cpu cpuset memory", foreign=True)
     group(tmp_path, SLICE)
     group(tmp_path, APP)
     return tmp_path
@@ -72,7 +75,7 @@ def test_without_controllers_any_writable_group_will_do(root: Path) -> None:
 
 def test_systemd_makes_it_for_a_log_in_session(root: Path) -> None:
     own = "user.slice/user-1000.slice/session-3.scope"
-    group(root, own, procs="12", mode=0o555)
+    group(root, own, procs="12", foreign=True)
     assert cgroup.find(MEMORY, "id", host(root, own, bus=True)) == Place(
         "user.slice:rootbuild:id", "systemd"
     )
@@ -84,7 +87,7 @@ def test_systemd_makes_it_for_a_log_in_session(root: Path) -> None:
 
 def test_systemd_may_keep_controllers_to_itself(root: Path) -> None:
     own = "user.slice/user-1000.slice/session-3.scope"
-    group(root, own, procs="12", mode=0o555)
+    group(root, own, procs="12", foreign=True)
     with pytest.raises(HostError, match="does not let this user have the controllers cpuset"):
         cgroup.find(Resources(cpuset_cpus="0"), "id", host(root, own, bus=True))
 
@@ -99,7 +102,7 @@ def test_a_parent_that_is_somebody_else_s(root: Path) -> None:
 def test_we_must_be_able_to_go_there(root: Path) -> None:
     """Who moves between two groups needs the one above both."""
     own = "user.slice/user-1000.slice/session-3.scope"
-    group(root, own, procs="12", mode=0o555)
+    group(root, own, procs="12", foreign=True)
     with pytest.raises(HostError, match="cannot be made below"):
         cgroup.find(Resources(cgroup_parent=f"/{APP}"), "id", host(root, own))
 
