@@ -139,7 +139,8 @@ class _Work:
             if name not in data:
                 held = self._mounting.caches.held(name, mount, content)
                 data[name] = self._stack.enter_context(held)
-            self._mounts.append(cache_bind(mount, data[name], content))
+            shown = cache_bind(mount, data[name], content)
+            self._mounts.append(self._stack.enter_context(shown))
 
     def add(self, mount: RunMount, content: Selection | None) -> None:
         """Make one mount."""
