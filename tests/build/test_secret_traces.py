@@ -17,7 +17,7 @@ from tests.build.builds import Project
 pytestmark = pytest.mark.engine
 
 FILE, VARIABLE = "correct-horse-battery-staple", "tulip-marmot-quartz-violin"
-# Asks the agent for its keys, and to forget them all; prints both answers' kinds, and how many keys.
+# Asks the agent for its keys, and to forget them; prints both answers' kinds and how many keys.
 ASK = r"""
 use IO::Socket::UNIX;
 my $agent = IO::Socket::UNIX->new(Peer => $ENV{SSH_AUTH_SOCK}) or die "no agent";
@@ -143,6 +143,7 @@ def test_two_keys_and_one_that_nobody_can_read(project: Project, key: Path, tmp_
     project.build(text, "--ssh", f"two={key},{other}")
     assert project.run("cat", "/seen") == "12 2 5\n"
     broken = tmp_path / "broken"
-    broken.write_text(key.read_text().replace("AAAA", "AAAB", 1).replace("AAAAA", "AAAAB"))
+    broken.write_text("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n")
     result = project.build(text, "--no-cache", "--ssh", f"two={broken}", check=False)
-    assert f"failed to add {broken} to agent" in result.stderr or "no key found" in result.stderr
+    assert f"failed to add {broken} to agent" in result.stderr
+    assert "[bad-key]" in result.stderr
