@@ -13,8 +13,9 @@ from pathlib import Path
 
 from rootbuild import process
 from rootbuild.build.options import Agent
-from rootbuild.errors import BuildError
+from rootbuild.errors import BuildError, HostError
 
+PROGRAMS = ("ssh-agent", "ssh-add")
 SECONDS = 5.0
 ADD_SECONDS = 30.0
 # Nobody is asked for a passphrase: keys that have one were refused before.
@@ -34,6 +35,7 @@ class StartedAgents:
         """The socket of an agent that holds the keys. Raises BuildError, HostError."""
         with self._lock:
             if agent.id not in self._sockets:
+                _check_installed()
                 self._sockets[agent.id] = self._start(agent)
             return self._sockets[agent.id]
 
@@ -47,6 +49,16 @@ class StartedAgents:
         for key in agent.keys:
             _add(place, key)
         return place
+
+
+def _check_installed() -> None:
+    missing = [program for program in PROGRAMS if process.find(program) is None]
+    if missing:
+        raise HostError(
+            f"--ssh with keys needs {' and '.join(missing)}, not installed here",
+            id="program-missing",
+            hint="install it, on Debian and Ubuntu with: sudo apt-get install openssh-client",
+        )
 
 
 def argv(place: Path) -> tuple[str, ...]:
