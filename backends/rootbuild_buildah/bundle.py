@@ -38,8 +38,8 @@ def bundle(identity: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def write(folder: Path, step: Step) -> cgroup.Manager | None:
-    """Write config.json and what it refers to; gives who has to make a control group, if anybody.
+def write(folder: Path, step: Step) -> cgroup.Place | None:
+    """Write config.json and what it refers to; gives the control group that has to be made, if any.
 
     Raises HostError for what this host cannot give.
     """
@@ -60,7 +60,7 @@ def write(folder: Path, step: Step) -> cgroup.Manager | None:
         writable_sys=not os.statvfs("/sys").f_flag & os.ST_RDONLY,
     )
     (folder / "config.json").write_text(json.dumps(spec.specification(command, sandbox)))
-    return place.manager if place else None
+    return place
 
 
 def write_binds(folder: Path, step: Step) -> tuple[tuple[Path, str], ...]:

@@ -7,6 +7,7 @@ move itself there, but can have systemd make a group for it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -96,6 +97,13 @@ def find(resources: Resources, identity: str, host: Host) -> Place:
             f"give the user that part of the hierarchy below {host.root}, its controllers included",
         )
     return _by_systemd(host, "user.slice" if host.user else "system.slice", identity, wanted)
+
+
+def forget(place: Place, root: Path = ROOT) -> None:
+    """Remove a group that a runtime made for a container that it could not start."""
+    if place.manager == "cgroupfs":
+        with contextlib.suppress(OSError):
+            (root / place.path.lstrip("/")).rmdir()
 
 
 def _by_systemd(host: Host, parent: str, identity: str, wanted: tuple[str, ...]) -> Place:

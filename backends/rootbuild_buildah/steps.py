@@ -16,7 +16,7 @@ from typing import IO, Literal
 from rootbuild import process
 from rootbuild.errors import EngineError, HostError
 from rootbuild.execution import Exec
-from rootbuild_buildah import argv, bundle, devices, held, limits, mounts, namespace, stubs
+from rootbuild_buildah import argv, bundle, cgroup, devices, held, limits, mounts, namespace, stubs
 from rootbuild_buildah.bundle import BINDS
 from rootbuild_buildah.fallback import run_by_buildah
 from rootbuild_buildah.inside import kill_inside
@@ -131,7 +131,8 @@ def _how(way: Way) -> tuple[str, ...]:
 
 def run_bundle(runtime: str, folder: Path, step: Step, output: IO[bytes]) -> int:
     """Run a step straight through an OCI runtime. Raises NeverStartedError."""
-    manager = bundle.write(folder, step)
+    place = bundle.write(folder, step)
+    manager = place.manager if place else None
     pid_file, root, identity = folder / "pid", runtime_root(runtime), folder.name
     forget = argv.runtime_delete(runtime, root, identity)
     try:
@@ -149,6 +150,8 @@ def run_bundle(runtime: str, folder: Path, step: Step, output: IO[bytes]) -> int
         process.call(forget, check=False)
         return 128 - finished.status
     if finished.status != 0 and not pid_file.exists():
+        if place is not None:
+            cgroup.forget(place)
         raise NeverStartedError(finished, _text(folder / "log"))
     return finished.status
 

@@ -136,3 +136,10 @@ def test_this_host() -> None:
     found = cgroup.this_host()
     assert found.own.startswith("/")
     assert found.user == namespace.user()
+
+
+def test_a_group_that_nobody_entered_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "parent/id").mkdir(parents=True)
+    cgroup.forget(Place("/parent/id", "cgroupfs"), tmp_path)
+    cgroup.forget(Place("/parent/id", "cgroupfs"), tmp_path)
+    assert list((tmp_path / "parent").iterdir()) == []
