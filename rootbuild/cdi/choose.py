@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from rootbuild.booleans import truth
 from rootbuild.cdi.registry import Registry
 from rootbuild.cdi.spec import Edits, Specified, check_kind
 from rootbuild.errors import BuildError
 
 CLASS = "org.mobyproject.buildkit.device.class"
 AUTO_ALLOW = "org.mobyproject.buildkit.device.autoallow"
-_TRUE = ("1", "t", "T", "TRUE", "true", "True")
 
 
 class Request(Protocol):
@@ -101,11 +101,18 @@ def _granted(registry: Registry, grants: Sequence[Grant]) -> set[str]:
     return {device.whole for name in names for device in find(registry, name, required=True)}
 
 
+def _allowed_by_itself(device: Specified) -> bool:
+    try:
+        return truth(dict(device.annotations).get(AUTO_ALLOW, ""))
+    except ValueError:
+        return False
+
+
 def _check_allowed(devices: Sequence[Specified], granted: set[str]) -> None:
     forbidden = [
         device.whole
         for device in {device.whole: device for device in devices}.values()
-        if device.whole not in granted and dict(device.annotations).get(AUTO_ALLOW) not in _TRUE
+        if device.whole not in granted and not _allowed_by_itself(device)
     ]
     if forbidden:
         what, verb = ("device", "is") if len(forbidden) == 1 else ("devices", "are")

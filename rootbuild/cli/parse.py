@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rootbuild.cli.command import HELP, Command
-from rootbuild.cli.flags import READERS, Flag, truth
+from rootbuild.booleans import truth
+from rootbuild.cli.flags import READERS, Flag
 from rootbuild.errors import UsageError
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rootbuild.booleans import truth
 from rootbuild.dockerfile.fields import CsvError, split_csv
 from rootbuild.dockerfile.suggest import did_you_mean
 from rootbuild.errors import DockerfileError
 
 KEYS = ("name", "required")
-_TRUE = ("1", "t", "T", "TRUE", "true", "True")
-_FALSE = ("0", "f", "F", "FALSE", "false", "False")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +46,10 @@ def read_device(text: str) -> DeviceRequest:
 
 
 def _boolean(key: str, value: str) -> bool:
-    if value not in _TRUE and value not in _FALSE:
-        raise _bad(f"invalid value for {key}: {value}")
-    return value in _TRUE
+    try:
+        return truth(value)
+    except ValueError:
+        raise _bad(f"invalid value for {key}: {value}") from None
 
 
 def _bad(message: str) -> DockerfileError:

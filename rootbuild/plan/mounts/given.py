@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rootbuild.booleans import truth
 from rootbuild.dockerfile.fields import Field, read_fields
 from rootbuild.dockerfile.quote import quoted
 from rootbuild.dockerfile.sizes import ram_in_bytes
@@ -17,8 +18,6 @@ TYPES = ("bind", "cache", "tmpfs", "secret", "ssh")
 SHARING = ("shared", "private", "locked")
 OWNED_TYPES = ("cache", "secret", "ssh")
 OPTIONAL_TYPES = ("secret", "ssh")
-_TRUE = ("1", "t", "T", "TRUE", "true", "True")
-_FALSE = ("0", "f", "F", "FALSE", "false", "False")
 _MOST = 2**32
 
 
@@ -162,9 +161,10 @@ def _gid(given: Given, key: str, value: str) -> None:
 
 
 def _boolean(key: str, value: str) -> bool:
-    if value not in _TRUE and value not in _FALSE:
-        raise bad(f"invalid value for {key}: {value}")
-    return value in _TRUE
+    try:
+        return truth(value)
+    except ValueError:
+        raise bad(f"invalid value for {key}: {value}") from None
 
 
 def _number(key: str, value: str, base: int) -> int:
