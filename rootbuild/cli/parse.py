@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rootbuild.cli.command import HELP, Command
 from rootbuild.booleans import truth
+from rootbuild.cli.command import HELP, Command
 from rootbuild.cli.flags import READERS, Flag
 from rootbuild.errors import UsageError
 
