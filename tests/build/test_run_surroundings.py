@@ -102,8 +102,8 @@ def specifications(tmp_path: Path) -> Path:
                             "hooks": [
                                 {
                                     "hookName": "createRuntime",
-                                    "path": "/usr/bin/touch",
-                                    "args": ["touch", str(tmp_path / "hooked")],
+                                    "path": "/usr/bin/tee",
+                                    "args": ["tee", str(tmp_path / "hooked")],
                                 }
                             ],
                             "additionalGids": [77],

@@ -55,9 +55,12 @@ class DeviceContract:
                 assert not (rootfs / "ran").exists()
 
     def test_hooks(self, backend: Backend, base: str, tmp_path: Path) -> None:
-        """A program of the host runs before the process does; or the step is refused."""
+        """A program of the host runs before the process does; or the step is refused.
+
+        It reads the container's state: crun takes one that does not for a failure, at times.
+        """
         made = tmp_path / "made"
-        hook = Hook("createRuntime", "/usr/bin/touch", ("touch", str(made)))
+        hook = Hook("createRuntime", "/usr/bin/tee", ("tee", str(made)))
         command = replace(shell("true"), hooks=(hook,))
         with container(backend, base) as (name, _):
             if self.hooks:
