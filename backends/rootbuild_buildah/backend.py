@@ -17,6 +17,7 @@ from rootbuild.backend import Exec, Layers, Problem, PullPolicy, StoredImage
 from rootbuild.errors import EngineError, ImageNotFoundError
 from rootbuild_buildah import argv, failures, folder, hostcheck, namespace, parents, steps
 from rootbuild_buildah.network import Networks
+from rootbuild_buildah.step import Step
 from rootbuild_buildah.store import Store
 
 LARGE_SECONDS = 0.5
@@ -145,7 +146,7 @@ class BuildahBackend:
         with contextlib.ExitStack() as stack:
             networks = self._networks or stack.enter_context(Networks())
             rootfs = stack.enter_context(self.mount(container))
-            step = steps.Step(container, rootfs, command, networks.find(command.network))
+            step = Step(container, rootfs, command, networks.find(command.network))
             return self._runner.run(step, output)
 
     def stop(self) -> None:

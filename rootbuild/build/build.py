@@ -17,6 +17,7 @@ from rootbuild.backend import Backend
 from rootbuild.build.bases import Store, find_bases, pull_bases, read_store
 from rootbuild.build.context import ContextFiles
 from rootbuild.build.contexts import Contexts
+from rootbuild.build.devices import Devices
 from rootbuild.build.execute import Executor, Parts
 from rootbuild.build.export import Exporter, clear_iidfile, report_image, write_iidfile
 from rootbuild.build.inputs import Source, parse_dockerfile, read_dockerfile
@@ -155,9 +156,7 @@ class Session:
             self._show_warnings(bases)
             context = stack.enter_context(self._context())
             solver = self._solver(plan, context)
-            mounting = Mounting(
-                self.build_.folders.cache, options.secrets, options.agents, fresh=options.no_cache
-            )
+            mounting = Mounting(self.build_.folders.cache, options, Devices(options))
             executor = stack.enter_context(
                 Executor(
                     Parts(
@@ -198,7 +197,7 @@ class Session:
 
     def _plan(self, bases: Bases) -> Plan:
         options = self.build_.options
-        return plan_build(
+        plan = plan_build(
             bases.graph,
             bases.images,
             PlanOptions(
@@ -208,8 +207,12 @@ class Session:
                 labels=options.labels,
                 platform=options.platform or str(build_platform()),
                 allow=options.allow,
+                limits=options.limits,
+                security=options.security,
             ),
         )
+        Devices(options).check(plan, self.graph.dockerfile.source)
+        return plan
 
     @contextlib.contextmanager
     def _context(self) -> Iterator[ContextFiles]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from rootbuild.backend import NetworkMode, PullPolicy
 from rootbuild.build.checkpoint import LayerPolicy
 from rootbuild.context.origin import Origin
+from rootbuild.execution import NO_LIMITS, USUAL_SECURITY, Limits, Security
 from rootbuild.graph.contexts import NO_CONTEXTS, NamedContexts
 from rootbuild.image.config import Pairs
 
@@ -24,10 +25,19 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """`--ssh`: the socket of an SSH agent."""
+    """`--ssh`: the socket of an SSH agent, or files with the keys of one to be started."""
 
     id: str
-    socket: Path
+    socket: Path | None = None
+    keys: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceGrant:
+    """`--allow device=NAME[,alias=OTHER]`: steps may have NAME, which they may call OTHER."""
+
+    name: str
+    alias: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +64,6 @@ class BuildOptions:
     secrets: tuple[Secret, ...] = ()
     agents: tuple[Agent, ...] = ()
     contexts: NamedContexts = NO_CONTEXTS
+    devices: tuple[DeviceGrant, ...] = ()
+    limits: Limits = NO_LIMITS
+    security: Security = USUAL_SECURITY

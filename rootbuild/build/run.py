@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import BinaryIO
+from dataclasses import replace
+from typing import TYPE_CHECKING, BinaryIO
 
 from rootbuild.backend import Backend, Exec
 from rootbuild.build.mounts.mounting import Prepared
@@ -13,6 +14,9 @@ from rootbuild.errors import BuildError
 from rootbuild.files.accounts import Account, resolve_user
 from rootbuild.files.rootfs import Rootfs
 from rootbuild.plan.steps import RunStep
+
+if TYPE_CHECKING:  # most builds have no devices
+    from rootbuild.cdi.spec import Edits
 
 TAIL_BYTES = 16 * 1024
 TAIL_LINES = 20
@@ -45,7 +49,7 @@ def _exec(step: RunStep, prepared: Prepared, account: Account) -> Exec:
     env.setdefault("HOME", account.home)
     for key, value in (*step.proxies, *prepared.env):
         env.setdefault(key, value)
-    return Exec(
+    command = Exec(
         argv=step.argv,
         env=tuple(env.items()),
         cwd=step.cwd,
@@ -53,9 +57,25 @@ def _exec(step: RunStep, prepared: Prepared, account: Account) -> Exec:
         gid=account.gid,
         groups=account.groups,
         network=step.network,
+        hostname=step.hostname,
         hosts=step.hosts,
         mounts=prepared.mounts,
         secrets=prepared.secrets,
+        limits=step.limits,
+        security=step.security,
+    )
+    return command if prepared.edits is None else _edited(command, prepared.edits)
+
+
+def _edited(command: Exec, edits: Edits) -> Exec:
+    """The process with what its devices change."""
+    return replace(
+        command,
+        env=tuple(dict((*command.env, *edits.env)).items()),
+        groups=(*command.groups, *edits.groups),
+        mounts=(*command.mounts, *edits.mounts),
+        devices=edits.devices,
+        hooks=edits.hooks,
     )
 
 

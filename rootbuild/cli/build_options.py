@@ -8,10 +8,12 @@ from pathlib import Path
 from rootbuild.backend import NetworkMode
 from rootbuild.build.checkpoint import LayerPolicy
 from rootbuild.build.options import BuildOptions
-from rootbuild.cli.build_mounts import read_agent, read_entitlement, read_secret
+from rootbuild.cli.build_limits import read_limits, read_security
+from rootbuild.cli.build_mounts import read_agents, read_allowed, read_secret
 from rootbuild.cli.parse import Parsed
 from rootbuild.context.origin import main_origin
 from rootbuild.errors import UnsupportedError, UsageError
+from rootbuild.execution import HOST_GATEWAY
 from rootbuild.graph.contexts import read_contexts
 from rootbuild.image.config import Pairs
 from rootbuild.image.reference import parse as parse_reference
@@ -25,29 +27,19 @@ NOT_YET = (
     "attest",
     "cache-from",
     "cache-to",
-    "cgroup-parent",
-    "cpu-period",
-    "cpu-quota",
-    "cpu-shares",
-    "cpuset-cpus",
-    "cpuset-mems",
-    "memory",
-    "memory-swap",
     "metadata-file",
     "no-cache-filter",
     "output",
     "push",
     "sbom",
-    "security-opt",
-    "shm-size",
     "squash",
-    "ulimit",
 )
 
 
 def build_options(parsed: Parsed) -> BuildOptions:
     """Read the command line. Raises UsageError, or UnsupportedError for what is on the way."""
     _refuse(parsed)
+    allowed = read_allowed(parsed.all("allow"))
     return BuildOptions(
         context=main_origin(parsed.args[0]),
         dockerfile=parsed.text("file") or None,
@@ -62,10 +54,13 @@ def build_options(parsed: Parsed) -> BuildOptions:
         network=_network(parsed.text("network")),
         hosts=tuple(_host(text) for text in parsed.all("add-host")),
         iidfile=Path(parsed.text("iidfile")) if parsed.text("iidfile") else None,
-        allow=frozenset(read_entitlement(text) for text in parsed.all("allow")),
+        allow=allowed.entitlements,
         secrets=tuple(read_secret(text) for text in parsed.all("secret")),
-        agents=tuple(read_agent(text) for text in parsed.all("ssh")),
         contexts=read_contexts(parsed.all("build-context")),
+        agents=read_agents(parsed.all("ssh")),
+        devices=allowed.devices,
+        limits=read_limits(parsed),
+        security=read_security(parsed),
     )
 
 
@@ -169,8 +164,8 @@ def _host(text: str) -> tuple[str, str]:
     split = "=" if "=" in text else ":"
     name, _, address = text.partition(split)
     address = address.removeprefix("[").removesuffix("]")
-    if address == "host-gateway":
-        raise UnsupportedError("--add-host with host-gateway is not supported yet")
+    if address == HOST_GATEWAY:
+        return name, address
     import ipaddress
 
     try:

@@ -28,14 +28,23 @@ from rootbuild.dockerfile.instructions import (
     Workdir,
 )
 from rootbuild.errors import RootbuildError, unreachable
+from rootbuild.execution import NO_LIMITS, USUAL_SECURITY, Limits, Security
 from rootbuild.graph.stages import ContextBase, Source, Stage, StageGraph
 from rootbuild.image.config import ImageConfig, Pairs, set_pair
 from rootbuild.plan import metadata
 from rootbuild.plan.context import plan_context
 from rootbuild.plan.copy import plan_copy
+from rootbuild.plan.devices import read_device
 from rootbuild.plan.mounts.read import read_mounts
-from rootbuild.plan.refusal import refuse_unsupported
-from rootbuild.plan.run import run_argv, run_history, run_network, run_script, run_title
+from rootbuild.plan.run import (
+    run_argv,
+    run_history,
+    run_hostname,
+    run_network,
+    run_script,
+    run_security,
+    run_title,
+)
 from rootbuild.plan.state import StageState
 from rootbuild.plan.steps import RunStep, StagePlan, Step, WorkdirStep
 from rootbuild.plan.words import Words
@@ -57,6 +66,8 @@ class PlanOptions:
     labels: Pairs = ()
     platform: str = "linux/amd64"
     allow: frozenset[str] = frozenset()
+    limits: Limits = NO_LIMITS
+    security: Security = USUAL_SECURITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +90,6 @@ def plan_stage(graph: StageGraph, stage: Stage, start: StageState, options: Plan
         steps.append(first)
     for position, instruction in enumerate(stage.instructions):
         try:
-            refuse_unsupported(instruction)
             state, step = _apply(graph, state, instruction, stage.sources_of(position), options)
         except RootbuildError as error:
             error.locate(instruction.location, graph.dockerfile.source)
@@ -192,6 +202,10 @@ def _run(
         proxies=proxies,
         mounts=read_mounts(run.mounts, sources, words, state.workdir, options.build_args),
         script=run_script(run),
+        hostname=run_hostname(options.build_args),
+        limits=options.limits,
+        security=run_security(run, options.security, options.allow),
+        devices=tuple(read_device(text) for text in run.devices),
     )
     return state.with_history(run_history(state, argv), layer=True), step
 

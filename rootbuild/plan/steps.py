@@ -15,13 +15,16 @@ from operator import itemgetter
 
 from rootbuild.backend import NetworkMode
 from rootbuild.errors import Location
+from rootbuild.execution import NO_LIMITS, USUAL_SECURITY, Limits, Security
 from rootbuild.files.inline import InlineFile
 from rootbuild.graph.stages import Base, ImageBase, Source, keeps_owners
 from rootbuild.image.config import ImageConfig, Pairs
+from rootbuild.plan.devices import DeviceRequest
 from rootbuild.plan.mounts.cache import CacheMount
 from rootbuild.plan.mounts.read import RunMount, reads
 from rootbuild.plan.mounts.secret import SecretMount
 from rootbuild.plan.mounts.ssh import SshMount
+from rootbuild.plan.run import HOSTNAME
 from rootbuild.remote.sources import HttpSource, RemoteSource
 
 
@@ -56,6 +59,7 @@ class RunStep:
     """A command to run. `display` is the process as error messages name it.
 
     `proxies` reach the command's environment but not the key. `script` is mounted below /dev/pipes.
+    `limits` and `security` are the whole build's, but for `security.insecure`.
     """
 
     location: Location
@@ -69,15 +73,33 @@ class RunStep:
     proxies: Pairs
     mounts: tuple[RunMount, ...] = ()
     script: InlineFile | None = None
+    hostname: str = HOSTNAME
+    limits: Limits = NO_LIMITS
+    security: Security = USUAL_SECURITY
+    devices: tuple[DeviceRequest, ...] = ()
 
     @property
     def definition(self) -> str:
-        """Key material: everything that the command can see, apart from files and secrets."""
-        seen: list[object] = [self.argv, self.env, self.cwd, self.user, self.network, self.hosts]
+        """Key material: everything that the command can see, apart from files and secrets.
+
+        As in BuildKit, hosts count by their names, not their addresses; of limits, those of
+        control groups do not count.
+        """
+        hosts = [name for name, _ in self.hosts]
+        seen: list[object] = [self.argv, self.env, self.cwd, self.user, self.network, hosts]
         if self.mounts or self.script:
             script = sha256(self.script.content).hexdigest() if self.script else ""
             seen += [[mount.definition for mount in self.mounts], script]
-        return _definition("RUN", *seen)
+        around = {
+            "hostname": "" if self.hostname == HOSTNAME else self.hostname,
+            "ulimits": [(one.name, one.soft, one.hard) for one in self.limits.ulimits],
+            "shm": self.limits.shm_size,
+            "cgroup": self.limits.resources.cgroup_parent,
+            "insecure": self.security.insecure,
+            "devices": [(device.name, device.required) for device in self.devices],
+        }
+        given = {key: value for key, value in around.items() if value}
+        return _definition("RUN", *seen, *([given] if given else []))
 
     @property
     def unrepeatable(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from rootbuild.dockerfile.parse import parse
-from rootbuild.errors import DockerfileError, Location, UnsupportedError
+from rootbuild.errors import DockerfileError, Location
 from rootbuild.graph.resolve import resolve
 from rootbuild.graph.stages import ImageBase
 from rootbuild.image.config import HistoryEntry, ImageConfig
@@ -128,7 +128,7 @@ def test_a_trigger_s_cmd_is_the_stage_s_own() -> None:
         ("STOPSIGNAL SIGNOPE", "invalid signal: SIGNOPE"),
         ("WORKDIR ${A:?is needed}", "A: is needed"),
         ("COPY http://x/y /", "source can't be a URL for COPY"),
-        ("RUN --security=insecure x", "RUN --security=insecure is not supported yet"),
+        ("RUN --security=insecure x", "entitlement security.insecure is not allowed"),
     ],
 )
 def test_errors_are_located_at_the_from(trigger: str, message: str) -> None:
@@ -138,8 +138,8 @@ def test_errors_are_located_at_the_from(trigger: str, message: str) -> None:
     assert caught.value.report.excerpt is not None
 
 
-def test_what_cannot_be_done_yet_is_refused_where_it_is_replayed() -> None:
+def test_what_is_not_allowed_is_refused_where_it_is_replayed() -> None:
     text = "FROM base AS a\nONBUILD RUN --security=insecure x\n"
     assert last(text).config.onbuild == ("RUN --security=insecure x",)
-    with pytest.raises(UnsupportedError):
+    with pytest.raises(DockerfileError, match="is not allowed"):
         last(f"{text}FROM a")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rootbuild.dockerfile.parse import parse
-from rootbuild.errors import ContextError, DockerfileError, UnsupportedError
+from rootbuild.errors import ContextError, DockerfileError
 from rootbuild.files.inline import InlineFile
 from rootbuild.graph.resolve import resolve
 from rootbuild.graph.stages import ImageBase
@@ -279,20 +279,6 @@ def test_labels_of_the_command_line_win_and_reach_the_target_only() -> None:
     found = plan("FROM x AS a\nLABEL k=file\nFROM a", labels=(("k", "given"), ("n", "")))
     assert dict(found.stages[-1].config.labels) == {"from": "base", "k": "given", "n": ""}
     assert dict(found.stages[0].config.labels)["k"] == "file"
-
-
-@pytest.mark.parametrize(
-    ("line", "feature"),
-    [
-        ("RUN --security=insecure x", "RUN --security=insecure"),
-    ],
-)
-def test_what_does_not_work_yet_is_refused_by_name(line: str, feature: str) -> None:
-    with pytest.raises(UnsupportedError) as caught:
-        last(f"FROM x\n{line}")
-    assert str(caught.value) == f"{feature} is not supported yet"
-    assert caught.value.report.location is not None
-    assert caught.value.report.location.start == line.count("\n") + 2
 
 
 def test_a_malformed_exclude_is_an_error_at_its_instruction() -> None:

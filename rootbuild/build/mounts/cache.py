@@ -71,15 +71,29 @@ def identity(mount: CacheMount, content: Selection | None) -> str:
     return key("cache", mount.id, repr(mount.made), seed, mount.path if seed else "")
 
 
-def cache_bind(mount: CacheMount, data: Path, content: Selection | None) -> Bind:
-    """What of a cache is mounted. Raises BuildError if it has no such path."""
-    if content is not None:
-        return Bind(data / "content", mount.target, mount.read_only)
-    with Rootfs(data / "content") as root:
-        place = root.resolve(tuple(part for part in mount.path.split("/") if part))
-        if place.status is None:
-            raise BuildError(f'the cache mount at {mount.target} has no "{mount.path}"')
-        return Bind(root.path.joinpath(*place.parts), mount.target, mount.read_only)
+@contextlib.contextmanager
+def cache_bind(mount: CacheMount, data: Path, content: Selection | None) -> Iterator[Bind]:
+    """What of a cache is mounted, for the length of a block.
+
+    A path in it is held open: steps of other builds may swap it for a link that leads out of it.
+    Raises BuildError if there is no such path.
+    """
+    place = data / "content"
+    if content is not None or mount.path == "/":
+        yield Bind(place, mount.target, mount.read_only)
+        return
+    try:
+        with Rootfs(place) as root:
+            descriptor = root.hold(mount.path)
+    except OSError as error:
+        raise BuildError(
+            f'the cache mount at {mount.target} has no "{mount.path}": {error.strerror}',
+            id="bad-mount",
+        ) from error
+    try:
+        yield Bind(place, mount.target, mount.read_only, descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager

@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rootbuild.backend import Bind, Memory, Mount
+from rootbuild.build.devices import Devices
+from rootbuild.build.mounts.agent import StartedAgents
 from rootbuild.build.mounts.bind import bind
 from rootbuild.build.mounts.cache import CacheFolders, cache_bind, identity
 from rootbuild.build.mounts.memory import memory_folder
 from rootbuild.build.mounts.secret import read_secret, secret_file
 from rootbuild.build.mounts.ssh import find_agent, forwarded
-from rootbuild.build.options import Agent, Secret
+from rootbuild.build.options import BuildOptions
 from rootbuild.context.scratch import scratch
 from rootbuild.errors import BuildError, unreachable
 from rootbuild.files.inline import InlineFile
@@ -30,29 +33,33 @@ from rootbuild.plan.mounts.tmpfs import TmpfsMount
 from rootbuild.plan.run import PIPES
 from rootbuild.plan.steps import RunStep
 
+if TYPE_CHECKING:  # most builds have no devices
+    from rootbuild.cdi.spec import Edits
+
 AGENT_VARIABLE = "SSH_AUTH_SOCK"
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What a RUN gets: mounts, those above others first, and more variables."""
+    """What a RUN gets: mounts, those above others first, more variables, what devices change."""
 
     mounts: tuple[Mount, ...] = ()
     env: Pairs = ()
     secrets: Pairs = ()
+    edits: Edits | None = None
 
 
 class Mounting:
     """Makes mounts for the length of a build. Folders for them are made when one is needed."""
 
-    def __init__(
-        self, cache: Path, secrets: Sequence[Secret], agents: Sequence[Agent], *, fresh: bool
-    ) -> None:
+    def __init__(self, cache: Path, options: BuildOptions, devices: Devices) -> None:
         self._cache = cache
-        self._secrets = secrets
-        self._agents = agents
-        self._caches = CacheFolders(cache / "mounts", fresh=fresh)
+        self._secrets = options.secrets
+        self._agents = options.agents
+        self._devices = devices
+        self._caches = CacheFolders(cache / "mounts", fresh=options.no_cache)
         self._stack = contextlib.ExitStack()
+        self._started = StartedAgents(self._stack, self.memory)
         self._disk: Path | None = None
         self._memory: Path | None = None
 
@@ -80,7 +87,7 @@ class Mounting:
                 work.add(mount, content)
             if step.script is not None:
                 work.add_script(step.script)
-            yield work.result()
+            yield replace(work.result(), edits=self._devices.edits(step))
 
     def disk(self) -> Path:
         """A folder for copies, gone with the build."""
@@ -103,9 +110,12 @@ class Mounting:
         """The value of a secret."""
         return read_secret(self._secrets, mount)
 
-    def agent(self, mount: SshMount) -> Agent | None:
-        """The agent for a mount."""
-        return find_agent(self._agents, mount)
+    def agent(self, mount: SshMount) -> Path | None:
+        """The socket of the agent for a mount; it is started if it is one of ours."""
+        agent = find_agent(self._agents, mount)
+        if agent is None:
+            return None
+        return agent.socket or self._started.socket(agent)
 
 
 class _Work:
@@ -129,7 +139,8 @@ class _Work:
             if name not in data:
                 held = self._mounting.caches.held(name, mount, content)
                 data[name] = self._stack.enter_context(held)
-            self._mounts.append(cache_bind(mount, data[name], content))
+            shown = cache_bind(mount, data[name], content)
+            self._mounts.append(self._stack.enter_context(shown))
 
     def add(self, mount: RunMount, content: Selection | None) -> None:
         """Make one mount."""
