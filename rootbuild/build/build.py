@@ -17,6 +17,7 @@ from rootbuild.build.bases import Store, find_bases, pull_bases, read_store
 from rootbuild.build.context import ContextFiles
 from rootbuild.build.execute import Executor, Parts
 from rootbuild.build.export import Exporter, clear_iidfile, report_image, write_iidfile
+from rootbuild.build.fresh import fresh_stages
 from rootbuild.build.inputs import Source, find_context, parse_dockerfile, read_dockerfile
 from rootbuild.build.journal import clean_up_after_killed, open_journal
 from rootbuild.build.mounts.mounting import Mounting
@@ -112,7 +113,7 @@ class Session:
         plan = self._plan(found)
         with self._context() as context:
             filesystem = self._solver(plan, context).chain(plan.target).filesystem
-        if options.no_cache or filesystem is None:
+        if plan.target in self._fresh(plan) or filesystem is None:
             return None
         image = self._exporter().known(filesystem, plan.stage(plan.target).config)
         if image is None:
@@ -141,9 +142,7 @@ class Session:
             self._show_warnings(images)
             context = stack.enter_context(self._context())
             solver = self._solver(plan, context)
-            mounting = Mounting(
-                self.build_.folders.cache, options.secrets, options.agents, fresh=options.no_cache
-            )
+            mounting = Mounting(self.build_.folders.cache, options.secrets, options.agents)
             executor = stack.enter_context(
                 Executor(
                     Parts(
@@ -156,14 +155,15 @@ class Session:
                         stack.enter_context(mounting),
                         vertices,
                         policy=options.layers,
-                        use_cache=not options.no_cache,
+                        fresh=self._fresh(plan),
                     )
                 )
             )
             built = executor.build(plan.target)
             config = plan.stage(plan.target).config
             exporter = self._exporter()
-            image = None if options.no_cache else exporter.known(built.key, config)
+            fresh = plan.target in self._fresh(plan)
+            image = None if fresh else exporter.known(built.key, config)
             if image is None:
                 image = exporter.create(built, config)
             self._finish(image)
@@ -191,7 +191,12 @@ class Session:
 
     def _solver(self, plan: Plan, context: ContextFiles) -> Solver:
         policy = self.build_.options.layers
-        return Solver(plan, self.cache, self.store.ids, context.digest, policy)
+        fresh = self._fresh(plan)
+        return Solver(plan, self.cache, self.store.ids, context.digest, policy, fresh)
+
+    def _fresh(self, plan: Plan) -> frozenset[int]:
+        options = self.build_.options
+        return fresh_stages(plan, options.no_cache_stages, everything=options.no_cache)
 
     def _exporter(self) -> Exporter:
         return Exporter(self.build_.backend, self.cache, self.store, self.build_.options.layers)

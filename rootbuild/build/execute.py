@@ -40,7 +40,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What an executor works with."""
+    """What an executor works with. `fresh` are the stages for which no cache is used."""
 
     plan: Plan
     source: str
@@ -51,7 +51,7 @@ class Parts:
     mounting: Mounting
     vertices: Vertices
     policy: LayerPolicy
-    use_cache: bool
+    fresh: frozenset[int] = frozenset()
 
 
 class Executor:
@@ -100,7 +100,7 @@ class Executor:
     def _resume(self, stage: StagePlan) -> tuple[int, State]:
         """Where to go on: the number of steps that are done, and the state there."""
         solver = self._parts.solver
-        if self._parts.use_cache:
+        if stage.index not in self._parts.fresh:
             keys = solver.chain(stage.index).keys
             for done in range(len(keys), 0, -1):
                 found = solver.snapshot(keys[done - 1])
@@ -139,14 +139,24 @@ class Executor:
         key = parts.solver.key(state.key, step)
         assert key is not None
         name = title(parts.plan, stage, position)
-        known = parts.solver.snapshot(key) if parts.use_cache else None
+        fresh = stage.index in parts.fresh
+        known = None if fresh else parts.solver.snapshot(key)
         if known is not None:
             parts.vertices.cached(name)
             return State(key, known.layers, known.groups), Uncommitted()
         with parts.vertices.open(name) as vertex:
             container, rootfs = space.change(state.key, state.layers)
             begin, used = time.monotonic(), used_bytes(rootfs.path)
-            perform(parts.backend, step, container, rootfs, selections, parts.mounting, vertex)
+            perform(
+                parts.backend,
+                step,
+                container,
+                rootfs,
+                selections,
+                parts.mounting,
+                vertex,
+                fresh=fresh,
+            )
             space.changed(key)
             work.add(time.monotonic() - begin, used_bytes(rootfs.path) - used)
             state = State(key, state.layers, state.groups)

@@ -33,6 +33,7 @@ class BuildOptions:
     """One build. `context` is a folder of the host; `dockerfile` None means the default names.
 
     `dockerfile` may be `-`: its text is `stdin` then. `tags` are as given by the user.
+    `no_cache_stages` are names or numbers of stages to do again whatever is cached.
     """
 
     context: Path
@@ -43,6 +44,7 @@ class BuildOptions:
     target: str | None = None
     platform: str | None = None
     no_cache: bool = False
+    no_cache_stages: tuple[str, ...] = ()
     pull: PullPolicy = "missing"
     layers: LayerPolicy = "auto"
     network: NetworkMode = "default"

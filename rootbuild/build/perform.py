@@ -26,14 +26,16 @@ def perform(
     selections: tuple[Selection, ...],
     mounting: Mounting,
     vertex: Vertex,
+    *,
+    fresh: bool,
 ) -> None:
-    """Do a step; `selections` is what its `readings` found.
+    """Do a step; `selections` is what its `readings` found, `fresh` tells that no cache is used.
 
     Raises RootbuildError.
     """
     match step:
         case RunStep():
-            with mounting.prepared(step, selections) as prepared:
+            with mounting.prepared(step, selections, fresh=fresh) as prepared:
                 run_step(backend, container, rootfs, step, prepared, vertex)
         case CopyStep():
             _copy(step, rootfs, next(iter(selections), None))

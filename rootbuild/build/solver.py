@@ -36,7 +36,10 @@ class Chain:
 
 
 class Solver:
-    """Computes key chains; asks the cache for results and the store whether they still exist."""
+    """Computes key chains; asks the cache for results and the store whether they still exist.
+
+    `fresh` are the stages that are built anew, whatever is cached.
+    """
 
     def __init__(
         self,
@@ -45,12 +48,14 @@ class Solver:
         live: frozenset[str],
         digest: ContextDigest,
         policy: LayerPolicy,
+        fresh: frozenset[int] = frozenset(),
     ) -> None:
         self._plan = plan
         self._cache = cache
         self._live = set(live)
         self._digest = digest
         self._policy = policy
+        self._fresh = fresh
         self._chains: dict[int, Chain] = {}
         self._built: dict[int, str] = {}
 
@@ -71,10 +76,15 @@ class Solver:
         return key
 
     def filesystem_key(self, source: Source) -> str | None:
-        """The key of the filesystem that a COPY --from reads."""
+        """The key of the filesystem that a COPY --from reads.
+
+        A stage that is not to be taken from the cache has none until it is built in this build.
+        """
         if isinstance(source, ImageBase):
             return base_key(self._plan.images[source].id, "")
-        return self._built.get(source.index) or self.chain(source.index).filesystem
+        if source.index in self._built:
+            return self._built[source.index]
+        return None if source.index in self._fresh else self.chain(source.index).filesystem
 
     def key(self, parent: str, step: Step) -> str | None:
         """The key of a step's result on top of `parent`, if it can be known now."""

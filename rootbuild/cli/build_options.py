@@ -33,7 +33,6 @@ NOT_YET = (
     "memory",
     "memory-swap",
     "metadata-file",
-    "no-cache-filter",
     "output",
     "push",
     "sbom",
@@ -56,6 +55,7 @@ def build_options(parsed: Parsed) -> BuildOptions:
         target=parsed.text("target") or None,
         platform=_platform(parsed),
         no_cache=parsed.switch("no-cache"),
+        no_cache_stages=_no_cache_stages(parsed),
         pull="always" if parsed.switch("pull") else "missing",
         layers=_layers(parsed.text("layers")),
         network=_network(parsed.text("network")),
@@ -125,6 +125,13 @@ def build_args(given: tuple[str, ...]) -> dict[str, str]:
         elif key in os.environ:
             values[key] = os.environ[key]
     return values
+
+
+def _no_cache_stages(parsed: Parsed) -> tuple[str, ...]:
+    given = parsed.all("no-cache-filter")
+    if given and parsed.switch("no-cache"):
+        raise UsageError("--no-cache and --no-cache-filter cannot currently be used together")
+    return tuple(name for text in given for name in text.split(",") if name)
 
 
 def _pairs(given: tuple[str, ...]) -> Pairs:

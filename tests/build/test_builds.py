@@ -168,6 +168,18 @@ def test_no_cache_runs_everything_again(project: Project) -> None:
     assert project.run("cat", "/when") != when
 
 
+def test_no_cache_for_one_stage(project: Project) -> None:
+    project.build(
+        f"FROM diamol/base AS one\nRUN {UUID} > /when\nFROM diamol/base AS two\n"
+        f"RUN {UUID} > /now\nFROM scratch\nCOPY --from=one /when /1\nCOPY --from=two /now /2\n",
+        *("--layers", "all"),
+    )
+    again = project.build(None, "--layers", "all", "--no-cache-filter", "TWO")
+    steps = [step for step in done(again.stderr) if "RUN" in step]
+    assert steps == [f"[two 2/2] RUN {UUID} > /now"]
+    assert done(project.build(None, "--layers", "all").stderr) == []
+
+
 def test_a_removed_cache_image_is_built_again(project: Project) -> None:
     project.build("FROM diamol/base\nRUN echo > /a\nRUN echo > /b\n")
     project.rootbuild("image", "rm", project.tag)

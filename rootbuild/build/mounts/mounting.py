@@ -45,13 +45,11 @@ class Prepared:
 class Mounting:
     """Makes mounts for the length of a build. Folders for them are made when one is needed."""
 
-    def __init__(
-        self, cache: Path, secrets: Sequence[Secret], agents: Sequence[Agent], *, fresh: bool
-    ) -> None:
+    def __init__(self, cache: Path, secrets: Sequence[Secret], agents: Sequence[Agent]) -> None:
         self._cache = cache
         self._secrets = secrets
         self._agents = agents
-        self._caches = CacheFolders(cache / "mounts", fresh=fresh)
+        self._caches = CacheFolders(cache / "mounts")
         self._stack = contextlib.ExitStack()
         self._disk: Path | None = None
         self._memory: Path | None = None
@@ -68,14 +66,20 @@ class Mounting:
         self._stack.close()
 
     @contextlib.contextmanager
-    def prepared(self, step: RunStep, selections: Sequence[Selection]) -> Iterator[Prepared]:
-        """The mounts of a step for the length of a block. Raises RootbuildError."""
+    def prepared(
+        self, step: RunStep, selections: Sequence[Selection], *, fresh: bool
+    ) -> Iterator[Prepared]:
+        """The mounts of a step for the length of a block. Raises RootbuildError.
+
+        `fresh` is for stages that use no cache: caches with a wanted owner or content begin anew.
+        """
         found = iter(selections)
         contents = [next(found) if reads(mount) else None for mount in step.mounts]
         with contextlib.ExitStack() as stack:
             work = _Work(self, stack)
             pairs = list(zip(step.mounts, contents, strict=True))
-            work.add_caches([(one, two) for one, two in pairs if isinstance(one, CacheMount)])
+            caches = [(one, two) for one, two in pairs if isinstance(one, CacheMount)]
+            work.add_caches(caches, fresh=fresh)
             for mount, content in pairs:
                 work.add(mount, content)
             if step.script is not None:
@@ -118,7 +122,9 @@ class _Work:
         self._env: list[tuple[str, str]] = []
         self._secrets: list[tuple[str, str]] = []
 
-    def add_caches(self, caches: Sequence[tuple[CacheMount, Selection | None]]) -> None:
+    def add_caches(
+        self, caches: Sequence[tuple[CacheMount, Selection | None]], *, fresh: bool
+    ) -> None:
         """Take hold of the caches, always in the same order: two builds never wait in a circle."""
         named = [(identity(mount, content), mount, content) for mount, content in caches]
         strictest = {"locked": 0, "private": 1, "shared": 2}
@@ -127,7 +133,7 @@ class _Work:
             named, key=lambda item: (item[0], strictest[item[1].sharing])
         ):
             if name not in data:
-                held = self._mounting.caches.held(name, mount, content)
+                held = self._mounting.caches.held(name, mount, content, fresh=fresh)
                 data[name] = self._stack.enter_context(held)
             self._mounts.append(cache_bind(mount, data[name], content))
 
