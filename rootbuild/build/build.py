@@ -33,6 +33,7 @@ from rootbuild.graph.resolve import resolve
 from rootbuild.graph.stages import ImageBase, StageGraph
 from rootbuild.image.platform import build_platform, parse_platform
 from rootbuild.image.reference import parse as parse_reference
+from rootbuild.plan.epoch import source_date_epoch
 from rootbuild.plan.plan import BaseImage, Plan, plan_build
 from rootbuild.plan.planner import PlanOptions
 from rootbuild.progress.reporter import Reporter
@@ -70,11 +71,12 @@ class Build:
         source = read_dockerfile(self.options)
         try:
             graph = self._graph(source)
+            created = source_date_epoch(graph, self.options.build_args)
         except DockerfileError:
             show_known_warnings(self.vertices, self.options, source)
             raise
         with open_cache(self.folders.cache / "cache.db") as cache:
-            session = Session(self, source, graph, cache, read_store(self.backend))
+            session = Session(self, source, graph, created, cache, read_store(self.backend))
             image = session.known()
             if image is None and self.inside:
                 image = session.build()
@@ -96,11 +98,15 @@ class Build:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A build whose Dockerfile is parsed, with the cache open and the store's index read."""
+    """A build whose Dockerfile is parsed, with the cache open and the store's index read.
+
+    `created` is SOURCE_DATE_EPOCH.
+    """
 
     build_: Build
     source: Source
     graph: StageGraph
+    created: int | None
     cache: Cache
     store: Store
 
@@ -181,6 +187,7 @@ class Session:
                 labels=options.labels,
                 platform=options.platform or str(build_platform()),
                 allow=options.allow,
+                created=self.created,
             ),
         )
 
@@ -199,7 +206,8 @@ class Session:
         return fresh_stages(plan, options.no_cache_stages, everything=options.no_cache)
 
     def _exporter(self) -> Exporter:
-        return Exporter(self.build_.backend, self.cache, self.store, self.build_.options.layers)
+        options = self.build_.options
+        return Exporter(self.build_.backend, self.cache, self.store, options.layers, self.created)
 
     def _show_head(self, plan: Plan) -> None:
         vertices = self.build_.vertices

@@ -9,6 +9,8 @@ from rootbuild.build.vertices import Vertex
 from rootbuild.errors import unreachable
 from rootbuild.files.accounts import resolve_owner, resolve_user
 from rootbuild.files.copy import CopyOptions, copy
+from rootbuild.files.dated import dated
+from rootbuild.files.destination import absolute
 from rootbuild.files.directories import make_workdir
 from rootbuild.files.inline import write_inline
 from rootbuild.files.layover import Layover
@@ -41,7 +43,8 @@ def perform(
             _copy(step, rootfs, next(iter(selections), None))
         case WorkdirStep():
             account = resolve_user(rootfs, step.user)
-            make_workdir(rootfs, step.path, account.uid, account.gid)
+            with dated(rootfs, step.path, step.created):
+                make_workdir(rootfs, step.path, account.uid, account.gid)
         case _:
             unreachable(step)
 
@@ -53,9 +56,12 @@ def _copy(step: CopyStep, rootfs: Rootfs, selection: Selection | None) -> None:
         keep_owner=step.source is not None,
         several=len(step.inline) + len(step.sources) > 1,
         unpack=step.unpack,
+        created=step.created,
     )
     over = Layover(rootfs) if step.link else None
-    if selection is not None:
-        copy(selection, rootfs, step.destination, step.workdir, options, over)
-    if step.inline:
-        write_inline(step.inline, rootfs, step.destination, step.workdir, options, over)
+    path = absolute(step.destination, step.workdir)
+    with dated(rootfs, path, step.created, linked=step.link):
+        if selection is not None:
+            copy(selection, rootfs, step.destination, step.workdir, options, over)
+        if step.inline:
+            write_inline(step.inline, rootfs, step.destination, step.workdir, options, over)

@@ -13,6 +13,7 @@ from rootbuild.cli.parse import Parsed
 from rootbuild.errors import UnsupportedError, UsageError
 from rootbuild.image.config import Pairs
 from rootbuild.image.reference import parse as parse_reference
+from rootbuild.plan.epoch import SOURCE_DATE_EPOCH
 
 PROGRESS = ("auto", "plain", "quiet")
 NETWORKS: tuple[NetworkMode, ...] = ("default", "none", "host")
@@ -124,6 +125,15 @@ def build_args(given: tuple[str, ...]) -> dict[str, str]:
             values[key] = value
         elif key in os.environ:
             values[key] = os.environ[key]
+    return _dated(values)
+
+
+def _dated(values: dict[str, str]) -> dict[str, str]:
+    """With SOURCE_DATE_EPOCH out of the environment; an empty one, given or not, is none."""
+    if SOURCE_DATE_EPOCH not in values and SOURCE_DATE_EPOCH in os.environ:
+        values[SOURCE_DATE_EPOCH] = os.environ[SOURCE_DATE_EPOCH]
+    if not values.get(SOURCE_DATE_EPOCH, "0"):
+        del values[SOURCE_DATE_EPOCH]
     return values
 
 

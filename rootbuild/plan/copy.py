@@ -14,7 +14,11 @@ from rootbuild.plan.words import Words
 
 
 def plan_copy(
-    state: StageState, copy: Copy | Add, source: Source | None, words: Words
+    state: StageState,
+    copy: Copy | Add,
+    source: Source | None,
+    words: Words,
+    created: int | None = None,
 ) -> tuple[StageState, CopyStep]:
     """The state after a COPY or ADD, and its step.
 
@@ -41,6 +45,7 @@ def plan_copy(
         excludes=copy.excludes,
         link=copy.link and not chmod,
         unpack=isinstance(copy, Add) and copy.unpack is not False,
+        created=created,
     )
     return state.with_history(_history(step, "ADD" if add else "COPY"), layer=True), step
 

@@ -48,7 +48,7 @@ PROXY_ARGS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
-    """What the command line adds to a Dockerfile."""
+    """What the command line adds to a Dockerfile. `created` is SOURCE_DATE_EPOCH."""
 
     build_args: Mapping[str, str] = field(default_factory=dict)
     network: NetworkMode = "default"
@@ -56,6 +56,7 @@ class PlanOptions:
     labels: Pairs = ()
     platform: str = "linux/amd64"
     allow: frozenset[str] = frozenset()
+    created: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +113,10 @@ def _apply(
         case Run():
             return _run(state, instruction, sources, words, options)
         case Copy() | Add():
-            return plan_copy(state, instruction, next(iter(sources), None), words)
+            source = next(iter(sources), None)
+            return plan_copy(state, instruction, source, words, options.created)
         case Workdir():
-            return _workdir(state, instruction, words)
+            return _workdir(state, instruction, words, options.created)
         case Arg():
             scope = dict(graph.global_args)
             return metadata.apply_arg(state, instruction, words, options.build_args, scope), None
@@ -190,12 +192,12 @@ def _run(
     return state.with_history(run_history(state, argv), layer=True), step
 
 
-def _workdir(state: StageState, workdir: Workdir, words: Words) -> Applied:
+def _workdir(state: StageState, workdir: Workdir, words: Words, created: int | None) -> Applied:
     path = metadata.resolve_workdir(state.workdir, words.one(workdir.path))
     state = state.with_config(replace(state.config, working_dir=path))
     if path == "/":
         return state.with_history("WORKDIR /"), None
-    step = WorkdirStep(workdir.location, workdir.text, path, state.config.user)
+    step = WorkdirStep(workdir.location, workdir.text, path, state.config.user, created)
     return state.with_history(f"WORKDIR {path}", layer=True), step
 
 

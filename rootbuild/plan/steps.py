@@ -96,6 +96,7 @@ class CopyStep:
     """Files to copy, by COPY or ADD; `source` None is the build context. Paths are as expanded.
 
     `link` is --link where it makes a difference; `unpack` says that archives are extracted.
+    `created` is SOURCE_DATE_EPOCH: the date of what is made, else that of the sources.
     """
 
     location: Location
@@ -111,6 +112,7 @@ class CopyStep:
     excludes: tuple[str, ...] = ()
     link: bool = False
     unpack: bool = False
+    created: int | None = None
 
     @property
     def definition(self) -> str:
@@ -127,6 +129,7 @@ class CopyStep:
             self.source is None,
             self.link,
             self.unpack,
+            self.created,
         )
 
     @property
@@ -146,17 +149,18 @@ class CopyStep:
 
 @dataclass(frozen=True, slots=True)
 class WorkdirStep:
-    """A folder to make if it is missing, owned by `user`."""
+    """A folder to make if it is missing, owned by `user`; `created` as for a CopyStep."""
 
     location: Location
     title: str
     path: str
     user: str
+    created: int | None = None
 
     @property
     def definition(self) -> str:
         """Key material."""
-        return _definition("WORKDIR", self.path, self.user)
+        return _definition("WORKDIR", self.path, self.user, self.created)
 
     @property
     def readings(self) -> tuple[Reading, ...]:

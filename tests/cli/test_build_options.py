@@ -11,6 +11,11 @@ from rootbuild.cli.tables.build import BUILD
 from rootbuild.errors import UsageError
 
 
+@pytest.fixture(autouse=True)
+def _no_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+
+
 def read(*argv: str) -> BuildOptions:
     return build_options(parse(BUILD, [*argv, "."]))
 
@@ -34,3 +39,26 @@ def test_no_cache_for_all_and_for_some() -> None:
     assert str(caught.value) == (
         "--no-cache and --no-cache-filter cannot currently be used together"
     )
+
+
+@pytest.mark.parametrize(
+    ("environment", "argv", "args"),
+    [
+        ("5", (), {"SOURCE_DATE_EPOCH": "5"}),
+        ("", (), {}),
+        (None, (), {}),
+        ("5", ("--build-arg", "SOURCE_DATE_EPOCH=6"), {"SOURCE_DATE_EPOCH": "6"}),
+        ("5", ("--build-arg", "SOURCE_DATE_EPOCH="), {}),
+        ("5", ("--build-arg", "SOURCE_DATE_EPOCH"), {"SOURCE_DATE_EPOCH": "5"}),
+        ("5", ("--build-arg", "A=1"), {"A": "1", "SOURCE_DATE_EPOCH": "5"}),
+    ],
+)
+def test_source_date_epoch_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+    environment: str | None,
+    argv: tuple[str, ...],
+    args: dict[str, str],
+) -> None:
+    if environment is not None:
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", environment)
+    assert read(*argv).build_args == args
