@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.backend import Backend
+from rootbuild.build.arguments import argument_warnings
 from rootbuild.build.bases import Store, find_bases, pull_bases, read_store
 from rootbuild.build.context import ContextFiles
 from rootbuild.build.execute import Executor, Parts
 from rootbuild.build.export import Exporter, clear_iidfile, report_image, write_iidfile
 from rootbuild.build.fresh import fresh_stages
+from rootbuild.build.frontend import check_frontend
 from rootbuild.build.inputs import Source, find_context, parse_dockerfile, read_dockerfile
 from rootbuild.build.journal import clean_up_after_killed, open_journal
 from rootbuild.build.mounts.mounting import Mounting
@@ -69,6 +71,7 @@ class Build:
         if self.options.iidfile is not None:
             clear_iidfile(self.options.iidfile)
         source = read_dockerfile(self.options)
+        remarks = self._remarks(source)
         try:
             graph = self._graph(source)
             created = source_date_epoch(graph, self.options.build_args)
@@ -76,13 +79,20 @@ class Build:
             show_known_warnings(self.vertices, self.options, source)
             raise
         with open_cache(self.folders.cache / "cache.db") as cache:
-            session = Session(self, source, graph, created, cache, read_store(self.backend))
+            store = read_store(self.backend)
+            session = Session(self, source, remarks, graph, created, cache, store)
             image = session.known()
             if image is None and self.inside:
                 image = session.build()
         if image is not None and self.options.iidfile is not None:
             write_iidfile(self.options.iidfile, image)
         return image
+
+    def _remarks(self, source: Source) -> tuple[str, ...]:
+        """What is not done as it was asked for, though the build can go on."""
+        frontend = check_frontend(source, self.options.build_args)
+        found = [frontend] if frontend else []
+        return (*found, *argument_warnings(self.options.build_args))
 
     def _graph(self, source: Source) -> StageGraph:
         build = build_platform()
@@ -100,11 +110,12 @@ class Build:
 class Session:
     """A build whose Dockerfile is parsed, with the cache open and the store's index read.
 
-    `created` is SOURCE_DATE_EPOCH.
+    `remarks` are warnings that are not about instructions; `created` is SOURCE_DATE_EPOCH.
     """
 
     build_: Build
     source: Source
+    remarks: tuple[str, ...]
     graph: StageGraph
     created: int | None
     cache: Cache
@@ -218,6 +229,8 @@ class Session:
                 pass
 
     def _show_warnings(self, images: Mapping[ImageBase, BaseImage]) -> None:
+        for remark in self.remarks:
+            self.build_.vertices.warn(remark)
         configs = {image.reference: found.config for image, found in images.items()}
         show_warnings(
             self.build_.vertices, self.build_.options, self.source, self.graph.dockerfile, configs

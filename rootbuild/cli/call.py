@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
+from rootbuild.build.frontend import check_frontend
 from rootbuild.build.inputs import read_dockerfile
 from rootbuild.build.options import BuildOptions
 from rootbuild.cli.parse import Parsed
@@ -56,6 +57,7 @@ def perform(call: Call, options: BuildOptions) -> int:
     from rootbuild.image.platform import parse_platform
 
     source = read_dockerfile(options)
+    check_frontend(source, options.build_args)
     graph = validate(
         source.data,
         source.name,
@@ -75,6 +77,7 @@ def _check(call: Call, options: BuildOptions) -> int:
     from rootbuild.lint.check import lint_data
 
     source = read_dockerfile(options)
+    check_frontend(source, options.build_args)
     path = source.name if source.path is None else str(source.path)
     asked = lint_options(options, source, {}, whole=True)
     result = lint_data(source.data, source.name, asked)

@@ -11,10 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["bool", "string", "list", "int"]
+from rootbuild.dockerfile.boolean import read_boolean
 
-_TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
-_FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})
+Kind = Literal["bool", "string", "list", "int"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +73,10 @@ def number(name: str, help: str = "", short: str = "", metavar: str = "") -> Fla
 
 def truth(text: str) -> bool:
     """Read a switch's value as Go does. Raises ValueError."""
-    if text in _TRUE:
-        return True
-    if text in _FALSE:
-        return False
-    raise ValueError(f'strconv.ParseBool: parsing "{text}": invalid syntax')
+    value = read_boolean(text)
+    if value is None:
+        raise ValueError(f'strconv.ParseBool: parsing "{text}": invalid syntax')
+    return value
 
 
 def integer(text: str) -> int:

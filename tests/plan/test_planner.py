@@ -456,3 +456,18 @@ def test_what_a_step_reads_of_elsewhere() -> None:
 )
 def test_what_is_better_not_run_again(flag: str, expected: bool) -> None:
     assert run_step(f"FROM x\nRUN --mount={flag} y").unrepeatable is expected
+
+
+def test_args_for_a_scanner_reach_no_command() -> None:
+    text = (
+        "FROM x\nARG BUILDKIT_SBOM_SCAN_STAGE=true BUILDKIT_SBOM_SCAN_CONTEXT A=1\n"
+        "LABEL l=<$BUILDKIT_SBOM_SCAN_STAGE>\nRUN r"
+    )
+    step = run_step(text, BUILDKIT_SBOM_SCAN_CONTEXT="yes")
+    assert dict(step.env) == {**dict(BASE.env), "A": "1"}
+    assert history(text)[-3:] == [
+        "ARG BUILDKIT_SBOM_SCAN_STAGE=true BUILDKIT_SBOM_SCAN_CONTEXT A=1",
+        "LABEL l=<>",
+        "RUN |3 BUILDKIT_SBOM_SCAN_STAGE=true BUILDKIT_SBOM_SCAN_CONTEXT= A=1 /bin/sh -c r "
+        "# buildkit",
+    ]

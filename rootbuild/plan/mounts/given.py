@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rootbuild.dockerfile.boolean import read_boolean
 from rootbuild.dockerfile.fields import Field, read_fields
 from rootbuild.dockerfile.quote import quoted
 from rootbuild.dockerfile.suggest import did_you_mean
@@ -17,8 +18,6 @@ TYPES = ("bind", "cache", "tmpfs", "secret", "ssh")
 SHARING = ("shared", "private", "locked")
 OWNED_TYPES = ("cache", "secret", "ssh")
 OPTIONAL_TYPES = ("secret", "ssh")
-_TRUE = ("1", "t", "T", "TRUE", "true", "True")
-_FALSE = ("0", "f", "F", "FALSE", "false", "False")
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([kmgtp]?)i?b?", re.IGNORECASE)
 _POWERS = {unit: 1024**power for power, unit in enumerate(("", "k", "m", "g", "t", "p"))}
 _MOST = 2**32
@@ -164,9 +163,10 @@ def _gid(given: Given, key: str, value: str) -> None:
 
 
 def _boolean(key: str, value: str) -> bool:
-    if value not in _TRUE and value not in _FALSE:
+    found = read_boolean(value)
+    if found is None:
         raise bad(f"invalid value for {key}: {value}")
-    return value in _TRUE
+    return found
 
 
 def _number(key: str, value: str, base: int) -> int:
