@@ -8,16 +8,17 @@ containers can be mounted and files given any owner, and does the rest.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.backend import Backend
 from rootbuild.build.arguments import argument_warnings
-from rootbuild.build.bases import Store, find_bases, pull_bases, read_store
+from rootbuild.build.bases import Pulled, Puller, Store, find_bases, pull_bases, read_store
 from rootbuild.build.context import ContextFiles
 from rootbuild.build.execute import Executor, Parts
 from rootbuild.build.export import Exporter, clear_iidfile, report_image, write_iidfile
+from rootbuild.build.foreign import check_platforms
 from rootbuild.build.fresh import fresh_stages
 from rootbuild.build.frontend import check_frontend
 from rootbuild.build.inputs import Source, find_context, parse_dockerfile, read_dockerfile
@@ -33,7 +34,7 @@ from rootbuild.cache.files import FileDigests
 from rootbuild.errors import DockerfileError
 from rootbuild.graph.resolve import resolve
 from rootbuild.graph.stages import ImageBase, StageGraph
-from rootbuild.image.platform import build_platform, parse_platform
+from rootbuild.image.platform import build_platform
 from rootbuild.image.reference import parse as parse_reference
 from rootbuild.plan.epoch import source_date_epoch
 from rootbuild.plan.plan import BaseImage, Plan, plan_build
@@ -95,13 +96,11 @@ class Build:
         return (*found, *argument_warnings(self.options.build_args))
 
     def _graph(self, source: Source) -> StageGraph:
-        build = build_platform()
-        target = build if self.options.platform is None else parse_platform(self.options.platform)
         return resolve(
             parse_dockerfile(source),
             build_args=self.options.build_args,
-            build=build,
-            target_platform=target,
+            build=build_platform(),
+            target_platform=self.options.platform or build_platform(),
             target=self.options.target,
         )
 
@@ -123,8 +122,7 @@ class Session:
 
     def known(self) -> str | None:
         """The image's id if nothing has to be built; it is tagged then."""
-        options = self.build_.options
-        found, missing = find_bases(self.graph, self.store, self.build_.backend, options.pull)
+        found, missing = self._find_bases()
         if missing:
             return None
         plan = self._plan(found)
@@ -146,19 +144,19 @@ class Session:
     def build(self) -> str:
         """Do what is not cached; gives the id of the image, which is tagged then."""
         options, backend, vertices = self.build_.options, self.build_.backend, self.build_.vertices
-        found, missing = find_bases(self.graph, self.store, backend, options.pull)
+        found, missing = self._find_bases()
         with contextlib.ExitStack() as stack:
             journals = self.build_.folders.state / "builds"
             clean_up_after_killed(journals, backend.sweep)
             journal = stack.enter_context(open_journal(journals))
             stack.enter_context(backend.session())
-            pulled = pull_bases(self.graph, missing, backend, options.pull, vertices)
-            images = {**found, **pulled}
+            images = {**found, **self._pull_bases(missing)}
             plan = self._plan(images)
             self._show_head(plan)
             self._show_warnings(images)
             context = stack.enter_context(self._context())
             solver = self._solver(plan, context)
+            check_platforms(plan, solver, self.graph.dockerfile.source, self._runs)
             mounting = Mounting(self.build_.folders.cache, options.secrets, options.agents)
             executor = stack.enter_context(
                 Executor(
@@ -186,6 +184,20 @@ class Session:
             self._finish(image)
         return image
 
+    def _find_bases(self) -> tuple[dict[ImageBase, BaseImage], tuple[ImageBase, ...]]:
+        policy = self.build_.options.pull
+        return find_bases(self.graph, self.store, self.build_.backend, policy, self._pulled())
+
+    def _pull_bases(self, missing: Sequence[ImageBase]) -> dict[ImageBase, BaseImage]:
+        build = self.build_
+        puller = Puller(
+            self.store, build.backend, build.options.pull, self._pulled(), build.vertices
+        )
+        return pull_bases(self.graph, missing, puller)
+
+    def _pulled(self) -> Pulled:
+        return Pulled(self.cache, self.build_.options.platform or build_platform())
+
     def _plan(self, images: dict[ImageBase, BaseImage]) -> Plan:
         options = self.build_.options
         return plan_build(
@@ -196,11 +208,17 @@ class Session:
                 network=options.network,
                 hosts=options.hosts,
                 labels=options.labels,
-                platform=options.platform or str(build_platform()),
+                platform=options.platform or build_platform(),
+                platform_given=options.platform is not None,
                 allow=options.allow,
                 created=self.created,
             ),
         )
+
+    def _runs(self, architecture: str) -> bool:
+        from rootbuild.host.emulation import runs
+
+        return runs(architecture, self.build_.folders.cache / "probes")
 
     @contextlib.contextmanager
     def _context(self) -> Iterator[ContextFiles]:
@@ -231,7 +249,7 @@ class Session:
     def _show_warnings(self, images: Mapping[ImageBase, BaseImage]) -> None:
         for remark in self.remarks:
             self.build_.vertices.warn(remark)
-        configs = {image.reference: found.config for image, found in images.items()}
+        configs = {str(image): found.config for image, found in images.items()}
         show_warnings(
             self.build_.vertices, self.build_.options, self.source, self.graph.dockerfile, configs
         )

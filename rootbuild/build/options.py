@@ -9,6 +9,7 @@ from pathlib import Path
 from rootbuild.backend import NetworkMode, PullPolicy
 from rootbuild.build.checkpoint import LayerPolicy
 from rootbuild.image.config import Pairs
+from rootbuild.image.platform import Platform
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class BuildOptions:
     build_args: Mapping[str, str] = field(default_factory=dict)
     labels: Pairs = ()
     target: str | None = None
-    platform: str | None = None
+    platform: Platform | None = None
     no_cache: bool = False
     no_cache_stages: tuple[str, ...] = ()
     pull: PullPolicy = "missing"

@@ -14,7 +14,7 @@ from rootbuild.cache.database import Cache, Snapshot
 from rootbuild.graph.stages import ImageBase, ScratchBase, Source, StageBase
 from rootbuild.plan.keys import base_key, content_key, step_key
 from rootbuild.plan.plan import Plan
-from rootbuild.plan.steps import Reading, StagePlan, Step
+from rootbuild.plan.steps import Reading, RunStep, StagePlan, Step
 
 ContextDigest = Callable[[Reading], str]
 
@@ -100,6 +100,14 @@ class Solver:
         if found is None or found.layers.image not in self._live:
             return None
         return found if self._policy == "auto" or set(found.groups) <= {1} else None
+
+    def has_run(self, stage: StagePlan) -> bool:
+        """Whether no RUN of a stage has to be done, as what it has made is known."""
+        runs = [at for at, step in enumerate(stage.steps) if isinstance(step, RunStep)]
+        if not runs or stage.index in self._fresh:
+            return not runs
+        keys = self.chain(stage.index).keys[runs[-1] :]
+        return any(self.snapshot(key) is not None for key in keys)
 
     def remember(self, key: str, snapshot: Snapshot) -> None:
         """Note the result of a step that was just committed."""

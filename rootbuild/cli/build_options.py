@@ -12,6 +12,7 @@ from rootbuild.cli.build_mounts import read_agent, read_entitlement, read_secret
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import UnsupportedError, UsageError
 from rootbuild.image.config import Pairs
+from rootbuild.image.platform import Platform, build_platform, parse_platform
 from rootbuild.image.reference import parse as parse_reference
 from rootbuild.plan.epoch import SOURCE_DATE_EPOCH
 
@@ -152,22 +153,27 @@ def _pairs(given: tuple[str, ...]) -> Pairs:
     return tuple(found.items())
 
 
-def _platform(parsed: Parsed) -> str | None:
+def _platform(parsed: Parsed) -> Platform | None:
     given = ",".join(parsed.all("platform")) or os.environ.get("DOCKER_DEFAULT_PLATFORM", "")
     if not given:
         return None
-    from rootbuild.image.platform import build_platform, parse_platform
-
     try:
-        wanted = [parse_platform(text) for text in given.split(",")]
+        wanted = dict.fromkeys(_parsed_platform(text) for text in given.split(","))
     except ValueError as error:
         raise UsageError(f'invalid argument "{given}" for "--platform" flag: {error}') from error
-    if len(wanted) > 1 or wanted[0] != build_platform():
+    if len(wanted) > 1:
         raise UnsupportedError(
-            f"--platform={given} is not supported yet",
-            hint=f"images are built for this host's platform, {build_platform()}",
+            "several platforms at once (--platform) are not supported yet",
+            hint="build for one after the other, under different names",
         )
-    return str(wanted[0])
+    platform = next(iter(wanted))
+    if platform.os != "linux":
+        raise UnsupportedError(f"--platform={given} is not supported: images are for Linux")
+    return platform
+
+
+def _parsed_platform(text: str) -> Platform:
+    return build_platform() if text.strip().lower() == "local" else parse_platform(text)
 
 
 def _layers(text: str) -> LayerPolicy:

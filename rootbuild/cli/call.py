@@ -54,7 +54,6 @@ def perform(call: Call, options: BuildOptions) -> int:
     from rootbuild.api import validate
     from rootbuild.describe.outline import outline
     from rootbuild.describe.targets import Targets
-    from rootbuild.image.platform import parse_platform
 
     source = read_dockerfile(options)
     check_frontend(source, options.build_args)
@@ -63,7 +62,7 @@ def perform(call: Call, options: BuildOptions) -> int:
         source.name,
         build_args=options.build_args,
         target=options.target,
-        platform=parse_platform(options.platform) if options.platform else None,
+        platform=options.platform,
     )
     told = Targets(graph) if call.method == "targets" else outline(graph, options.build_args)
     sys.stdout.write(told.json() if call.json else told.text())

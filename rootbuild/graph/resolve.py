@@ -21,7 +21,7 @@ from rootbuild.graph.stages import (
     StageBase,
     StageGraph,
 )
-from rootbuild.image.platform import Platform
+from rootbuild.image.platform import Platform, parse_platform
 
 
 def resolve(
@@ -45,7 +45,9 @@ def resolve(
     stages: list[Stage] = []
     for index, (start, body) in enumerate(heads):
         try:
-            stages.append(_stage(dockerfile, values, heads, named, index, start, body))
+            stages.append(
+                _stage(dockerfile, values, heads, named, index, start, body, target_platform)
+            )
         except DockerfileError as error:
             error.locate(start.location, dockerfile.source)
             raise
@@ -91,6 +93,7 @@ def _stage(
     index: int,
     start: From,
     body: Sequence[AnyInstruction],
+    target_platform: Platform,
 ) -> Stage:
     earlier = {
         head.name.lower(): position
@@ -105,17 +108,25 @@ def _stage(
             error.locate(instruction.location, dockerfile.source)
             raise
         sources += [(position, source) for source in found]
+    platform = _platform(start, values, dockerfile.escape)
+    foreign = str(platform) if platform not in (None, target_platform) else ""
     return Stage(
         index=index,
         start=start,
-        base=_base(start, values, earlier, dockerfile.escape),
-        platform=_platform(start, values, dockerfile.escape),
+        base=_base(start, values, earlier, dockerfile.escape, foreign),
+        platform=None if platform is None else str(platform),
         instructions=tuple(body),
         sources=tuple(sources),
     )
 
 
-def _base(start: From, values: Mapping[str, str], earlier: Mapping[str, int], escape: str) -> Base:
+def _base(
+    start: From,
+    values: Mapping[str, str],
+    earlier: Mapping[str, int],
+    escape: str,
+    platform: str,
+) -> Base:
     name = _expand(start.image, values, escape)
     if not name:
         raise DockerfileError(f"base name ({start.image}) should not be blank")
@@ -123,16 +134,19 @@ def _base(start: From, values: Mapping[str, str], earlier: Mapping[str, int], es
         return StageBase(earlier[name.lower()])
     if name == SCRATCH:
         return ScratchBase()
-    return ImageBase(name)
+    return ImageBase(name, platform)
 
 
-def _platform(start: From, values: Mapping[str, str], escape: str) -> str | None:
+def _platform(start: From, values: Mapping[str, str], escape: str) -> Platform | None:
     if start.platform is None:
         return None
-    platform = _expand(start.platform, values, escape)
-    if not platform:
+    text = _expand(start.platform, values, escape)
+    if not text:
         raise DockerfileError(f"empty platform value from expression {start.platform}")
-    return platform
+    try:
+        return parse_platform(text)
+    except ValueError as error:
+        raise DockerfileError(f"failed to parse platform {start.platform}: {error}") from error
 
 
 def _sources(

@@ -17,9 +17,16 @@ class ScratchBase:
 
 @dataclass(frozen=True, slots=True)
 class ImageBase:
-    """An image by the reference that the Dockerfile names, variables expanded."""
+    """An image by the reference that the Dockerfile names, variables expanded.
+
+    `platform` is the one that it is wanted for; empty if that is the build's own target.
+    """
 
     reference: str
+    platform: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.reference} ({self.platform})" if self.platform else self.reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,8 @@ Source = ImageBase | StageBase
 class Stage:
     """One `FROM` and what follows it.
 
-    `sources` maps the position of an instruction in `instructions` to what its `--from` names.
+    `platform` is what FROM --platform says, normalised. `sources` maps the position of an
+    instruction in `instructions` to what its `--from` names.
     """
 
     index: int

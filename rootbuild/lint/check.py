@@ -13,7 +13,7 @@ from rootbuild.errors import DockerfileError, RootbuildError, unreachable
 from rootbuild.graph.arguments import platform_args
 from rootbuild.graph.resolve import resolve
 from rootbuild.graph.stages import ImageBase, ScratchBase, Stage, StageBase, StageGraph
-from rootbuild.image.config import ImageConfig
+from rootbuild.image.config import ImageConfig, platform_of
 from rootbuild.image.platform import Platform, build_platform, parse_platform
 from rootbuild.lint.bases import from_rules
 from rootbuild.lint.comments import commented
@@ -30,7 +30,8 @@ class Lint:
 
     `ignore` are the patterns of its ignore file, `target` the stage to build. `whole` looks at
     every stage, not just at those that the target needs. `configs` are the base images that are
-    known, by the name that FROM uses; any other is taken to set nothing but PATH.
+    known, by the name that FROM uses (`NAME (PLATFORM)` for one of another platform than the
+    target's); any other is taken to set nothing but PATH.
     """
 
     build_args: Mapping[str, str] = field(default_factory=dict)
@@ -148,7 +149,7 @@ def _start(stage: Stage, scopes: Mapping[int, Scope], asked: Lint) -> Scope:
         case StageBase():
             return scopes[stage.base.index]
         case ImageBase():
-            return scope_of_image(asked.configs.get(stage.base.reference))
+            return scope_of_image(asked.configs.get(str(stage.base)))
         case ScratchBase():
             return scope_of_image(None)
         case _:
@@ -158,15 +159,12 @@ def _start(stage: Stage, scopes: Mapping[int, Scope], asked: Lint) -> Scope:
 def _base_platform(stage: Stage, asked: Lint, target: Platform) -> Iterator[Warning]:
     if not isinstance(stage.base, ImageBase):
         return
-    config = asked.configs.get(stage.base.reference)
-    try:
-        expected = target if stage.platform is None else parse_platform(stage.platform)
-    except ValueError:
+    config = asked.configs.get(str(stage.base))
+    actual = None if config is None else platform_of(config)
+    expected = target if stage.platform is None else parse_platform(stage.platform)
+    if actual is None:
         return
-    if config is None or not config.architecture:
-        return
-    if (config.os, config.architecture) != (expected.os, expected.architecture):
-        actual = Platform(config.os, config.architecture, config.variant)
+    if (actual.os, actual.architecture) != (expected.os, expected.architecture):
         message = (
             f'Base image {stage.base.reference} was pulled with platform "{actual}", expected '
             f'"{expected}" for current build'

@@ -29,7 +29,8 @@ from rootbuild.dockerfile.instructions import (
 )
 from rootbuild.errors import RootbuildError, unreachable
 from rootbuild.graph.stages import Source, Stage, StageGraph
-from rootbuild.image.config import ImageConfig, Pairs, set_pair
+from rootbuild.image.config import ImageConfig, Pairs, on_platform, set_pair
+from rootbuild.image.platform import Platform, build_platform
 from rootbuild.plan import metadata
 from rootbuild.plan.copy import plan_copy
 from rootbuild.plan.mounts.read import read_mounts
@@ -48,13 +49,18 @@ PROXY_ARGS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
-    """What the command line adds to a Dockerfile. `created` is SOURCE_DATE_EPOCH."""
+    """What the command line adds to a Dockerfile.
+
+    `platform` is the target's; the finished image says that it is for it if `platform_given`, else
+    what its base says. `created` is SOURCE_DATE_EPOCH.
+    """
 
     build_args: Mapping[str, str] = field(default_factory=dict)
     network: NetworkMode = "default"
     hosts: Pairs = ()
     labels: Pairs = ()
-    platform: str = "linux/amd64"
+    platform: Platform = field(default_factory=build_platform)
+    platform_given: bool = False
     allow: frozenset[str] = frozenset()
     created: int | None = None
 
@@ -67,8 +73,10 @@ class Planned:
     state: StageState
 
 
-def plan_stage(graph: StageGraph, stage: Stage, start: StageState, options: PlanOptions) -> Planned:
-    """Plan one stage; `start` is the state that its base leaves.
+def plan_stage(
+    graph: StageGraph, stage: Stage, start: StageState, options: PlanOptions, platform: str
+) -> Planned:
+    """Plan one stage; `start` is the state that its base leaves, `platform` what that is for.
 
     Raises DockerfileError with the location of the instruction at fault.
     """
@@ -89,9 +97,9 @@ def plan_stage(graph: StageGraph, stage: Stage, start: StageState, options: Plan
         name=stage.name,
         location=stage.start.location,
         base=stage.base,
-        platform=stage.platform or options.platform,
+        platform=platform,
         steps=tuple(steps),
-        config=_labelled(state, options.labels) if stage.index == graph.target else state.config,
+        config=_finished(state.config, options) if stage.index == graph.target else state.config,
     )
     return Planned(plan, state)
 
@@ -201,8 +209,10 @@ def _workdir(state: StageState, workdir: Workdir, words: Words, created: int | N
     return state.with_history(f"WORKDIR {path}", layer=True), step
 
 
-def _labelled(state: StageState, labels: Pairs) -> ImageConfig:
-    found = state.config.labels
-    for key, value in labels:
-        found = set_pair(found, key, value)
-    return replace(state.config, labels=found)
+def _finished(config: ImageConfig, options: PlanOptions) -> ImageConfig:
+    """The target's config with what the command line says about the image."""
+    labels = config.labels
+    for key, value in options.labels:
+        labels = set_pair(labels, key, value)
+    config = replace(config, labels=labels)
+    return on_platform(config, options.platform) if options.platform_given else config

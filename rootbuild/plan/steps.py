@@ -175,7 +175,8 @@ Step = RunStep | CopyStep | WorkdirStep
 class StagePlan:
     """A stage ready to be built: its steps, and the config of the image that it makes.
 
-    `config` has no diff ids yet; its history is complete. `label` is how progress names the stage
+    `platform` is what its programs are for, which the config of the target need not say. `config`
+    has no diff ids yet; its history is complete. `label` is how progress names the stage
     (empty when the Dockerfile has only one).
     """
 

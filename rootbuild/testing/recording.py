@@ -35,8 +35,9 @@ class RecordingBackend:
     """Keeps images in a temporary folder and `calls` in their order.
 
     `program` stands for what steps do: it gets the root filesystem, the command and its output, and
-    gives the exit code. `remote` are images that can be pulled, by reference. `fail_on` makes the
-    nth call of a verb raise. Looking (`images`, `config`, `check`, `enter`) is not recorded.
+    gives the exit code. `remote` are images that can be pulled, by reference, or by `REFERENCE
+    PLATFORM`. `fail_on` makes the nth call of a verb raise. Looking (`images`, `config`, `check`,
+    `enter`) is not recorded.
     """
 
     name = "recording"
@@ -101,9 +102,10 @@ class RecordingBackend:
         self._record("pull", reference, policy, platform)
         if policy != "always" and reference in self._names:
             return self._names[reference]
-        if policy == "never" or reference not in self.remote:
+        found = self.remote.get(f"{reference} {platform}", self.remote.get(reference))
+        if policy == "never" or found is None:
             raise ImageNotFoundError(f"{reference} is nowhere")
-        self._names[reference] = self._keep(self.remote[reference])
+        self._names[reference] = self._keep(found)
         return self._names[reference]
 
     @contextlib.contextmanager

@@ -80,5 +80,6 @@ def test_arguments_that_ask_for_something_else(project: Project) -> None:
     assert [line for line in result.stderr.splitlines() if line.startswith("WARN")] == [
         "WARN: the syntax registry.example/docker/dockerfile:1 is taken for a copy of "
         "docker/dockerfile, which is built in",
-        "WARN: BUILDKIT_INLINE_CACHE: a cache inside of the image is not supported yet, and left out",
+        "WARN: BUILDKIT_INLINE_CACHE: a cache inside of the image is not supported yet, and "
+        "left out",
     ]

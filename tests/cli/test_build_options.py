@@ -8,12 +8,14 @@ from rootbuild.build.options import BuildOptions
 from rootbuild.cli.build_options import build_options
 from rootbuild.cli.parse import parse
 from rootbuild.cli.tables.build import BUILD
-from rootbuild.errors import UsageError
+from rootbuild.errors import UnsupportedError, UsageError
+from rootbuild.image.platform import Platform, build_platform
 
 
 @pytest.fixture(autouse=True)
-def _no_date(monkeypatch: pytest.MonkeyPatch) -> None:
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    monkeypatch.delenv("DOCKER_DEFAULT_PLATFORM", raising=False)
 
 
 def read(*argv: str) -> BuildOptions:
@@ -62,3 +64,32 @@ def test_source_date_epoch_of_the_environment(
     if environment is not None:
         monkeypatch.setenv("SOURCE_DATE_EPOCH", environment)
     assert read(*argv).build_args == args
+
+
+@pytest.mark.parametrize(
+    ("given", "platform"),
+    [
+        ("linux/arm64/v8", Platform("linux", "arm64")),
+        ("s390x", Platform("linux", "s390x")),
+        ("local", build_platform()),
+        ("linux/arm64,linux/aarch64", Platform("linux", "arm64")),
+    ],
+)
+def test_one_platform(monkeypatch: pytest.MonkeyPatch, given: str, platform: Platform) -> None:
+    assert read("--platform", given).platform == platform
+    assert read().platform is None
+    monkeypatch.setenv("DOCKER_DEFAULT_PLATFORM", given)
+    assert read().platform == platform
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ("linux/amd64,linux/arm64", UnsupportedError, "several platforms at once"),
+        ("windows/amd64", UnsupportedError, "--platform=windows/amd64 is not supported"),
+        ("a/b/c/d", UsageError, 'invalid argument "a/b/c/d" for "--platform" flag'),
+    ],
+)
+def test_other_platforms(given: str, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        read("--platform", given)
