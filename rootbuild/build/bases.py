@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from rootbuild.backend import Backend, PullPolicy, StoredImage
 from rootbuild.build.vertices import Vertices
 from rootbuild.cache.database import Cache
-from rootbuild.errors import ImageNotFoundError, Location, RootbuildError
+from rootbuild.dockerfile.quote import quoted
+from rootbuild.errors import (
+    DockerfileError,
+    ImageNotFoundError,
+    Location,
+    RootbuildError,
+    UsageError,
+)
 from rootbuild.graph.stages import ImageBase, StageGraph
 from rootbuild.image.config import parse_config, platform_of
 from rootbuild.image.platform import Platform, build_platform, fits, parse_platform
@@ -100,6 +107,7 @@ def find_bases(
     missing = []
     for image, stage in graph.images():
         try:
+            _check_name(image)
             hit = None if policy == "always" else _at_hand(image, store, backend, pulled)
         except RootbuildError as error:
             error.locate(stage.start.location, graph.dockerfile.source)
@@ -178,6 +186,18 @@ class Puller:
                 hint="build it, or the whole, for the same platform: --platform or FROM --platform",
                 detail=error.report.detail,
             ) from error
+
+
+def _check_name(image: ImageBase) -> None:
+    try:
+        if not is_id(image.reference):
+            parse(image.reference)
+    except UsageError as error:
+        raise DockerfileError(
+            f"failed to parse stage name {quoted(image.reference)}: {error.report.message}",
+            hint=error.report.hint,
+            id=error.id,
+        ) from error
 
 
 def _at_hand(image: ImageBase, store: Store, backend: Backend, pulled: Pulled) -> BaseImage | None:

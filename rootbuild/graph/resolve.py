@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rootbuild.dockerfile.expand import ExpandError, expand
+from rootbuild.dockerfile.expand import ExpandError, expand, trace
 from rootbuild.dockerfile.instructions import AnyInstruction, Copy, Dockerfile, From, Run
 from rootbuild.dockerfile.quote import quoted
 from rootbuild.dockerfile.suggest import did_you_mean
@@ -142,11 +142,19 @@ def _platform(start: From, values: Mapping[str, str], escape: str) -> Platform |
         return None
     text = _expand(start.platform, values, escape)
     if not text:
-        raise DockerfileError(f"empty platform value from expression {start.platform}")
+        guess = _guess(start.platform, values, escape)
+        raise DockerfileError(f"empty platform value from expression {start.platform}{guess}")
     try:
         return parse_platform(text)
     except ValueError as error:
         raise DockerfileError(f"failed to parse platform {start.platform}: {error}") from error
+
+
+def _guess(word: str, values: Mapping[str, str], escape: str) -> str:
+    """What may have been meant by a variable of a word that has no value."""
+    unset = sorted(trace(word, values, escape=escape).unset)
+    guesses = (did_you_mean(name, values, ignore_case=True) for name in unset)
+    return next((guess for guess in guesses if guess), "")
 
 
 def _sources(

@@ -6,8 +6,10 @@ from rootbuild.dockerfile.ignore import Matcher
 from rootbuild.dockerfile.instructions import Add, Copy
 from rootbuild.errors import DockerfileError, UnsupportedError
 from rootbuild.files.inline import InlineFile
+from rootbuild.files.mode import parse_chmod
 from rootbuild.graph.stages import Source
 from rootbuild.plan.refusal import refuse_remote
+from rootbuild.plan.shown import shown
 from rootbuild.plan.state import StageState
 from rootbuild.plan.steps import CopyStep
 from rootbuild.plan.words import Words
@@ -22,7 +24,8 @@ def plan_copy(
 ) -> tuple[StageState, CopyStep]:
     """The state after a COPY or ADD, and its step.
 
-    Raises DockerfileError for sources that it cannot have, ContextError for a malformed --exclude.
+    Raises DockerfileError for sources that it cannot have, ContextError for a malformed --exclude,
+    BuildError for a --chmod that is no mode.
     """
     add = isinstance(copy, Add)
     sources = words.all(copy.sources)
@@ -31,9 +34,11 @@ def plan_copy(
     refuse_remote(sources, add=add)
     Matcher(copy.excludes)
     chmod = words.maybe(copy.chmod)
+    if chmod:
+        parse_chmod(chmod)
     step = CopyStep(
         location=copy.location,
-        title=copy.text,
+        title=shown(copy.text, words),
         source=source,
         sources=sources,
         inline=_inline(copy, words),

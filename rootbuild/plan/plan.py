@@ -72,7 +72,7 @@ def _start(
             refuse_triggers(stage.base.reference, config.onbuild)
             return from_image(config)
         case ScratchBase():
-            return from_image(on_platform(ImageConfig(), options.platform))
+            return from_image(on_platform(ImageConfig(working_dir="/"), options.platform))
         case _:
             unreachable(stage.base)
 

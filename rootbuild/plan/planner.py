@@ -34,17 +34,14 @@ from rootbuild.image.platform import Platform, build_platform
 from rootbuild.plan import metadata
 from rootbuild.plan.copy import plan_copy
 from rootbuild.plan.mounts.read import read_mounts
+from rootbuild.plan.mounts.secret import SecretMount
+from rootbuild.plan.proxies import proxies
 from rootbuild.plan.refusal import refuse_unsupported
 from rootbuild.plan.run import run_argv, run_history, run_network, run_script, run_title
+from rootbuild.plan.shown import shown, shown_run
 from rootbuild.plan.state import StageState
 from rootbuild.plan.steps import RunStep, StagePlan, Step, WorkdirStep
 from rootbuild.plan.words import Words
-
-PROXY_ARGS = frozenset(
-    name
-    for upper in ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
-    for name in (upper, upper.lower())
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,22 +176,19 @@ def _run(
 ) -> Applied:
     argv = run_argv(state, run)
     declared = {pair.key for pair in state.args} | {key for key, _ in state.config.env}
-    proxies = tuple(
-        (key, value)
-        for key, value in options.build_args.items()
-        if key in PROXY_ARGS and key not in declared
-    )
+    mounts = read_mounts(run.mounts, sources, words, state.workdir, options.build_args)
+    secrets = [mount.env for mount in mounts if isinstance(mount, SecretMount) and mount.env]
     step = RunStep(
         location=run.location,
-        title=run_title(state, run),
+        title=shown_run(run_title(run), words, secrets),
         argv=argv,
         env=state.env,
         cwd=state.workdir,
         user=state.config.user,
         network=run_network(run, options.network, options.allow),
         hosts=options.hosts,
-        proxies=proxies,
-        mounts=read_mounts(run.mounts, sources, words, state.workdir, options.build_args),
+        proxies=proxies(options.build_args, declared),
+        mounts=mounts,
         script=run_script(run),
     )
     return state.with_history(run_history(state, argv), layer=True), step
@@ -205,7 +199,8 @@ def _workdir(state: StageState, workdir: Workdir, words: Words, created: int | N
     state = state.with_config(replace(state.config, working_dir=path))
     if path == "/":
         return state.with_history("WORKDIR /"), None
-    step = WorkdirStep(workdir.location, workdir.text, path, state.config.user, created)
+    title = shown(workdir.text, words)
+    step = WorkdirStep(workdir.location, title, path, state.config.user, created)
     return state.with_history(f"WORKDIR {path}", layer=True), step
 
 

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from rootbuild.errors import BuildError, EngineError, HostError, ImageNotFoundError, RootbuildError
+from rootbuild.errors import (
+    BuildError,
+    DockerfileError,
+    EngineError,
+    HostError,
+    ImageNotFoundError,
+    RootbuildError,
+)
 from tests.build.recorded import BASE, MINE, Machine, Site
 
 ONE = "FROM base\nRUN write a 1\n"
@@ -252,3 +259,27 @@ class TestIidfile:
         assert caught.value.id == "iidfile"
         assert (tmp_path / "file").read_text() == "x"
         assert (tmp_path / "folder").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "why"),
+    [
+        ("FROM Bad:ref:x", "Bad:ref:x", "invalid reference format"),
+        ("FROM base\nCOPY --from=Up / /", "Up", "repository name (library/Up) must be lowercase"),
+        ("FROM base\nRUN --mount=from=a:b:c,target=/x true", "a:b:c", "invalid reference format"),
+    ],
+)
+def test_a_name_that_no_image_can_have(site: Site, line: str, name: str, why: str) -> None:
+    for options in ({}, {"pull": "always"}):
+        with pytest.raises(DockerfileError) as caught:
+            site.build(line, **options)
+        assert str(caught.value).startswith(f'failed to parse stage name "{name}": ')
+        assert why in str(caught.value)
+        assert (caught.value.id, caught.value.exit_code) == ("invalid-reference", 1)
+        assert site.count("pull") == 0
+
+
+def test_a_run_of_nothing(site: Site) -> None:
+    with pytest.raises(BuildError, match='process "" did not complete successfully'):
+        site.build("FROM base\nRUN []\n")
+    assert site.count("run") == 0

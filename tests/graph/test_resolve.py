@@ -141,6 +141,11 @@ def test_copy_from_names_in_any_case_numbers_and_images() -> None:
         ("FROM a\nCOPY --from=$X x y", "variable expansion is not supported for --from", 2),
         ("FROM --platform=$NO a", "empty platform value from expression $NO", 1),
         (
+            "FROM --platform=$TARGTPLATFORM a",
+            "empty platform value from expression $TARGTPLATFORM (did you mean TARGETPLATFORM?)",
+            1,
+        ),
+        (
             "ARG P=a/b/c/d\nFROM --platform=$P a",
             "failed to parse platform $P: 'a/b/c/d': must be os/arch[/variant]",
             2,
