@@ -287,11 +287,6 @@ def test_a_run_s_world(project: Project) -> None:
     ]
 
 
-def test_an_arg_wins_over_an_env_of_the_same_name_in_run(project: Project) -> None:
-    project.build("FROM diamol/base\nENV E=env\nARG E=arg\nRUN echo $E > /e\n")
-    assert project.run("sh", "-c", "cat /e; echo $E") == "arg\nenv\n"
-
-
 def test_what_a_run_leaves_behind_is_what_it_wrote(project: Project) -> None:
     """No hosts, resolv.conf or mount points; and what lies below a VOLUME is kept."""
     mount_points = "/etc/hosts /etc/resolv.conf /etc/hostname /run/.containerenv /dev/pts"
@@ -313,9 +308,10 @@ def test_shell_heredocs_and_exec_form(project: Project) -> None:
         "RUN <<EOF\necho one > /out\necho two >> /out\nEOF\n"
         "RUN cat <<A >> /out && cat <<'B' >> /out\nthree\nA\n$four\nB\n"
         'RUN ["/bin/sh", "-c", "echo five >> /out"]\n'
+        "RUN cat 3<<-FD <&3 >> /out\n\tsix\n\tFD\n"
         "COPY <<EOF /hello\nhi $PATH\nEOF\n"
     )
-    assert project.run("cat", "/out").split() == ["one", "two", "three", "$four", "five"]
+    assert project.run("cat", "/out").split() == [*("one", "two", "three", "$four", "five", "six")]
     assert project.run("cat", "/hello").startswith("hi /usr/local/sbin:")
 
 
