@@ -15,6 +15,7 @@ from rootbuild.errors import ContextError
 from rootbuild.files.rootfs import Rootfs
 
 STDIN = "-"
+USUAL = "Dockerfile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,8 @@ def find_context(options: BuildOptions, source: Source) -> DirectoryContext:
 
 
 def _path(options: BuildOptions) -> Path:
-    if options.dockerfile is not None:
-        return Path(options.dockerfile)
-    path = options.context / "Dockerfile"
-    if not path.exists() and (options.context / "dockerfile").exists():
-        return options.context / "dockerfile"
-    return path
+    """The file that is named, or the usual one; either may be in lower case."""
+    given = options.dockerfile
+    path = options.context / USUAL if given is None else Path(given)
+    lower = path.with_name(USUAL.lower())
+    return lower if path.name == USUAL and not path.exists() and lower.exists() else path

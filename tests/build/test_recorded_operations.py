@@ -283,3 +283,34 @@ def test_a_run_of_nothing(site: Site) -> None:
     with pytest.raises(BuildError, match='process "" did not complete successfully'):
         site.build("FROM base\nRUN []\n")
     assert site.count("run") == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "option"),
+    [
+        ("Dockerfile", None),
+        ("dockerfile", None),
+        ("other", "other"),
+        ("sub/Dockerfile", "sub/Dockerfile"),
+        ("sub/dockerfile", "sub/Dockerfile"),
+    ],
+)
+def test_which_file_is_read(site: Site, file: str, option: str | None) -> None:
+    (site.context / "sub").mkdir()
+    site.write(file, ONE)
+    site.build(dockerfile=option and str(site.context / option))
+    assert site.scripts() == ["write a 1"]
+
+
+def test_a_link_out_of_the_context_is_a_dockerfile(site: Site) -> None:
+    (site.root / "elsewhere").write_text(ONE)
+    (site.context / "Dockerfile").symlink_to("../elsewhere")
+    site.build()
+    assert site.scripts() == ["write a 1"]
+
+
+def test_other_names_are_not_guessed(site: Site) -> None:
+    site.write("dockerfile", ONE)
+    with pytest.raises(RootbuildError) as caught:
+        site.build(dockerfile=str(site.context / "DOCKERFILE"))
+    assert caught.value.id == "dockerfile-missing"
