@@ -10,6 +10,7 @@ from rootbuild.backend import Backend, Layers
 from rootbuild.build.checkpoint import LayerPolicy, Uncommitted, pays, used_bytes
 from rootbuild.build.context import ContextFiles, read
 from rootbuild.build.journal import Journal
+from rootbuild.build.linking import Links
 from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.names import title
 from rootbuild.build.perform import perform
@@ -63,6 +64,7 @@ class Executor:
         self._built: dict[int, State] = {}
         self._spaces: dict[int, Workspace] = {}
         self._images: dict[ImageBase, Workspace] = {}
+        self._links = Links(parts.solver, parts.backend, parts.policy)
 
     def __enter__(self) -> Executor:
         return self
@@ -144,10 +146,16 @@ class Executor:
         if known is not None:
             parts.vertices.cached(name)
             return State(key, known.layers, known.groups), Uncommitted()
+        link = self._links.key(step, selections) if self._must_be_an_image(stage) else None
+        if link is not None and work.steps:
+            state, work = self._commit(space, state, work), Uncommitted()
         with parts.vertices.open(name) as vertex:
+            stacked = None if fresh or link is None else self._links.stacked(link, state.layers)
+            if stacked is not None:
+                return self._remember(key, stacked, (*state.groups, 1)), work
             container, rootfs = space.change(state.key, state.layers)
             begin, used = time.monotonic(), used_bytes(rootfs.path)
-            perform(
+            independent = perform(
                 parts.backend,
                 step,
                 container,
@@ -161,14 +169,18 @@ class Executor:
             work.add(time.monotonic() - begin, used_bytes(rootfs.path) - used)
             state = State(key, state.layers, state.groups)
             once = isinstance(step, RunStep) and step.unrepeatable
-            if once or pays(parts.policy, work):
+            if once or link is not None or pays(parts.policy, work):
                 state, work = self._commit(space, state, work), Uncommitted()
+                if link is not None and independent and state.layers is not None:
+                    self._links.remember(link, state.layers)
         return state, work
 
     def _commit(self, space: Workspace, state: State, work: Uncommitted) -> State:
-        snapshot = Snapshot(space.commit(), (*state.groups, work.steps))
-        self._parts.solver.remember(state.key, snapshot)
-        return State(state.key, snapshot.layers, snapshot.groups)
+        return self._remember(state.key, space.commit(), (*state.groups, work.steps))
+
+    def _remember(self, key: str, layers: Layers, groups: tuple[int, ...]) -> State:
+        self._parts.solver.remember(key, Snapshot(layers, groups))
+        return State(key, layers, groups)
 
     def _selection(self, reading: Reading) -> Selection:
         """What a step takes. Its source is built or mounted first, and a digest is noted."""

@@ -30,8 +30,10 @@ def perform(
     vertex: Vertex,
     *,
     fresh: bool,
-) -> None:
+) -> bool:
     """Do a step; `selections` is what its `readings` found, `fresh` tells that no cache is used.
+
+    Gives whether what it has made would be the same on top of anything else.
 
     Raises RootbuildError.
     """
@@ -39,17 +41,19 @@ def perform(
         case RunStep():
             with mounting.prepared(step, selections, fresh=fresh) as prepared:
                 run_step(backend, container, rootfs, step, prepared, vertex)
+            return False
         case CopyStep():
-            _copy(step, rootfs, next(iter(selections), None))
+            return _copy(step, rootfs, next(iter(selections), None))
         case WorkdirStep():
             account = resolve_user(rootfs, step.user)
             with dated(rootfs, step.path, step.created):
                 make_workdir(rootfs, step.path, account.uid, account.gid)
+            return False
         case _:
             unreachable(step)
 
 
-def _copy(step: CopyStep, rootfs: Rootfs, selection: Selection | None) -> None:
+def _copy(step: CopyStep, rootfs: Rootfs, selection: Selection | None) -> bool:
     options = CopyOptions(
         owner=None if not step.chown else resolve_owner(rootfs, step.chown),
         mode=None if not step.chmod else parse_chmod(step.chmod),
@@ -65,3 +69,4 @@ def _copy(step: CopyStep, rootfs: Rootfs, selection: Selection | None) -> None:
             copy(selection, rootfs, step.destination, step.workdir, options, over)
         if step.inline:
             write_inline(step.inline, rootfs, step.destination, step.workdir, options, over)
+    return over is not None and over.untouched

@@ -94,6 +94,10 @@ class Solver:
             return None
         return step_key(parent, step.definition, "\n".join(known))
 
+    def link_key(self, step: Step) -> str | None:
+        """As `key`, for the layer of a linked copy, which is the same on top of anything."""
+        return self.key("link", step)
+
     def snapshot(self, key: str) -> Snapshot | None:
         """The cached result for a key, if the store still has it and its layers are as wanted."""
         found = self._cache.step(key)

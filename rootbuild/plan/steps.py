@@ -133,6 +133,12 @@ class CopyStep:
         )
 
     @property
+    def independent(self) -> bool:
+        """Whether it looks at nothing that is below, as names of users would have to be."""
+        owners = (self.chown or "0").replace(":", "")
+        return self.link and owners.isascii() and owners.isdecimal()
+
+    @property
     def readings(self) -> tuple[Reading, ...]:
         """What is copied; heredocs are part of the step itself."""
         if not self.sources:

@@ -66,6 +66,19 @@ def test_link_is_laid_over(project: Project) -> None:
     assert found.split() == ["drwxr-xr-x", "drwxr-xr-x", "E", "f"]
 
 
+def test_the_layer_of_a_link_is_put_on_top_of_new_ones(project: Project) -> None:
+    for name in ("d/one", "d/two"):
+        project.write(name, name)
+    text = "FROM diamol/base\nRUN echo {} >/lower\nCOPY --link d /opt/d/\nRUN ls /opt/d >/seen\n"
+    project.build(text.format(1), "--layers=all")
+    before = project.inspect()["RootFS"]["Layers"]
+    project.build(text.format(2), "--layers=all")
+    after = project.inspect()["RootFS"]["Layers"]
+    assert after[-3] != before[-3]
+    assert after[-2] == before[-2]
+    assert project.run("cat", "/lower", "/seen", "/opt/d/two") == "2\none\ntwo\nd/two"
+
+
 def test_add_unpacks_archives_and_copies_the_rest(project: Project) -> None:
     project.write("a.tar.gz", archive(("bin/tool", "tool", 5, 0o4755), ("f", "f", 0, 0o600)))
     project.write("plain", "plain")
