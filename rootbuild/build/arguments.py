@@ -1,4 +1,4 @@
-"""Build arguments that are meant for the builder, and of which nothing becomes of here."""
+"""Build arguments that are meant for the builder, and ask for what is not done here."""
 
 from __future__ import annotations
 

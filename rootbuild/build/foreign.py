@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from rootbuild.build.solver import Solver
 from rootbuild.errors import HostError
-from rootbuild.image.platform import build_platform, parse_platform
+from rootbuild.image.platform import build_platform
 from rootbuild.plan.plan import Plan
 from rootbuild.plan.steps import RunStep, StagePlan
 
@@ -19,7 +19,7 @@ def check_platforms(plan: Plan, solver: Solver, source: str, runs: Callable[[str
     """
     known = {build_platform().architecture: True}
     for stage in plan.stages:
-        architecture = parse_platform(stage.platform).architecture
+        architecture = stage.platform.split("/")[1]
         step = _first_run(stage)
         if known.get(architecture) or step is None or solver.has_run(stage):
             continue

@@ -181,3 +181,13 @@ def test_commands_whose_results_are_known_need_none(
     with pytest.raises(HostError):
         site.build(no_cache=True)
     assert asked == [FOREIGN.architecture]
+
+
+@pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize("architecture", ["a/b/c/d", "$(x)", " ", "../.."])
+def test_an_image_may_say_anything(site: Site, architecture: str) -> None:
+    strange = config(Platform("linux", architecture))
+    identity = site.backend.add_image(TOOL, strange, {})
+    site.build(f"FROM {identity}\nENV a=b\n")
+    with pytest.raises(HostError, match="this host cannot run programs for"):
+        site.build(f"FROM {identity}\nRUN write a 1\n")
