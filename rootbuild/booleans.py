@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-_TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
-_FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})
+_VALUES = {
+    **dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True),
+    **dict.fromkeys(("0", "f", "F", "false", "FALSE", "False"), False),
+}
+
+
+def read_boolean(text: str) -> bool | None:
+    """A boolean as Go reads it (strconv.ParseBool); None if it is neither."""
+    return _VALUES.get(text)
 
 
 def truth(text: str) -> bool:
-    """Read a boolean as Go does. Raises ValueError."""
-    if text in _TRUE:
-        return True
-    if text in _FALSE:
-        return False
-    raise ValueError(f'strconv.ParseBool: parsing "{text}": invalid syntax')
+    """As `read_boolean`, but raises ValueError."""
+    value = read_boolean(text)
+    if value is None:
+        raise ValueError(f'strconv.ParseBool: parsing "{text}": invalid syntax')
+    return value

@@ -14,12 +14,16 @@ from functools import partial
 from pathlib import Path
 
 from rootbuild.backend import Backend
-from rootbuild.build.bases import Store, find_bases, pull_bases, read_store
+from rootbuild.build.arguments import argument_warnings
+from rootbuild.build.bases import Pulled, Puller, Store, find_bases, pull_bases, read_store
 from rootbuild.build.context import ContextFiles
 from rootbuild.build.contexts import Contexts
 from rootbuild.build.devices import Devices
 from rootbuild.build.execute import Executor, Parts
 from rootbuild.build.export import Exporter, clear_iidfile, report_image, write_iidfile
+from rootbuild.build.foreign import check_platforms
+from rootbuild.build.fresh import fresh_stages
+from rootbuild.build.frontend import check_frontend
 from rootbuild.build.inputs import Source, parse_dockerfile, read_dockerfile
 from rootbuild.build.journal import clean_up_after_killed, open_journal
 from rootbuild.build.mounts.mounting import Mounting
@@ -37,10 +41,11 @@ from rootbuild.context.directory import LockedError
 from rootbuild.dockerfile.instructions import Dockerfile
 from rootbuild.errors import DockerfileError
 from rootbuild.graph.resolve import resolve
-from rootbuild.graph.stages import StageGraph
+from rootbuild.graph.stages import ImageBase, StageGraph
 from rootbuild.graph.triggers import Triggers
-from rootbuild.image.platform import build_platform, parse_platform
+from rootbuild.image.platform import build_platform
 from rootbuild.image.reference import parse as parse_reference
+from rootbuild.plan.epoch import source_date_epoch
 from rootbuild.plan.plan import Plan, plan_build
 from rootbuild.plan.planner import PlanOptions
 
@@ -76,13 +81,16 @@ class Build:
         if self.options.iidfile is not None:
             clear_iidfile(self.options.iidfile)
         source = read_dockerfile(self.options, self.contexts)
+        remarks = self._remarks(source)
         try:
             graph = self.resolve(parse_dockerfile(source))
+            created = source_date_epoch(graph, self.options.build_args)
         except DockerfileError:
             show_known_warnings(self.vertices, self.options, source)
             raise
         with open_cache(self.folders.cache / "cache.db") as cache:
-            session = Session(self, source, graph, cache, read_store(self.backend))
+            store = read_store(self.backend)
+            session = Session(self, source, remarks, graph, created, cache, store)
             image = session.known()
             if image is None and self.inside:
                 image = session.build()
@@ -90,15 +98,19 @@ class Build:
             write_iidfile(self.options.iidfile, image)
         return image
 
+    def _remarks(self, source: Source) -> tuple[str, ...]:
+        """What is not done as it was asked for, though the build can go on."""
+        frontend = check_frontend(source, self.options.build_args)
+        found = [frontend] if frontend else []
+        return (*found, *argument_warnings(self.options.build_args))
+
     def resolve(self, dockerfile: Dockerfile, triggers: Triggers | None = None) -> StageGraph:
         """The stages, with what base images trigger as far as it is known."""
-        build = build_platform()
-        target = build if self.options.platform is None else parse_platform(self.options.platform)
         return resolve(
             dockerfile,
             build_args=self.options.build_args,
-            build=build,
-            target_platform=target,
+            build=build_platform(),
+            target_platform=self.options.platform or build_platform(),
             target=self.options.target,
             triggers=triggers,
             contexts=self.options.contexts,
@@ -107,17 +119,21 @@ class Build:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A build whose Dockerfile is parsed, with the cache open and the store's index read."""
+    """A build whose Dockerfile is parsed, with the cache open and the store's index read.
+
+    `remarks` are warnings that are not about instructions; `created` is SOURCE_DATE_EPOCH.
+    """
 
     build_: Build
     source: Source
+    remarks: tuple[str, ...]
     graph: StageGraph
+    created: int | None
     cache: Cache
     store: Store
 
     def known(self) -> str | None:
         """The image's id if nothing has to be built; it is tagged then."""
-        options = self.build_.options
         bases = self._settle(self._at_hand)
         if not bases.complete:
             return None
@@ -129,7 +145,7 @@ class Session:
                 if self.build_.inside:
                     raise
                 return None  # inside we are root, who may read whatever was fetched
-        if options.no_cache or filesystem is None:
+        if plan.target in self._fresh(plan) or filesystem is None:
             return None
         image = self._exporter().known(filesystem, plan.stage(plan.target).config)
         if image is None:
@@ -150,12 +166,13 @@ class Session:
             clean_up_after_killed(journals, backend.sweep)
             journal = stack.enter_context(open_journal(journals))
             stack.enter_context(backend.session())
-            bases = self._settle(self._pulled)
+            bases = self._settle(self._with_pulled)
             plan = self._plan(bases)
             self._show_head(plan)
             self._show_warnings(bases)
             context = stack.enter_context(self._context())
             solver = self._solver(plan, context)
+            check_platforms(plan, solver, self.graph.dockerfile.source, self._runs)
             mounting = Mounting(self.build_.folders.cache, options, Devices(options))
             executor = stack.enter_context(
                 Executor(
@@ -169,14 +186,15 @@ class Session:
                         stack.enter_context(mounting),
                         vertices,
                         policy=options.layers,
-                        use_cache=not options.no_cache,
+                        fresh=self._fresh(plan),
                     )
                 )
             )
             built = executor.build(plan.target)
             config = plan.stage(plan.target).config
             exporter = self._exporter()
-            image = None if options.no_cache else exporter.known(built.key, config)
+            fresh = plan.target in self._fresh(plan)
+            image = None if fresh else exporter.known(built.key, config)
             if image is None:
                 image = exporter.create(built, config)
             self._finish(image)
@@ -186,14 +204,22 @@ class Session:
         return settle(self.graph, partial(self.build_.resolve, self.graph.dockerfile), look)
 
     def _at_hand(self, graph: StageGraph, known: Images) -> Images:
-        options, backend = self.build_.options, self.build_.backend
-        return find_bases(graph, self.store, backend, options.pull, known)[0]
+        return self._find_bases(graph, known)[0]
 
-    def _pulled(self, graph: StageGraph, known: Images) -> Images:
-        options, backend = self.build_.options, self.build_.backend
-        found, missing = find_bases(graph, self.store, backend, options.pull, known)
-        pulled = pull_bases(graph, missing, backend, options.pull, self.build_.vertices)
-        return {**found, **pulled}
+    def _with_pulled(self, graph: StageGraph, known: Images) -> Images:
+        build = self.build_
+        found, missing = self._find_bases(graph, known)
+        puller = Puller(
+            self.store, build.backend, build.options.pull, self._pulled(), build.vertices
+        )
+        return {**found, **pull_bases(graph, missing, puller)}
+
+    def _find_bases(self, graph: StageGraph, known: Images) -> tuple[Images, tuple[ImageBase, ...]]:
+        policy = self.build_.options.pull
+        return find_bases(graph, self.store, self.build_.backend, policy, self._pulled(), known)
+
+    def _pulled(self) -> Pulled:
+        return Pulled(self.cache, self.build_.options.platform or build_platform())
 
     def _plan(self, bases: Bases) -> Plan:
         options = self.build_.options
@@ -205,14 +231,21 @@ class Session:
                 network=options.network,
                 hosts=options.hosts,
                 labels=options.labels,
-                platform=options.platform or str(build_platform()),
+                platform=options.platform or build_platform(),
+                platform_given=options.platform is not None,
                 allow=options.allow,
                 limits=options.limits,
                 security=options.security,
+                created=self.created,
             ),
         )
         Devices(options).check(plan, self.graph.dockerfile.source)
         return plan
+
+    def _runs(self, architecture: str) -> bool:
+        from rootbuild.host.emulation import runs
+
+        return runs(architecture, self.build_.folders.cache / "probes")
 
     @contextlib.contextmanager
     def _context(self) -> Iterator[ContextFiles]:
@@ -223,10 +256,16 @@ class Session:
 
     def _solver(self, plan: Plan, context: ContextFiles) -> Solver:
         policy = self.build_.options.layers
-        return Solver(plan, self.cache, self.store.ids, context.digest, policy)
+        fresh = self._fresh(plan)
+        return Solver(plan, self.cache, self.store.ids, context.digest, policy, fresh)
+
+    def _fresh(self, plan: Plan) -> frozenset[int]:
+        options = self.build_.options
+        return fresh_stages(plan, options.no_cache_stages, everything=options.no_cache)
 
     def _exporter(self) -> Exporter:
-        return Exporter(self.build_.backend, self.cache, self.store, self.build_.options.layers)
+        options = self.build_.options
+        return Exporter(self.build_.backend, self.cache, self.store, options.layers, self.created)
 
     def _show_head(self, plan: Plan) -> None:
         vertices = self.build_.vertices
@@ -237,7 +276,9 @@ class Session:
                 pass
 
     def _show_warnings(self, bases: Bases) -> None:
-        configs = {image.reference: found.config for image, found in bases.images.items()}
+        for remark in self.remarks:
+            self.build_.vertices.warn(remark)
+        configs = {str(image): found.config for image, found in bases.images.items()}
         show_warnings(
             self.build_.vertices, self.build_.options, self.source, self.graph.dockerfile, configs
         )

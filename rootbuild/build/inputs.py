@@ -73,7 +73,7 @@ def ignore_patterns(source: Source) -> tuple[str, ...]:
 
 
 def _outside(place: Place, wanted: str | None) -> Source:
-    path = _path(place.folder) if wanted is None else Path(wanted)
+    path = _path(place.folder / DOCKERFILE if wanted is None else Path(wanted))
     try:
         return Source(path.name, path, path.read_bytes(), place)
     except FileNotFoundError as error:
@@ -85,11 +85,10 @@ def _outside(place: Place, wanted: str | None) -> Source:
         ) from error
 
 
-def _path(folder: Path) -> Path:
-    path = folder / DOCKERFILE
-    if not path.exists() and (folder / "dockerfile").exists():
-        return folder / "dockerfile"
-    return path
+def _path(path: Path) -> Path:
+    """The file that is named, or the usual one; either may be in lower case."""
+    lower = path.with_name(DOCKERFILE.lower())
+    return lower if path.name == DOCKERFILE and not path.exists() and lower.exists() else path
 
 
 def _inside(place: Place, wanted: str) -> Source:

@@ -12,6 +12,7 @@ from rootbuild.context.origin import Origin
 from rootbuild.execution import NO_LIMITS, USUAL_SECURITY, Limits, Security
 from rootbuild.graph.contexts import NO_CONTEXTS, NamedContexts
 from rootbuild.image.config import Pairs
+from rootbuild.image.platform import Platform
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class DeviceGrant:
 class BuildOptions:
     """One build. `dockerfile` None means the default names; it may be `-` and a URL.
 
-    `tags` are as given by the user.
+    `tags` are as given by the user. `no_cache_stages` are names or numbers of
+    stages to do again whatever is cached.
     """
 
     context: Origin
@@ -53,8 +55,9 @@ class BuildOptions:
     build_args: Mapping[str, str] = field(default_factory=dict)
     labels: Pairs = ()
     target: str | None = None
-    platform: str | None = None
+    platform: Platform | None = None
     no_cache: bool = False
+    no_cache_stages: tuple[str, ...] = ()
     pull: PullPolicy = "missing"
     layers: LayerPolicy = "auto"
     network: NetworkMode = "default"

@@ -12,6 +12,7 @@ from rootbuild.build.mounts.mounting import Prepared
 from rootbuild.build.vertices import Vertex
 from rootbuild.errors import BuildError
 from rootbuild.files.accounts import Account, resolve_user
+from rootbuild.files.directories import make_workdir
 from rootbuild.files.rootfs import Rootfs
 from rootbuild.plan.steps import RunStep
 
@@ -31,8 +32,16 @@ def run_step(
     prepared: Prepared,
     vertex: Vertex,
 ) -> None:
-    """Run the command and stream its output. Raises BuildError unless it exits with 0."""
+    """Run the command and stream its output. Raises BuildError unless it exits with 0.
+
+    The working directory is made if it is missing, as that of an image need not be there.
+    """
+    if not step.argv:
+        raise BuildError(
+            'process "" did not complete successfully: it has no arguments', id="run-failed"
+        )
     account = resolve_user(rootfs, step.user)
+    make_workdir(rootfs, step.cwd, account.uid, account.gid)
     tail = _Tail(vertex)
     code = _run(backend, container, _exec(step, prepared, account), tail)
     if code != 0:

@@ -9,7 +9,6 @@ from rootbuild.build.options import BuildOptions
 from rootbuild.build.vertices import Vertices
 from rootbuild.dockerfile.instructions import Dockerfile
 from rootbuild.image.config import ImageConfig
-from rootbuild.image.platform import parse_platform
 from rootbuild.lint.check import Lint, lint, lint_data
 
 
@@ -49,7 +48,7 @@ def lint_options(
         build_args=options.build_args,
         ignore=ignore_patterns(source),
         target=options.target,
-        platform=parse_platform(options.platform) if options.platform else None,
+        platform=options.platform,
         whole=whole,
         configs=configs,
         contexts=options.contexts,

@@ -16,7 +16,9 @@ from rootbuild.errors import UnsupportedError, UsageError
 from rootbuild.execution import HOST_GATEWAY
 from rootbuild.graph.contexts import read_contexts
 from rootbuild.image.config import Pairs
+from rootbuild.image.platform import Platform, build_platform, parse_platform
 from rootbuild.image.reference import parse as parse_reference
+from rootbuild.plan.epoch import SOURCE_DATE_EPOCH
 
 PROGRESS = ("auto", "plain", "quiet")
 NETWORKS: tuple[NetworkMode, ...] = ("default", "none", "host")
@@ -28,7 +30,6 @@ NOT_YET = (
     "cache-from",
     "cache-to",
     "metadata-file",
-    "no-cache-filter",
     "output",
     "push",
     "sbom",
@@ -49,6 +50,7 @@ def build_options(parsed: Parsed) -> BuildOptions:
         target=parsed.text("target") or None,
         platform=_platform(parsed),
         no_cache=parsed.switch("no-cache"),
+        no_cache_stages=_no_cache_stages(parsed),
         pull="always" if parsed.switch("pull") else "missing",
         layers=_layers(parsed.text("layers")),
         network=_network(parsed.text("network")),
@@ -110,7 +112,23 @@ def build_args(given: tuple[str, ...]) -> dict[str, str]:
             values[key] = value
         elif key in os.environ:
             values[key] = os.environ[key]
+    return _dated(values)
+
+
+def _dated(values: dict[str, str]) -> dict[str, str]:
+    """With SOURCE_DATE_EPOCH out of the environment; an empty one, given or not, is none."""
+    if SOURCE_DATE_EPOCH not in values and SOURCE_DATE_EPOCH in os.environ:
+        values[SOURCE_DATE_EPOCH] = os.environ[SOURCE_DATE_EPOCH]
+    if not values.get(SOURCE_DATE_EPOCH, "0"):
+        del values[SOURCE_DATE_EPOCH]
     return values
+
+
+def _no_cache_stages(parsed: Parsed) -> tuple[str, ...]:
+    given = parsed.all("no-cache-filter")
+    if given and parsed.switch("no-cache"):
+        raise UsageError("--no-cache and --no-cache-filter cannot currently be used together")
+    return tuple(name for text in given for name in text.split(",") if name)
 
 
 def _pairs(given: tuple[str, ...]) -> Pairs:
@@ -121,22 +139,27 @@ def _pairs(given: tuple[str, ...]) -> Pairs:
     return tuple(found.items())
 
 
-def _platform(parsed: Parsed) -> str | None:
+def _platform(parsed: Parsed) -> Platform | None:
     given = ",".join(parsed.all("platform")) or os.environ.get("DOCKER_DEFAULT_PLATFORM", "")
     if not given:
         return None
-    from rootbuild.image.platform import build_platform, parse_platform
-
     try:
-        wanted = [parse_platform(text) for text in given.split(",")]
+        wanted = dict.fromkeys(_parsed_platform(text) for text in given.split(","))
     except ValueError as error:
         raise UsageError(f'invalid argument "{given}" for "--platform" flag: {error}') from error
-    if len(wanted) > 1 or wanted[0] != build_platform():
+    if len(wanted) > 1:
         raise UnsupportedError(
-            f"--platform={given} is not supported yet",
-            hint=f"images are built for this host's platform, {build_platform()}",
+            "several platforms at once (--platform) are not supported yet",
+            hint="build for one after the other, under different names",
         )
-    return str(wanted[0])
+    platform = next(iter(wanted))
+    if platform.os != "linux":
+        raise UnsupportedError(f"--platform={given} is not supported: images are for Linux")
+    return platform
+
+
+def _parsed_platform(text: str) -> Platform:
+    return build_platform() if text.strip().lower() == "local" else parse_platform(text)
 
 
 def _layers(text: str) -> LayerPolicy:

@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass
 
 from rootbuild.build.contexts import Contexts
+from rootbuild.build.frontend import check_frontend
 from rootbuild.build.inputs import read_dockerfile
 from rootbuild.build.options import BuildOptions
 from rootbuild.cli.parse import Parsed
@@ -55,15 +56,15 @@ def perform(call: Call, options: BuildOptions, contexts: Contexts) -> int:
     from rootbuild.describe.outline import outline
     from rootbuild.describe.targets import Targets
     from rootbuild.graph.contexts import NO_CONTEXTS
-    from rootbuild.image.platform import parse_platform
 
     source = read_dockerfile(options, contexts)
+    check_frontend(source, options.build_args)
     graph = validate(
         source.data,
         source.name,
         build_args=options.build_args,
         target=options.target,
-        platform=parse_platform(options.platform) if options.platform else None,
+        platform=options.platform,
         contexts=NO_CONTEXTS if call.method == "targets" else options.contexts,
     )
     told = Targets(graph) if call.method == "targets" else outline(graph, options.build_args)
@@ -78,6 +79,7 @@ def _check(call: Call, options: BuildOptions, contexts: Contexts) -> int:
     from rootbuild.lint.check import lint_data
 
     source = read_dockerfile(options, contexts)
+    check_frontend(source, options.build_args)
     path = source.name if source.path is None else str(source.path)
     asked = lint_options(options, source, {}, whole=True)
     result = lint_data(source.data, source.name, asked)

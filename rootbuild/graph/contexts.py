@@ -51,28 +51,24 @@ class PlatformContexts:
     contexts: NamedContexts
     platform: Platform
 
-    def of_stage(self, platform: str | None) -> PlatformContexts:
+    def of_stage(self, platform: Platform | None) -> PlatformContexts:
         """Those that count for a stage with a --platform of its own."""
-        if platform is None or not self.contexts.given:
-            return self
-        try:
-            return self.contexts.on(parse_platform(platform))
-        except ValueError:
-            return self  # planning tells what is wrong with it
+        return self if platform is None else self.contexts.on(platform)
 
-    def base(self, name: str) -> Replacement | None:
+    def base(self, name: str, platform: str = "") -> Replacement | None:
         """What a stage of this name, or on a base of this name, begins with; None: no context.
 
-        Raises DockerfileError for a git URL that is malformed.
+        `platform` is that of the stage if it is not the build's own target. Raises DockerfileError
+        for a git URL that is malformed.
         """
         found = self._find(name)
         if found is None:
             return None
         if found.value.startswith(IMAGE):
             reference = found.value.removeprefix(IMAGE)
-            return ScratchBase() if reference == SCRATCH else ImageBase(reference)
+            return ScratchBase() if reference == SCRATCH else ImageBase(reference, platform)
         if is_layout(found.value):
-            return ImageBase(found.value)
+            return ImageBase(found.value, platform)
         return ContextBase(found.name, named_origin(found.value))
 
     def source(self, name: str) -> Source | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rootbuild.dockerfile.expand import ExpandError, expand
+from rootbuild.dockerfile.expand import ExpandError, expand, trace
 from rootbuild.dockerfile.instructions import AnyInstruction, Copy, Dockerfile, From, Run
 from rootbuild.dockerfile.quote import quoted
 from rootbuild.dockerfile.suggest import did_you_mean
@@ -24,7 +24,7 @@ from rootbuild.graph.stages import (
     StageGraph,
 )
 from rootbuild.graph.triggers import Triggers, replay
-from rootbuild.image.platform import Platform
+from rootbuild.image.platform import Platform, parse_platform
 
 
 def resolve(
@@ -53,7 +53,9 @@ def resolve(
 
     def stage(heads: Sequence[Head], index: int) -> Stage:
         try:
-            return _stage(dockerfile, values, heads, named, names, index, *heads[index])
+            return _stage(
+                dockerfile, values, heads, named, names, index, *heads[index], target_platform
+            )
         except DockerfileError as error:
             error.locate(heads[index][0].location, dockerfile.source)
             raise
@@ -100,6 +102,7 @@ def _stage(
     index: int,
     start: From,
     body: Sequence[AnyInstruction],
+    target_platform: Platform,
 ) -> Stage:
     earlier = {
         head.name.lower(): position
@@ -107,10 +110,12 @@ def _stage(
         if head.name is not None
     }
     platform = _platform(start, values, dockerfile.escape)
+    written = None if platform is None else str(platform)
+    foreign = str(platform) if platform not in (None, target_platform) else ""
     contexts = contexts.of_stage(platform)
-    replacement = contexts.base(start.name.lower()) if start.name else None
+    replacement = contexts.base(start.name.lower(), foreign) if start.name else None
     if replacement is not None:
-        return Stage(index, start, replacement, platform, instructions=(), sources=())
+        return Stage(index, start, replacement, written, instructions=(), sources=())
     sources: list[tuple[int, Source]] = []
     for position, instruction in enumerate(body):
         try:
@@ -122,8 +127,8 @@ def _stage(
     return Stage(
         index=index,
         start=start,
-        base=_base(start, values, earlier, contexts, dockerfile.escape),
-        platform=platform,
+        base=_base(start, values, earlier, contexts, dockerfile.escape, foreign),
+        platform=written,
         instructions=tuple(body),
         sources=tuple(sources),
     )
@@ -135,27 +140,39 @@ def _base(
     earlier: Mapping[str, int],
     contexts: PlatformContexts,
     escape: str,
+    platform: str,
 ) -> Base:
     name = _expand(start.image, values, escape)
     if not name:
         raise DockerfileError(f"base name ({start.image}) should not be blank")
-    replacement = contexts.base(name)
+    replacement = contexts.base(name, platform)
     if replacement is not None:
         return replacement
     if name.lower() in earlier:
         return StageBase(earlier[name.lower()])
     if name == SCRATCH:
         return ScratchBase()
-    return ImageBase(name)
+    return ImageBase(name, platform)
 
 
-def _platform(start: From, values: Mapping[str, str], escape: str) -> str | None:
+def _platform(start: From, values: Mapping[str, str], escape: str) -> Platform | None:
     if start.platform is None:
         return None
-    platform = _expand(start.platform, values, escape)
-    if not platform:
-        raise DockerfileError(f"empty platform value from expression {start.platform}")
-    return platform
+    text = _expand(start.platform, values, escape)
+    if not text:
+        guess = _guess(start.platform, values, escape)
+        raise DockerfileError(f"empty platform value from expression {start.platform}{guess}")
+    try:
+        return parse_platform(text)
+    except ValueError as error:
+        raise DockerfileError(f"failed to parse platform {start.platform}: {error}") from error
+
+
+def _guess(word: str, values: Mapping[str, str], escape: str) -> str:
+    """What may have been meant by a variable of a word that has no value."""
+    unset = sorted(trace(word, values, escape=escape).unset)
+    guesses = (did_you_mean(name, values, ignore_case=True) for name in unset)
+    return next((guess for guess in guesses if guess), "")
 
 
 def _sources(

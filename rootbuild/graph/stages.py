@@ -22,9 +22,14 @@ class ImageBase:
     """An image by the reference that the Dockerfile names, variables expanded.
 
     A named context may put another reference in its place, also one to an OCI layout.
+    `platform` is the one that it is wanted for; empty if that is the build's own target.
     """
 
     reference: str
+    platform: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.reference} ({self.platform})" if self.platform else self.reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,8 @@ def keeps_owners(source: Source | None) -> bool:
 class Stage:
     """One `FROM` and what follows it.
 
-    `sources` maps the position of an instruction in `instructions` to what its `--from` names.
+    `platform` is what FROM --platform says, normalised. `sources` maps the position of an
+    instruction in `instructions` to what its `--from` names.
     """
 
     index: int

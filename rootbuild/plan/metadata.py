@@ -35,6 +35,9 @@ from rootbuild.image.config import HealthProbe, merged, set_pair
 from rootbuild.plan.state import StageState
 from rootbuild.plan.words import Words
 
+SCANNER_ARGS = frozenset(("BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"))
+"""ARGs that say what an SBOM scanner looks at; commands and other words do not see them."""
+
 
 def apply_arg(
     state: StageState,
@@ -53,7 +56,7 @@ def apply_arg(
             value = Words(state.lookup, words.escape).one(pair.value)
         else:
             value = inherited.get(pair.key)
-        if value is not None:
+        if value is not None and pair.key not in SCANNER_ARGS:
             state = state.with_env(pair.key, value)
         state = replace(state, args=(*state.args, ArgPair(pair.key, value)))
         shown.append(pair.key if value is None else f"{pair.key}={value}")

@@ -88,8 +88,8 @@ def run_history(state: StageState, argv: tuple[str, ...]) -> str:
     return " ".join(["RUN", *counted, *argv, "# buildkit"])
 
 
-def run_title(state: StageState, run: Run) -> str:
-    """The step's line in the progress output."""
+def run_title(run: Run) -> str:
+    """The step as it is written; of a heredoc, its first line."""
     text = run.text
     if run.heredocs:
         lines = run.heredocs[0].content.strip().splitlines() or [""]

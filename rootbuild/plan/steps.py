@@ -128,6 +128,8 @@ class CopyStep:
     `link` is --link where it makes a difference; `unpack` says that archives are extracted, and
     `unpack_remotes` that those from elsewhere are. `remotes` tells of each of the sources whether
     it is a remote one; it is empty if none is.
+    `link` is --link where it makes a difference; `unpack` says that archives are extracted.
+    `created` is SOURCE_DATE_EPOCH: the date of what is made, else that of the sources.
     """
 
     location: Location
@@ -145,6 +147,7 @@ class CopyStep:
     unpack: bool = False
     remotes: tuple[RemoteSource | None, ...] = ()
     unpack_remotes: bool = False
+    created: int | None = None
 
     @property
     def definition(self) -> str:
@@ -162,7 +165,14 @@ class CopyStep:
             self.link,
             self.unpack,
             *([self.unpack_remotes] if self.remotes else []),
+            self.created,
         )
+
+    @property
+    def independent(self) -> bool:
+        """Whether it looks at nothing that is below, as names of users would have to be."""
+        owners = (self.chown or "0").replace(":", "")
+        return self.link and owners.isascii() and owners.isdecimal()
 
     @property
     def readings(self) -> tuple[Reading, ...]:
@@ -186,17 +196,18 @@ class CopyStep:
 
 @dataclass(frozen=True, slots=True)
 class WorkdirStep:
-    """A folder to make if it is missing, owned by `user`."""
+    """A folder to make if it is missing, owned by `user`; `created` as for a CopyStep."""
 
     location: Location
     title: str
     path: str
     user: str
+    created: int | None = None
 
     @property
     def definition(self) -> str:
         """Key material."""
-        return _definition("WORKDIR", self.path, self.user)
+        return _definition("WORKDIR", self.path, self.user, self.created)
 
     @property
     def readings(self) -> tuple[Reading, ...]:
@@ -211,7 +222,8 @@ Step = RunStep | CopyStep | WorkdirStep
 class StagePlan:
     """A stage ready to be built: its steps, and the config of the image that it makes.
 
-    `config` has no diff ids yet; its history is complete. `label` is how progress names the stage
+    `platform` is what its programs are for, which the config of the target need not say. `config`
+    has no diff ids yet; its history is complete. `label` is how progress names the stage
     (empty when the Dockerfile has only one).
     """
 

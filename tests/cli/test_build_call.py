@@ -140,6 +140,16 @@ def test_parse_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert error["location"]["ranges"][0]["start"]["line"] == 2
 
 
+@pytest.mark.parametrize("call", ["check", "outline", "targets"])
+def test_another_language(call: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "# syntax=other/language\nFROM scratch\n"
+    status, shown, errors = called(tmp_path, capsys, text, f"--call={call}")
+    assert (status, shown) == (1, "")
+    assert errors.startswith("ERROR: the syntax other/language is not supported")
+    official = "--build-arg=BUILDKIT_SYNTAX=docker/dockerfile:1"
+    assert called(tmp_path, capsys, text, f"--call={call}", official)[0] == 0
+
+
 def test_warnings_before_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = "FROM scratch AS BadStageName\nMAINTAINER me@example.org\nBADCMD\nENV a b\n"
     status, shown, _ = called(tmp_path, capsys, text, "--call=check,format=json")

@@ -145,6 +145,10 @@ def test_copy_of_what_is_ignored() -> None:
     assert found(EXPERIMENTAL + text, "*\n!a") == []
     assert found(EXPERIMENTAL + text, "") == []
     assert found(EXPERIMENTAL + "FROM scratch\nCOPY --from=a /Dockerfile /", "Dockerfile") == []
+    everything = EXPERIMENTAL + "FROM scratch\nCOPY . /a\nCOPY / /b"
+    assert found(everything, "a\nb") == []
+    for pattern in ("*", "**", "**/*"):
+        assert [line for _, line in found(everything, pattern)] == [3, 4]
     assert messages_of_ignored(text) == [
         'Attempting to Copy file "Dockerfile" that is excluded by .dockerignore',
         'Attempting to Add file "Dockerfile" that is excluded by .dockerignore',

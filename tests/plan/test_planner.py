@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rootbuild.dockerfile.parse import parse
-from rootbuild.errors import ContextError, DockerfileError
+from rootbuild.errors import BuildError, ContextError, DockerfileError
 from rootbuild.files.inline import InlineFile
 from rootbuild.graph.resolve import resolve
 from rootbuild.graph.stages import ImageBase
@@ -176,7 +176,7 @@ def test_path_is_set_even_in_scratch() -> None:
 
 def test_proxies_reach_the_run_but_not_its_key() -> None:
     with_proxy = run_step("FROM x\nRUN a", HTTP_PROXY="http://p")
-    assert with_proxy.proxies == (("HTTP_PROXY", "http://p"),)
+    assert with_proxy.proxies == (("HTTP_PROXY", "http://p"), ("http_proxy", "http://p"))
     assert with_proxy.env == BASE.env
     assert with_proxy.definition == run_step("FROM x\nRUN a").definition
 
@@ -184,7 +184,7 @@ def test_proxies_reach_the_run_but_not_its_key() -> None:
 def test_a_declared_proxy_is_an_arg_like_others() -> None:
     step = run_step("FROM x\nARG HTTP_PROXY\nRUN a", HTTP_PROXY="http://p")
     assert ("HTTP_PROXY", "http://p") in step.env
-    assert step.proxies == ()
+    assert step.proxies == (("http_proxy", "http://p"),)
 
 
 @pytest.mark.parametrize(
@@ -413,3 +413,54 @@ def test_what_a_step_reads_of_elsewhere() -> None:
 )
 def test_what_is_better_not_run_again(flag: str, expected: bool) -> None:
     assert run_step(f"FROM x\nRUN --mount={flag} y").unrepeatable is expected
+
+
+def test_args_for_a_scanner_reach_no_command() -> None:
+    text = (
+        "FROM x\nARG BUILDKIT_SBOM_SCAN_STAGE=true BUILDKIT_SBOM_SCAN_CONTEXT A=1\n"
+        "LABEL l=<$BUILDKIT_SBOM_SCAN_STAGE>\nRUN r"
+    )
+    step = run_step(text, BUILDKIT_SBOM_SCAN_CONTEXT="yes")
+    assert dict(step.env) == {**dict(BASE.env), "A": "1"}
+    assert history(text)[-3:] == [
+        "ARG BUILDKIT_SBOM_SCAN_STAGE=true BUILDKIT_SBOM_SCAN_CONTEXT A=1",
+        "LABEL l=<>",
+        "RUN |3 BUILDKIT_SBOM_SCAN_STAGE=true BUILDKIT_SBOM_SCAN_CONTEXT= A=1 /bin/sh -c r "
+        "# buildkit",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("run echo $A ${B} '$A' \"$A\" \\$A", "RUN echo 1 ${B} '$A' \"1\" $A"),
+        ("RUN echo ${A", "RUN echo ${A"),
+        ('RUN ["echo", "$A"]', 'RUN ["echo", "1"]'),
+        ("RUN <<E\necho $A\nexit\nE", "RUN <<E (echo 1...)"),
+        ("RUN --mount=type=secret,id=s,env=A x $A", "RUN --mount=type=secret,id=s,env=A x ****"),
+        ("copy --from=0 $A'b' /$B", "COPY --from=0 1b /"),
+        ("ADD ${A /x", "failed to process"),
+        ("WORKDIR /$A/x", "WORKDIR /1/x"),
+    ],
+)
+def test_titles(line: str, title: str) -> None:
+    text = f"FROM scratch\nFROM x\nARG A=1\n{line}"
+    if title == "failed to process":
+        with pytest.raises(DockerfileError, match=title):
+            last(text)
+    else:
+        assert last(text).steps[-1].title == title
+
+
+def test_a_mode_is_looked_at_before_anything_is_built() -> None:
+    with pytest.raises(BuildError) as caught:
+        plan("FROM x\nARG M=10000\nCOPY --chmod=$M a /b")
+    assert str(caught.value) == (
+        "invalid chmod parameter: '10000'. it should be octal string and between 0 and 07777"
+    )
+    assert caught.value.report.location is not None
+    assert caught.value.report.location.start == 3
+
+
+def test_scratch_has_a_working_directory() -> None:
+    assert last("FROM scratch\nENV a=b").config.working_dir == "/"

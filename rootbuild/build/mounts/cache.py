@@ -37,21 +37,22 @@ class Slot:
 
 
 class CacheFolders:
-    """All caches. With `fresh` those with a wanted owner or content begin anew, once per build."""
+    """All caches. Those with a wanted owner or content can be begun anew, once in a build."""
 
-    def __init__(self, folder: Path, *, fresh: bool) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._fresh = fresh
         self._renewed: set[str] = set()
 
     @contextlib.contextmanager
-    def held(self, identity: str, mount: CacheMount, content: Selection | None) -> Iterator[Path]:
+    def held(
+        self, identity: str, mount: CacheMount, content: Selection | None, *, fresh: bool
+    ) -> Iterator[Path]:
         """The data of a cache, made if need be, for the length of the block."""
         folder = self._folder / identity
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _slot(folder, mount.sharing) as slot:
             seeded = mount.made is not None or content is not None
-            renew = self._fresh and seeded and identity not in self._renewed
+            renew = fresh and seeded and identity not in self._renewed
             if renew or not slot.data.exists():
                 fcntl.flock(slot.lock, fcntl.LOCK_EX)
                 if renew and slot.data.exists():

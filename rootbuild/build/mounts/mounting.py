@@ -57,7 +57,7 @@ class Mounting:
         self._secrets = options.secrets
         self._agents = options.agents
         self._devices = devices
-        self._caches = CacheFolders(cache / "mounts", fresh=options.no_cache)
+        self._caches = CacheFolders(cache / "mounts")
         self._stack = contextlib.ExitStack()
         self._started = StartedAgents(self._stack, self.memory)
         self._disk: Path | None = None
@@ -75,14 +75,20 @@ class Mounting:
         self._stack.close()
 
     @contextlib.contextmanager
-    def prepared(self, step: RunStep, selections: Sequence[Selection]) -> Iterator[Prepared]:
-        """The mounts of a step for the length of a block. Raises RootbuildError."""
+    def prepared(
+        self, step: RunStep, selections: Sequence[Selection], *, fresh: bool
+    ) -> Iterator[Prepared]:
+        """The mounts of a step for the length of a block. Raises RootbuildError.
+
+        `fresh` is for stages that use no cache: caches with a wanted owner or content begin anew.
+        """
         found = iter(selections)
         contents = [next(found) if reads(mount) else None for mount in step.mounts]
         with contextlib.ExitStack() as stack:
             work = _Work(self, stack)
             pairs = list(zip(step.mounts, contents, strict=True))
-            work.add_caches([(one, two) for one, two in pairs if isinstance(one, CacheMount)])
+            caches = [(one, two) for one, two in pairs if isinstance(one, CacheMount)]
+            work.add_caches(caches, fresh=fresh)
             for mount, content in pairs:
                 work.add(mount, content)
             if step.script is not None:
@@ -128,7 +134,9 @@ class _Work:
         self._env: list[tuple[str, str]] = []
         self._secrets: list[tuple[str, str]] = []
 
-    def add_caches(self, caches: Sequence[tuple[CacheMount, Selection | None]]) -> None:
+    def add_caches(
+        self, caches: Sequence[tuple[CacheMount, Selection | None]], *, fresh: bool
+    ) -> None:
         """Take hold of the caches, always in the same order: two builds never wait in a circle."""
         named = [(identity(mount, content), mount, content) for mount, content in caches]
         strictest = {"locked": 0, "private": 1, "shared": 2}
@@ -137,7 +145,7 @@ class _Work:
             named, key=lambda item: (item[0], strictest[item[1].sharing])
         ):
             if name not in data:
-                held = self._mounting.caches.held(name, mount, content)
+                held = self._mounting.caches.held(name, mount, content, fresh=fresh)
                 data[name] = self._stack.enter_context(held)
             shown = cache_bind(mount, data[name], content)
             self._mounts.append(self._stack.enter_context(shown))

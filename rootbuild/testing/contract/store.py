@@ -111,6 +111,25 @@ class StoreContract:
         assert {known.id for known in backend.images()} == before
         backend.remove([image])
 
+    def test_layers_of_different_images(self, backend: Backend, base: str) -> None:
+        """A layer that was made on one image can be put on top of another."""
+        with container(backend, None) as (name, rootfs):
+            (rootfs / "new").mkdir(mode=0o750)
+            (rootfs / "new/file").write_text("x")
+            top = backend.commit(name)
+        with container(backend, base) as (name, rootfs):
+            (rootfs / "between").write_text("y")
+            below = backend.commit(name)
+        diff_ids = [*below.diff_ids, *top.diff_ids]
+        content = {"os": "linux", "rootfs": {"type": "layers", "diff_ids": diff_ids}}
+        image = backend.create_image(json.dumps(content).encode())
+        with container(backend, image) as (_, rootfs):
+            assert (rootfs / "bin/busybox").exists()
+            assert (rootfs / "between").read_text() == "y"
+            assert (rootfs / "new/file").read_text() == "x"
+            assert (rootfs / "new").stat().st_mode & 0o777 == 0o750
+        backend.remove([image, top.image, below.image])
+
     def test_an_image_without_layers(self, backend: Backend) -> None:
         """FROM scratch with nothing but metadata."""
         content = {
