@@ -15,16 +15,19 @@ from pathlib import Path
 from rootbuild.backend import Backend
 from rootbuild.build.bases import Store, find_bases, pull_bases, read_store
 from rootbuild.build.context import ContextFiles
-from rootbuild.build.execute import Executor, Parts
+from rootbuild.build.execute import Parts, build_target
 from rootbuild.build.export import Exporter, clear_iidfile, report_image, write_iidfile
+from rootbuild.build.halt import Halt
 from rootbuild.build.inputs import Source, find_context, parse_dockerfile, read_dockerfile
 from rootbuild.build.journal import clean_up_after_killed, open_journal
 from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.names import title
 from rootbuild.build.options import BuildOptions
 from rootbuild.build.solver import Solver
+from rootbuild.build.turns import Turns, processors
 from rootbuild.build.vertices import Vertices
 from rootbuild.build.warnings import show_known_warnings, show_warnings
+from rootbuild.build.workspace import Workspaces
 from rootbuild.cache.database import Cache, open_cache
 from rootbuild.cache.files import FileDigests
 from rootbuild.errors import DockerfileError
@@ -34,6 +37,7 @@ from rootbuild.image.platform import build_platform, parse_platform
 from rootbuild.image.reference import parse as parse_reference
 from rootbuild.plan.plan import BaseImage, Plan, plan_build
 from rootbuild.plan.planner import PlanOptions
+from rootbuild.process import Watch
 from rootbuild.progress.reporter import Reporter
 
 
@@ -141,26 +145,31 @@ class Session:
             self._show_warnings(images)
             context = stack.enter_context(self._context())
             solver = self._solver(plan, context)
+            halt = Halt()
+            turns = Turns(options.jobs or processors(), halt, Watch().busy)
             mounting = Mounting(
-                self.build_.folders.cache, options.secrets, options.agents, fresh=options.no_cache
+                self.build_.folders.cache,
+                options.secrets,
+                options.agents,
+                halt,
+                fresh=options.no_cache,
             )
-            executor = stack.enter_context(
-                Executor(
-                    Parts(
-                        plan,
-                        self.graph.dockerfile.source,
-                        backend,
-                        solver,
-                        context,
-                        journal,
-                        stack.enter_context(mounting),
-                        vertices,
-                        policy=options.layers,
-                        use_cache=not options.no_cache,
-                    )
+            built = build_target(
+                Parts(
+                    plan,
+                    self.graph.dockerfile.source,
+                    backend,
+                    solver,
+                    context,
+                    stack.enter_context(Workspaces(backend, journal, turns)),
+                    stack.enter_context(mounting),
+                    vertices,
+                    turns,
+                    halt,
+                    policy=options.layers,
+                    use_cache=not options.no_cache,
                 )
             )
-            built = executor.build(plan.target)
             config = plan.stage(plan.target).config
             exporter = self._exporter()
             image = None if options.no_cache else exporter.known(built.key, config)

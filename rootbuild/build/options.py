@@ -32,7 +32,8 @@ class Agent:
 class BuildOptions:
     """One build. `context` is a folder of the host; `dockerfile` None means the default names.
 
-    `dockerfile` may be `-`: its text is `stdin` then. `tags` are as given by the user.
+    `dockerfile` may be `-`: its text is `stdin` then. `tags` are as given by the user. `jobs` 0 is
+    as many as there are processors.
     """
 
     context: Path
@@ -45,6 +46,7 @@ class BuildOptions:
     no_cache: bool = False
     pull: PullPolicy = "missing"
     layers: LayerPolicy = "auto"
+    jobs: int = 0
     network: NetworkMode = "default"
     hosts: Pairs = ()
     iidfile: Path | None = None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 from rootbuild.backend import Bind, Memory, Mount
+from rootbuild.build.halt import Halt
 from rootbuild.build.mounts.bind import bind
 from rootbuild.build.mounts.cache import CacheFolders, cache_bind, identity
 from rootbuild.build.mounts.memory import memory_folder
@@ -43,18 +45,28 @@ class Prepared:
 
 
 class Mounting:
-    """Makes mounts for the length of a build. Folders for them are made when one is needed."""
+    """Makes mounts for the length of a build, for several steps at once.
+
+    Folders for them are made when one is needed. Waiting for a cache ends when `halt` is pressed.
+    """
 
     def __init__(
-        self, cache: Path, secrets: Sequence[Secret], agents: Sequence[Agent], *, fresh: bool
+        self,
+        cache: Path,
+        secrets: Sequence[Secret],
+        agents: Sequence[Agent],
+        halt: Halt,
+        *,
+        fresh: bool,
     ) -> None:
         self._cache = cache
         self._secrets = secrets
         self._agents = agents
-        self._caches = CacheFolders(cache / "mounts", fresh=fresh)
+        self._caches = CacheFolders(cache / "mounts", halt, fresh=fresh)
         self._stack = contextlib.ExitStack()
         self._disk: Path | None = None
         self._memory: Path | None = None
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Mounting:
         return self
@@ -84,15 +96,17 @@ class Mounting:
 
     def disk(self) -> Path:
         """A folder for copies, gone with the build."""
-        if self._disk is None:
-            self._disk = self._stack.enter_context(scratch(self._cache / "scratch"))
-        return self._disk
+        with self._lock:
+            if self._disk is None:
+                self._disk = self._stack.enter_context(scratch(self._cache / "scratch"))
+            return self._disk
 
     def memory(self) -> Path:
         """A folder in memory, gone with the build."""
-        if self._memory is None:
-            self._memory = self._stack.enter_context(scratch(memory_folder()))
-        return self._memory
+        with self._lock:
+            if self._memory is None:
+                self._memory = self._stack.enter_context(scratch(memory_folder()))
+            return self._memory
 
     @property
     def caches(self) -> CacheFolders:

@@ -29,6 +29,11 @@ FLAGS = (
     switch("force-rm", hidden=True),
     value("iidfile", "Write the image ID to a file"),
     Flag("isolation", help="Accepted for docker's sake", hidden=True),
+    number(
+        "jobs",
+        "How many steps may work at once, not counting those that only wait (default: one for "
+        "each processor)",
+    ),
     values("label", "Set metadata for an image"),
     value(
         "layers",
