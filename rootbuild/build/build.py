@@ -24,7 +24,7 @@ from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.names import title
 from rootbuild.build.options import BuildOptions
 from rootbuild.build.solver import Solver
-from rootbuild.build.turns import Turns, processors
+from rootbuild.build.turns import Turns, usual_jobs
 from rootbuild.build.vertices import Vertices
 from rootbuild.build.warnings import show_known_warnings, show_warnings
 from rootbuild.build.workspace import Workspaces
@@ -146,7 +146,7 @@ class Session:
             context = stack.enter_context(self._context())
             solver = self._solver(plan, context)
             halt = Halt()
-            turns = Turns(options.jobs or processors(), halt, Watch().busy)
+            turns = Turns(options.jobs or usual_jobs(), halt, Watch().busy)
             mounting = Mounting(
                 self.build_.folders.cache,
                 options.secrets,

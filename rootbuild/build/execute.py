@@ -99,8 +99,8 @@ class Executor:
         self._taken: dict[Reading, Selection] = {}
         self._renewed = False
 
-    def build(self) -> State:
-        """Build the stage."""
+    def build(self) -> None:
+        """Build the stage, and hand out its state as soon as it can be read from."""
         stage, work = self._stage, Uncommitted()
         if stage.first:
             self._show_cached([None])
@@ -121,9 +121,11 @@ class Executor:
                 raise
             position += 1
         if work.steps and self._must_be_an_image(stage):
-            state = self._commit(self._space, state, work)
+            state, work = self._commit(self._space, state, work), Uncommitted()
         self._parts.solver.built(stage.index, state.key, renewed=self._renewed)
-        return state
+        self._scheduler.give(stage.index, state)
+        if pays(self._parts.policy, work):
+            self._commit(self._space, state, work)
 
     def _look_ahead(self, position: int, state: State | None) -> Outlook:
         """Find the last result ahead that is known; have the stages built that are needed then."""
@@ -210,7 +212,7 @@ class Executor:
         once = isinstance(step, RunStep) and step.unrepeatable
         with parts.vertices.open(name) as vertex, parts.halt.blamed():
             container, rootfs = space.change(state.key, state.layers)
-            with parts.turns.program() if isinstance(step, RunStep) else parts.turns.work():
+            with parts.turns.command() if isinstance(step, RunStep) else parts.turns.work():
                 begin, used = time.monotonic(), used_bytes(rootfs.path)
                 perform(parts.backend, step, container, rootfs, selections, parts.mounting, vertex)
                 work.add(time.monotonic() - begin, used_bytes(rootfs.path) - used)

@@ -33,7 +33,7 @@ class BuildOptions:
     """One build. `context` is a folder of the host; `dockerfile` None means the default names.
 
     `dockerfile` may be `-`: its text is `stdin` then. `tags` are as given by the user. `jobs` 0 is
-    as many as there are processors.
+    as many as are usual here.
     """
 
     context: Path

@@ -16,12 +16,12 @@ STOP_SECONDS = 0.05
 class Scheduler(Generic[Result]):
     """Has stages built, each at most once, by `build`, which may ask for further ones.
 
-    The first failure is the build's: `halt` is pressed then, and `stop` is called until no thread
+    `build` hands its result out by `give`, and may go on with what nobody has to wait for. The first failure is the build's: `halt` is pressed then, and `stop` is called until no thread
     is left; it ends what they wait for outside of this process.
     """
 
     def __init__(
-        self, build: Callable[[int], Result], stop: Callable[[], object], halt: Halt
+        self, build: Callable[[int], object], stop: Callable[[], object], halt: Halt
     ) -> None:
         self._build = build
         self._stop = stop
@@ -40,7 +40,7 @@ class Scheduler(Generic[Result]):
         try:
             self.start([stage])
             with self._changed:
-                while self._error is None and stage not in self._results:
+                while self._error is None and not self._complete(stage):
                     self._changed.wait()
         finally:
             self._end()
@@ -56,6 +56,12 @@ class Scheduler(Generic[Result]):
                     continue
                 self._begun.add(stage)
             threading.Thread(target=self._thread, args=(stage,), name=f"stage {stage}").start()
+
+    def give(self, stage: int, result: Result) -> None:
+        """Hand out the result of a stage."""
+        with self._changed:
+            self._results[stage] = result
+            self._changed.notify_all()
 
     def wait(self, stage: int) -> Result:
         """The result of a stage, once it is there. Raises Canceled if it will not be."""
@@ -73,17 +79,21 @@ class Scheduler(Generic[Result]):
             self._running.add(stage)
         error: BaseException | None = None
         try:
-            self._results[stage] = self._build(stage)
+            self._build(stage)
         except Canceled:
             pass
         except BaseException as caught:  # noqa: BLE001 - raised again by `run`
             error = caught
         with self._changed:
-            if error is not None:
-                self._error = self._error or error
+            if error is not None and not self._halt.pressed:  # else it is due to that
+                self._error = error
                 self._halt.press()
             self._running.discard(stage)
             self._changed.notify_all()
+
+    def _complete(self, stage: int) -> bool:
+        """Whether it has a result, and nobody whose result was of use is at work any more."""
+        return stage in self._results and self._running.isdisjoint(self._results)
 
     def _end(self) -> None:
         with self._changed:

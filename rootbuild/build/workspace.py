@@ -73,7 +73,7 @@ class Workspace:
         """Keep what was changed since the container started as one more layer."""
         assert self._held is not None
         self._committed = True
-        with self._turns.program():
+        with self._turns.work():
             return self._backend.commit(self._held[0])
 
     def close(self) -> None:
@@ -85,7 +85,7 @@ class Workspace:
         self.close()
         name = self._journal.container()
         image = layers.image if layers else None
-        with self._turns.program():
+        with self._turns.work():
             container = self._stack.enter_context(self._backend.start(image, name))
             path = self._stack.enter_context(self._backend.mount(container))
         self._held = container, self._stack.enter_context(Rootfs(path))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 AT_WORK = frozenset("RD")
@@ -12,30 +12,33 @@ AT_WORK = frozenset("RD")
 
 
 class Watch:
-    """Looks at the programs that we have started; each look is compared with the one before.
+    """Looks at the programs that our threads have started, and compares with the look before.
 
-    Where the kernel does not tell a process's children (CONFIG_PROC_CHILDREN), none seems busy.
+    Where the kernel does not tell a thread's children (CONFIG_PROC_CHILDREN), none seems busy.
     """
 
     def __init__(self) -> None:
         self._seen: dict[int, int] = {}
 
-    def busy(self) -> int:
-        """How many of our children are at work, by themselves or by a process below them."""
+    def busy(self, threads: Collection[int]) -> int:
+        """How many of our threads (native ids) have a program that is at work."""
         before, self._seen = self._seen, {}
-        return sum(self._works(child, before) for child in _children(os.getpid()))
+        return sum(
+            any([self._works(child, before) for child in _children(os.getpid(), thread)])
+            for thread in threads
+        )
 
     def _works(self, pid: int, before: dict[int, int]) -> bool:
-        """Whether it has used a processor since the last look, or would if it could.
+        """Whether a program or one below it has used a processor since the last look, or wants to.
 
-        The state is that of the first thread alone, the time that of all.
+        The state is that of its first thread alone, the time that of all.
         """
         try:
             state, ticks = _state(pid)
         except OSError:
             return False  # it has ended
         self._seen[pid] = ticks
-        below = [self._works(child, before) for child in _children(pid)]
+        below = [self._works(child, before) for child in _offspring(pid)]
         return state in AT_WORK or before.get(pid) != ticks or any(below)
 
 
@@ -45,9 +48,16 @@ def _state(pid: int) -> tuple[str, int]:
     return fields[0], sum(int(field) for field in fields[11:15])
 
 
-def _children(pid: int) -> Iterator[int]:
+def _offspring(pid: int) -> Iterator[int]:
+    """The children of all threads of a process."""
     with contextlib.suppress(OSError):
         for thread in os.listdir(f"/proc/{pid}/task"):
-            children = Path(f"/proc/{pid}/task/{thread}/children")
-            with contextlib.suppress(OSError):
-                yield from map(int, children.read_text().split())
+            yield from _children(pid, int(thread))
+
+
+def _children(pid: int, thread: int) -> list[int]:
+    try:
+        text = Path(f"/proc/{pid}/task/{thread}/children").read_text()
+    except OSError:
+        return []
+    return [int(child) for child in text.split()]

@@ -31,8 +31,8 @@ FLAGS = (
     Flag("isolation", help="Accepted for docker's sake", hidden=True),
     number(
         "jobs",
-        "How many steps may work at once, not counting those that only wait (default: one for "
-        "each processor)",
+        "How many commands may work at once, not counting those that only wait (default: one for "
+        "each processor, at least 4)",
     ),
     values("label", "Set metadata for an image"),
     value(
