@@ -19,11 +19,12 @@ from rootbuild.build.bases import Pulled, Puller, Store, find_bases, pull_bases,
 from rootbuild.build.context import ContextFiles
 from rootbuild.build.contexts import Contexts
 from rootbuild.build.devices import Devices
-from rootbuild.build.execute import Executor, Parts
+from rootbuild.build.execute import Parts, build_target
 from rootbuild.build.export import Exporter, clear_iidfile, report_image, write_iidfile
 from rootbuild.build.foreign import check_platforms
 from rootbuild.build.fresh import fresh_stages
 from rootbuild.build.frontend import check_frontend
+from rootbuild.build.halt import Halt
 from rootbuild.build.inputs import Source, parse_dockerfile, read_dockerfile
 from rootbuild.build.journal import clean_up_after_killed, open_journal
 from rootbuild.build.mounts.mounting import Mounting
@@ -33,8 +34,10 @@ from rootbuild.build.remotes import RemoteFiles
 from rootbuild.build.solver import Solver
 from rootbuild.build.trees import Trees
 from rootbuild.build.triggers import Bases, Images, Look, settle
+from rootbuild.build.turns import Turns, usual_jobs
 from rootbuild.build.vertices import Vertices
 from rootbuild.build.warnings import show_known_warnings, show_warnings
+from rootbuild.build.workspace import Workspaces
 from rootbuild.cache.database import Cache, open_cache
 from rootbuild.cache.files import FileDigests
 from rootbuild.context.directory import LockedError
@@ -48,6 +51,7 @@ from rootbuild.image.reference import parse as parse_reference
 from rootbuild.plan.epoch import source_date_epoch
 from rootbuild.plan.plan import Plan, plan_build
 from rootbuild.plan.planner import PlanOptions
+from rootbuild.process import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,24 +177,25 @@ class Session:
             context = stack.enter_context(self._context())
             solver = self._solver(plan, context)
             check_platforms(plan, solver, self.graph.dockerfile.source, self._runs)
-            mounting = Mounting(self.build_.folders.cache, options, Devices(options))
-            executor = stack.enter_context(
-                Executor(
-                    Parts(
-                        plan,
-                        self.graph.dockerfile.source,
-                        backend,
-                        solver,
-                        context,
-                        journal,
-                        stack.enter_context(mounting),
-                        vertices,
-                        policy=options.layers,
-                        fresh=self._fresh(plan),
-                    )
+            halt = Halt()
+            turns = Turns(options.jobs or usual_jobs(), halt, Watch().busy)
+            mounting = Mounting(self.build_.folders.cache, options, Devices(options), halt)
+            built = build_target(
+                Parts(
+                    plan,
+                    self.graph.dockerfile.source,
+                    backend,
+                    solver,
+                    context,
+                    stack.enter_context(Workspaces(backend, journal, turns)),
+                    stack.enter_context(mounting),
+                    vertices,
+                    turns,
+                    halt,
+                    policy=options.layers,
+                    fresh=self._fresh(plan),
                 )
             )
-            built = executor.build(plan.target)
             config = plan.stage(plan.target).config
             exporter = self._exporter()
             fresh = plan.target in self._fresh(plan)

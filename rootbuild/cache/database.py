@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -56,11 +57,13 @@ class Cache:
     """An open cache index.
 
     Every method is safe to call from several builds at once: SQLite's WAL mode serialises writers.
+    Threads of one build share the connection, one at a time.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._database = _open(path)
+        self._lock = threading.Lock()
         self._files: list[tuple[int, int, int, int, int, str]] = []
 
     def step(self, key: str) -> Snapshot | None:
@@ -108,11 +111,11 @@ class Cache:
 
     def file_digest(self, key: tuple[int, int, int, int, int]) -> str | None:
         """The digest of a file in the state (device, inode, size, mtime_ns, ctime_ns)."""
-        row = self._database.execute(
+        query = (
             "SELECT digest FROM files WHERE device = ? AND inode = ? "
-            "AND size = ? AND mtime_ns = ? AND ctime_ns = ?",
-            key,
-        ).fetchone()
+            "AND size = ? AND mtime_ns = ? AND ctime_ns = ?"
+        )
+        row = self._one(query, *key)
         return None if row is None else str(row[0])
 
     def remember_file(self, key: tuple[int, int, int, int, int], digest: str) -> None:
@@ -125,13 +128,15 @@ class Cache:
         self._database.commit()
         self._database.close()
 
-    def _one(self, query: str, key: str) -> tuple[str, ...] | None:
-        found: tuple[str, ...] | None = self._database.execute(query, (key,)).fetchone()
+    def _one(self, query: str, *key: str | int) -> tuple[str, ...] | None:
+        with self._lock:
+            found: tuple[str, ...] | None = self._database.execute(query, key).fetchone()
         return found
 
     def _write(self, query: str, *values: str | float) -> None:
-        self._database.execute(query, values)
-        self._database.commit()
+        with self._lock:
+            self._database.execute(query, values)
+            self._database.commit()
 
 
 @contextlib.contextmanager

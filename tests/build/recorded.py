@@ -7,7 +7,9 @@ import io
 import itertools
 import json
 import os
+import threading
 import time
+from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,12 +25,15 @@ from rootbuild.build.remotes import Remotes
 from rootbuild.build.vertices import Vertices
 from rootbuild.context.origin import Origin
 from rootbuild.progress.quiet import QuietReporter
+from rootbuild.progress.reporter import Reporter
 from rootbuild.testing import RecordingBackend
 
 BASE = "docker.io/library/base:latest"
 # COPY out of the context gives files to root, which only root can do outside of a namespace.
 MINE = f"--chown={os.getuid()}:{os.getgid()}"
 GIGABYTE = 1 << 30
+LONG_SECONDS = 20.0
+KILLED = 137
 
 
 @dataclass(slots=True)
@@ -38,13 +43,19 @@ class Machine:
     now: float = 0.0
     used: int = 0
     stamps: itertools.count[int] = field(default_factory=itertools.count)
+    stopped: threading.Event = field(default_factory=threading.Event)
+    told: dict[str, threading.Event] = field(default_factory=lambda: defaultdict(threading.Event))
 
     def fake(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(time, "monotonic", lambda: self.now)
         monkeypatch.setattr(os, "statvfs", lambda _: self._status())
 
     def program(self, rootfs: Path, command: Exec, output: IO[bytes]) -> int:
-        """Runs `; `-separated words: write FILE TEXT, stamp FILE, last SECONDS, fill N, exit N."""
+        """Runs `; `-separated words.
+
+        write FILE TEXT, stamp FILE (with a number that is new), last SECONDS, fill GIGABYTES,
+        tell WORD, hear WORD (waits until it is told), wait (until the build is stopped), exit CODE.
+        """
         output.write(command.argv[-1].encode())
         for part in command.argv[-1].split("; "):
             match part.split():
@@ -56,6 +67,13 @@ class Machine:
                     self.now += float(seconds)
                 case ["fill", gigabytes]:
                     self.used += int(gigabytes) * GIGABYTE
+                case ["tell", word]:
+                    self.told[word].set()
+                case ["hear", word]:
+                    assert self.told[word].wait(LONG_SECONDS), f"nobody told {word}"
+                case ["wait"]:
+                    assert self.stopped.wait(LONG_SECONDS), "nobody stopped the build"
+                    return KILLED
                 case ["exit", code]:
                     return int(code)
                 case other:
@@ -69,16 +87,28 @@ class Machine:
         )
 
 
+class Backend(RecordingBackend):
+    """An engine whose steps can be stopped."""
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__(machine.program)
+        self._machine = machine
+
+    def stop(self) -> None:
+        super().stop()
+        self._machine.stopped.set()
+
+
 @dataclass(slots=True)
 class Site:
     """A context folder, an engine that records, and this user's folders."""
 
     root: Path
     machine: Machine = field(default_factory=Machine)
-    backend: RecordingBackend = field(init=False)
+    backend: Backend = field(init=False)
 
     def __post_init__(self) -> None:
-        self.backend = RecordingBackend(self.machine.program)
+        self.backend = Backend(self.machine)
         self.backend.add_image(BASE, {}, {"/etc/base": b"base"})
         self.context.mkdir(parents=True)
 
@@ -103,6 +133,7 @@ class Site:
         context: Origin | None = None,
         stdin: bytes = b"",
         remotes: Remotes | None = None,
+        reporter: Reporter | None = None,
         **options: Any,
     ) -> str | None:
         """Start a build; `calls` of the backend are only this build's afterwards.
@@ -118,7 +149,7 @@ class Site:
             fetched = stack.enter_context(
                 remotes or Remotes(folders.cache, chosen.secrets, chosen.agents)
             )
-            vertices = Vertices(QuietReporter(), fetched.numbers)
+            vertices = Vertices(reporter or QuietReporter(), fetched.numbers)
             contexts = Contexts(chosen, folders.cache, fetched, vertices, io.BytesIO(stdin))
             stack.enter_context(contexts)
             return start_build(chosen, self.backend, folders, contexts, inside=inside)
