@@ -7,7 +7,7 @@ same way as a third party's would be. `rootbuild.testing` holds a backend to thi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +53,10 @@ class Layers:
 
     image: str
     diff_ids: tuple[str, ...]
+
+
+# The diff ids of all layers of an image, from the bottom -> the image's config.
+Describe = Callable[[tuple[str, ...]], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,22 +162,25 @@ class Backend(Protocol):
         """End all processes that `run` started and is waiting for; may come from any thread."""
         ...
 
-    def commit(self, container: str) -> Layers:
-        """Keep what changed since `start` as one more layer, in an image without a name.
+    def commit(
+        self, container: str, describe: Describe | None = None, names: Sequence[str] = ()
+    ) -> Layers:
+        """Keep what changed since `start` as one more layer; gives the image that holds it.
 
+        The image has exactly the config that `describe` gives, or any, and `names` as by `tag`.
         The container stays usable, and further commits hold all changes since `start`.
         """
         ...
 
-    def create_image(self, config: bytes) -> str:
+    def create_image(self, config: bytes, names: Sequence[str] = ()) -> str:
         """Make an image out of layers that the store has, with exactly this config; gives its id.
 
-        The layers are those of the config's `rootfs.diff_ids`.
+        The layers are those of the config's `rootfs.diff_ids`; `names` are given as by `tag`.
         """
         ...
 
-    def tag(self, image: str, name: str) -> None:
-        """Give an image (id) one more name (a whole reference), taking it from whoever had it."""
+    def tag(self, image: str, *names: str) -> None:
+        """Give an image (id) more names (whole references), taking them from whoever had them."""
         ...
 
     def remove(self, images: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from rootbuild.backend import Exec, Memory, Mount, PullPolicy
 
 BUILDAH = "buildah"
+SKOPEO = "skopeo"
 SCRATCH = "scratch"
 
 Argv = tuple[str, ...]
@@ -61,12 +62,20 @@ def commit(name: str) -> Argv:
     )
 
 
-def load_folder(folder: Path, policy: Path) -> Argv:
+def load_folder(folder: Path) -> Argv:
     """Make an image out of a folder in the layout of the `dir:` transport; prints its id.
 
     The folder is our own, so no signature is asked for, whatever the host's policy for registries.
     """
+    policy = folder / "policy.json"
     return (BUILDAH, "pull", "--quiet", "--signature-policy", str(policy), f"dir:{folder}")
+
+
+def copy_folder(folder: Path, name: str) -> Argv:
+    """As `load_folder`, and give the image a name."""
+    policy = folder / "policy.json"
+    target = f"containers-storage:{name}"
+    return (SKOPEO, "--policy", str(policy), "copy", "--quiet", f"dir:{folder}", target)
 
 
 def pull(reference: str, policy: PullPolicy, platform: str | None) -> Argv:
@@ -75,9 +84,9 @@ def pull(reference: str, policy: PullPolicy, platform: str | None) -> Argv:
     return (BUILDAH, "pull", "--quiet", "--policy", policy, *chosen, reference)
 
 
-def tag(image: str, name: str) -> Argv:
-    """Give an image one more name."""
-    return (BUILDAH, "tag", image, name)
+def tag(image: str, *names: str) -> Argv:
+    """Give an image more names."""
+    return (BUILDAH, "tag", image, *names)
 
 
 def remove_image(image: str) -> Argv:
@@ -142,6 +151,11 @@ def runtime_run(runtime: str, root: Path, bundle: Path, container: str) -> Argv:
         *("run", "--bundle", str(bundle), "--pid-file", str(bundle / "pid")),
         *("--no-new-keyring", container),
     )
+
+
+def remove_tree(folder: Path) -> Argv:
+    """Remove a folder with all that is in it, however deep."""
+    return ("rm", "-rf", "--", str(folder))
 
 
 def runtime_delete(runtime: str, root: Path, container: str) -> Argv:

@@ -3,56 +3,49 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import IO
 
 from rootbuild import process
-from rootbuild.backend import Exec, Layers, Problem, PullPolicy, StoredImage
+from rootbuild.backend import Describe, Exec, Layers, Problem, PullPolicy, StoredImage
 from rootbuild.errors import EngineError, ImageNotFoundError
-from rootbuild_buildah import argv, failures, folder, hostcheck, namespace, parents, steps
+from rootbuild_buildah import argv, hostcheck, namespace, probe, steps
+from rootbuild_buildah.calls import Calls, last_line
+from rootbuild_buildah.images import Images
 from rootbuild_buildah.network import Networks
+from rootbuild_buildah.overlays import Overlay, Overlays
 from rootbuild_buildah.store import Store
-
-LARGE_SECONDS = 0.5
-
-
-@dataclass(slots=True)
-class Retired:
-    """Working containers that are done with. One call removes them all at the end of the build.
-
-    Those whose changes took long to commit take much room, and are removed at once.
-    """
-
-    names: list[str] = field(default_factory=list)
-    large: set[str] = field(default_factory=set)
-
-    def add(self, name: str, *, keep: bool) -> bool:
-        """Keep a container for later if that does no harm; says whether it was kept."""
-        if keep and name not in self.large:
-            self.names.append(name)
-            return True
-        return False
+from rootbuild_buildah.working import Worker, Workers, mounted
 
 
 class BuildahBackend:
-    """Builds images with buildah. `ways` fixes how steps are run, for tests."""
+    """Builds images with buildah. `ways` fixes how steps are run, for tests.
+
+    Working containers are our own where a runtime runs the steps and the store's layers are as we
+    know them, else buildah's; `overlays` False makes it always the latter.
+    """
 
     name = "buildah"
 
     def __init__(
-        self, store: Store | None = None, ways: tuple[steps.Way, ...] | None = None
+        self,
+        store: Store | None = None,
+        ways: tuple[steps.Way, ...] | None = None,
+        *,
+        overlays: bool = True,
     ) -> None:
         self._store = store or Store()
+        self._call = Calls(self._store)
+        self._images = Images(self._store, self._call)
+        self._workers = Workers(self._store, self._images, self._call)
+        self._overlays = Overlays(self._store, self._images)
         self._runner = steps.Runner(ways)
+        self._direct: bool | None = None if overlays else False
         self._networks: Networks | None = None
-        self._mounted: dict[str, tuple[Path, int]] = {}
-        self._retired: Retired | None = None
+        self._containers: dict[str, Worker | Overlay] = {}
         self._lock = threading.Lock()
 
     def check(self) -> Problem | None:
@@ -75,8 +68,8 @@ class BuildahBackend:
         """See the contract."""
         finished = process.run(argv.pull(reference, policy, platform), check=False)
         if finished.status == 0:
-            return _last_line(finished)
-        error = self._failure(finished)
+            return last_line(finished)
+        error = self._call.failure(finished)
         if finished.status < 0 or error.id != "engine":
             raise error
         raise ImageNotFoundError(
@@ -88,48 +81,29 @@ class BuildahBackend:
 
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:
-        """See the contract: one network namespace, and one removal of all containers."""
-        with Networks() as networks:
-            self._networks, self._retired = networks, Retired()
+        """See the contract: one network namespace, and one removal of buildah's containers."""
+        with Networks() as networks, self._workers.session():
+            self._networks = networks
             try:
                 yield
-            except BaseException:
-                self._end_session(partial(process.call, check=False))
-                raise
-            self._end_session(self._call)
+            finally:
+                self._networks = None
 
     @contextlib.contextmanager
     def start(self, image: str | None, name: str) -> Iterator[str]:
         """See the contract."""
-        with contextlib.ExitStack() as stack:
-            base = None if image is None else stack.enter_context(self._calm(image))
+        with self._started(image, name) as container:
+            self._containers[name] = container
             try:
-                self._call(argv.working_container(name, base))
                 yield name
-            except BaseException:
-                process.call(argv.remove_containers(name), check=False)
-                raise
-            if self._retired is None or not self._retired.add(name, keep=base in (None, image)):
-                self._call(argv.remove_containers(name))
+            finally:
+                del self._containers[name]
 
     @contextlib.contextmanager
     def mount(self, container: str) -> Iterator[Path]:
-        """See the contract. May be nested; the last block to end unmounts.
-
-        In a session the container's removal, which soon follows, does that.
-        """
-        with self._lock:
-            path, count = self._mounted.get(container) or (self._mount(container), 0)
-            self._mounted[container] = (path, count + 1)
-        try:
-            yield path
-        finally:
-            with self._lock:
-                path, count = self._mounted.pop(container)
-                if count > 1:
-                    self._mounted[container] = (path, count - 1)
-            if count == 1 and self._retired is None:
-                process.call(argv.unmount(container), check=False)
+        """See the contract."""
+        with self._containers[container].mount() as rootfs:
+            yield rootfs
 
     def run(self, container: str, command: Exec, output: IO[bytes]) -> int:
         """See the contract."""
@@ -137,107 +111,68 @@ class BuildahBackend:
             networks = self._networks or stack.enter_context(Networks())
             rootfs = stack.enter_context(self.mount(container))
             step = steps.Step(container, rootfs, command, networks.find(command.network))
-            return self._runner.run(step, output)
+            try:
+                return self._runner.run(step, output)
+            except EngineError:
+                probe.forget()
+                raise
 
     def stop(self) -> None:
         """See the contract."""
         self._runner.stop()
 
-    def commit(self, container: str) -> Layers:
+    def commit(
+        self, container: str, describe: Describe | None = None, names: Sequence[str] = ()
+    ) -> Layers:
         """See the contract."""
-        begin = time.monotonic()
-        image = _last_line(self._call(argv.commit(container)))
-        if self._retired is not None and time.monotonic() - begin > LARGE_SECONDS:
-            self._retired.large.add(container)
-        return Layers(image, folder.diff_ids(self.config(image)))
+        found = self._containers[container]
+        if isinstance(found, Overlay):
+            return self._overlays.commit(found, describe, names)
+        return found.commit(describe, names)
 
-    def create_image(self, config: bytes) -> str:
+    def create_image(self, config: bytes, names: Sequence[str] = ()) -> str:
         """See the contract: a folder of the `dir:` transport, pulled."""
-        identity = folder.identity(config)
-        with tempfile.TemporaryDirectory(prefix="rootbuild-image-") as name:
-            folder.write(Path(name), config)
-            self._call(argv.load_folder(Path(name), Path(name, "policy.json")))
-        return identity
+        return self._images.create(config, names)
 
-    def tag(self, image: str, name: str) -> None:
+    def tag(self, image: str, *names: str) -> None:
         """See the contract."""
-        self._call(argv.tag(image, name))
+        self._images.tag(image, *names)
 
     def remove(self, images: Sequence[str]) -> None:
         """See the contract."""
-        nameless = {image.id for image in self.images() if not image.names}
-        used = self._store.used() or frozenset()
-        wanted = [image for image in images if image in nameless and image not in used]
-        lineages = {image: parents.lineage(self.config(image)) for image in nameless}
-        kept = sorted(nameless - set(wanted))
-        for image in wanted:
-            with self._kept(parents.taken_along(image, lineages, kept)):
-                self._remove(image)
+        self._images.remove(images, self._used())
 
     def sweep(self, containers: Sequence[str]) -> None:
         """See the contract: kills what still runs in them, then removes them."""
         known = self._store.containers()
         for container in containers:
-            if known is None or container in known:
-                steps.remove_leftovers(container, partial(self._mount, container))
+            if self._overlays.has(container):
+                steps.remove_leftovers(container, None)
+                self._overlays.sweep(container)
+            elif known is None or container in known:
+                steps.remove_leftovers(container, partial(mounted, self._call, container))
                 process.call(argv.remove_containers(container), check=known is not None)
 
     @contextlib.contextmanager
-    def _calm(self, image: str) -> Iterator[str]:
-        """An image with the same layers that buildah can work with (see `folder.startable`)."""
-        config = folder.startable(self.config(image))
-        if config is None:
-            yield image
-            return
-        known = folder.identity(config) in {known.id for known in self.images()}
-        calm = self.create_image(config)
-        try:
-            yield calm
-        finally:
-            if not known:
-                self.remove([calm])
+    def _started(self, image: str | None, name: str) -> Iterator[Worker | Overlay]:
+        with contextlib.ExitStack() as stack:
+            container: Worker | Overlay | None = None
+            if self._runs_directly():
+                container = stack.enter_context(self._overlays.start(image, name))
+            if container is None:
+                container = stack.enter_context(self._workers.start(image, name, self._used()))
+            yield container
 
-    def _remove(self, image: str) -> None:
-        finished = process.call(argv.remove_image(image), check=False)
-        if finished.status != 0 and image in {known.id for known in self.images()}:
-            raise self._failure(finished)
+    def _runs_directly(self) -> bool:
+        """Whether steps go straight to a runtime, so that any root filesystem will do."""
+        with self._lock:
+            if self._direct is None and self._runner.ways is None:
+                found = probe.runtime()
+                self._runner.ways = None if found is None else (found,)
+            if self._direct is None:
+                ways = set(self._runner.ways or ())
+                self._direct = bool(ways) and ways <= set(steps.RUNTIMES)
+            return self._direct
 
-    @contextlib.contextmanager
-    def _kept(self, images: Sequence[str]) -> Iterator[None]:
-        """Keep nameless images from being removed along with others: for the block they have names.
-
-        A name can only be taken away together with its image, so an empty one gets it in the end.
-        """
-        names = {f"localhost/rootbuild-kept:{image}": image for image in images}
-        for name, image in names.items():
-            self.tag(image, name)
-        try:
-            yield
-        finally:
-            for name in names:
-                self.tag(self.create_image(folder.empty(name)), name)
-                process.call(argv.remove_image(name))
-
-    def _end_session(self, call: Callable[[Sequence[str]], object]) -> None:
-        retired, self._networks, self._retired = self._retired, None, None
-        if retired is not None and retired.names:
-            call(argv.remove_containers(*retired.names))
-
-    def _mount(self, container: str) -> Path:
-        return Path(_last_line(self._call(argv.mount(container))))
-
-    def _call(self, command: Sequence[str]) -> process.Finished:
-        finished = process.call(command, check=False)
-        if finished.status != 0:
-            raise self._failure(finished)
-        return finished
-
-    def _failure(self, finished: process.Finished) -> EngineError:
-        store = self._store.folder()
-        return failures.explained(
-            finished, *([store] if store else []), Path(tempfile.gettempdir())
-        )
-
-
-def _last_line(finished: process.Finished) -> str:
-    return finished.text.splitlines()[-1].strip()
+    def _used(self) -> frozenset[str]:
+        return (self._store.used() or frozenset()) | self._overlays.used()

@@ -59,7 +59,7 @@ class Runner:
     """
 
     def __init__(self, ways: tuple[Way, ...] | None = None) -> None:
-        self._ways = ways
+        self.ways = ways
         self._running: dict[str, Callable[[], None]] = {}
         self._stopped: set[str] = set()
         self._lock = threading.Lock()
@@ -73,13 +73,13 @@ class Runner:
             os.write(output.fileno(), message.encode())
             return code
         refusals: list[NeverStartedError] = []
-        for way in self._ways or ways():
+        for way in self.ways or ways():
             try:
                 code = self._run(way, step, output)
             except NeverStartedError as error:
                 refusals.append(error)
                 continue
-            self._ways = (way,)
+            self.ways = (way,)
             return code
         raise _refused(refusals)
 
@@ -227,18 +227,18 @@ def _write_binds(folder: Path, step: Step) -> tuple[tuple[Path, str], ...]:
     return tuple(zip((hosts, resolv), BINDS, strict=True))
 
 
-def remove_leftovers(container: str, rootfs: Callable[[], Path]) -> None:
+def remove_leftovers(container: str, rootfs: Callable[[], Path] | None) -> None:
     """Kill and forget what a killed build's steps left running. `rootfs` mounts the container.
 
     Without a runtime that knows them, processes are found by their root, which works as long as
-    the mount that they have is ours as well.
+    the mount that they have is ours as well; it never is for a container that only a runtime uses.
     """
     for folder in _children(namespace.folder() / "bundles", container):
         owners = [way for way in RUNTIMES if (namespace.folder() / way / folder.name).exists()]
         for runtime in owners:
             command = argv.runtime_delete(runtime, runtime_root(runtime), folder.name)
             process.call(command, check=False)
-        if not owners:
+        if not owners and rootfs is not None:
             _kill_inside(rootfs())
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -122,7 +122,9 @@ class Session:
         for stage in plan.stages:
             for position in ([None] if stage.first else []) + list(range(len(stage.steps))):
                 self.build_.vertices.cached(title(plan, stage, position))
-        self._finish(image)
+        with self.build_.vertices.open("exporting to image") as vertex:
+            self._exporter().tag(image, self._names)
+            report_image(vertex, image, self._names)
         return image
 
     def build(self) -> str:
@@ -163,10 +165,13 @@ class Session:
             built = executor.build(plan.target)
             config = plan.stage(plan.target).config
             exporter = self._exporter()
-            image = None if options.no_cache else exporter.known(built.key, config)
-            if image is None:
-                image = exporter.create(built, config)
-            self._finish(image)
+            with vertices.open("exporting to image") as vertex:
+                image = None if options.no_cache else exporter.known(built.key, config)
+                if image is None:
+                    image = exporter.create(executor, plan.target, config, self._names)
+                else:
+                    exporter.tag(image, self._names)
+                report_image(vertex, image, self._names)
         return image
 
     def _plan(self, images: dict[ImageBase, BaseImage]) -> Plan:
@@ -210,11 +215,10 @@ class Session:
             self.build_.vertices, self.build_.options, self.source, self.graph.dockerfile, configs
         )
 
-    def _finish(self, image: str) -> None:
-        tags = self.build_.options.tags
-        names = tuple(dict.fromkeys(str(parse_reference(tag)) for tag in tags))
-        new = self._exporter().missing_names(image, tags)
-        report_image(self.build_.vertices, self.build_.backend, image, names, new)
+    @property
+    def _names(self) -> tuple[str, ...]:
+        """The whole names that were asked for."""
+        return tuple(dict.fromkeys(str(parse_reference(tag)) for tag in self.build_.options.tags))
 
 
 def start_build(

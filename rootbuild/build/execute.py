@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from rootbuild.backend import Backend, Layers
+from rootbuild.backend import Backend, Describe, Layers
 from rootbuild.build.checkpoint import LayerPolicy, Uncommitted, pays, used_bytes
 from rootbuild.build.context import ContextFiles, read
 from rootbuild.build.journal import Journal
@@ -30,12 +31,14 @@ from rootbuild.plan.steps import Reading, RunStep, StagePlan
 class State:
     """Where a stage is: the key of its filesystem, and the last layers that were committed.
 
-    `layers` None is `scratch`. `groups` tells how many steps each layer above the base's holds.
+    `layers` None is `scratch`. `groups` tells how many steps each layer above the base's holds,
+    `pending` how many steps only the stage's container holds.
     """
 
     key: str
     layers: Layers | None
     groups: tuple[int, ...] = ()
+    pending: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,20 @@ class Executor:
             self._parts.solver.built(index, self._built[index].key)
         return self._built[index]
 
+    def finish(self, index: int, describe: Describe, names: Sequence[str]) -> str:
+        """Make an image of a built stage, with that config and names; gives its id.
+
+        One call of the engine does all if there are steps that no layer holds yet.
+        """
+        state = self._built[index]
+        if state.pending:
+            layers = self._spaces[index].commit(describe, names)
+            snapshot = Snapshot(layers, (*state.groups, state.pending))
+            self._parts.solver.remember(state.key, snapshot)
+            return layers.image
+        config = describe(state.layers.diff_ids if state.layers else ())
+        return self._parts.backend.create_image(config, names)
+
     def _build(self, stage: StagePlan) -> State:
         done, state = self._resume(stage)
         space = self._stack.enter_context(Workspace(self._parts.backend, self._parts.journal))
@@ -93,9 +110,11 @@ class Executor:
             except RootbuildError as error:
                 error.locate(step.location, self._parts.source)
                 raise
-        if work.steps and self._must_be_an_image(stage):
-            state = self._commit(space, state, work)
-        return state
+        if not work.steps:
+            return state
+        if self._based_upon(stage):
+            return self._commit(space, state, work)
+        return replace(state, pending=work.steps)
 
     def _resume(self, stage: StagePlan) -> tuple[int, State]:
         """Where to go on: the number of steps that are done, and the state there."""
@@ -119,11 +138,9 @@ class Executor:
         for position in (*positions, *range(done)):
             self._parts.vertices.cached(title(self._parts.plan, stage, position))
 
-    def _must_be_an_image(self, stage: StagePlan) -> bool:
-        """Whether others start from it, or it is the result. What is only copied from need not."""
-        plan = self._parts.plan
-        based = any(other.base == StageBase(stage.index) for other in plan.stages)
-        return based or stage.index == plan.target
+    def _based_upon(self, stage: StagePlan) -> bool:
+        """Whether others start from it. What is only copied from need not be an image."""
+        return any(other.base == StageBase(stage.index) for other in self._parts.plan.stages)
 
     def _advance(
         self,

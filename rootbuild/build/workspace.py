@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from types import TracebackType
 
-from rootbuild.backend import Backend, Layers
+from rootbuild.backend import Backend, Describe, Layers
 from rootbuild.build.journal import Journal
 from rootbuild.files.rootfs import Rootfs
 
@@ -62,11 +63,14 @@ class Workspace:
             self._content = content
         return held[1]
 
-    def commit(self) -> Layers:
-        """Keep what was changed since the container started as one more layer."""
+    def commit(self, describe: Describe | None = None, names: Sequence[str] = ()) -> Layers:
+        """Keep what was changed since the container started as one more layer of an image.
+
+        The image gets the config that `describe` gives, or any, and `names`.
+        """
         assert self._held is not None
         self._committed = True
-        return self._backend.commit(self._held[0])
+        return self._backend.commit(self._held[0], describe, names)
 
     def close(self) -> None:
         """Remove the container, if there is one."""

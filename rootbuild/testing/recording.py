@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from rootbuild.backend import Exec, Layers, Problem, PullPolicy, StoredImage
+from rootbuild.backend import Describe, Exec, Layers, Problem, PullPolicy, StoredImage
 from rootbuild.errors import ImageNotFoundError
 
 Program = Callable[[Path, Exec, IO[bytes]], int]
@@ -141,29 +141,32 @@ class RecordingBackend:
         """See the contract: there is never anything to end."""
         self._record("stop")
 
-    def commit(self, container: str) -> Layers:
+    def commit(
+        self, container: str, describe: Describe | None = None, names: Sequence[str] = ()
+    ) -> Layers:
         """See the contract. The new layer's id is computed from the whole content."""
-        self._record("commit", container)
+        self._record("commit", container, *names)
         rootfs = self.containers[container]
         diff_ids = (*self._started[container], _digest(rootfs))
         content = self._new_folder()
         shutil.copytree(rootfs, content, symlinks=True, dirs_exist_ok=True)
         self._contents[diff_ids] = content
-        config = {"rootfs": {"type": "layers", "diff_ids": list(diff_ids)}, "made": self._count}
-        return Layers(self._keep(json.dumps(config).encode()), diff_ids)
+        layers = {"type": "layers", "diff_ids": list(diff_ids)}
+        made = json.dumps({"rootfs": layers, "made": self._count}).encode()
+        return Layers(self._keep(describe(diff_ids) if describe else made, *names), diff_ids)
 
-    def create_image(self, config: bytes) -> str:
+    def create_image(self, config: bytes, names: Sequence[str] = ()) -> str:
         """See the contract. KeyError for layers that the store does not have."""
-        self._record("create_image", config)
+        self._record("create_image", config, *names)
         diff_ids = _diff_ids(config)
         if diff_ids and diff_ids not in self._contents:
             raise KeyError(diff_ids)
-        return self._keep(config)
+        return self._keep(config, *names)
 
-    def tag(self, image: str, name: str) -> None:
+    def tag(self, image: str, *names: str) -> None:
         """See the contract."""
-        self._record("tag", image, name)
-        self._names[name] = image
+        self._record("tag", image, *names)
+        self._names.update(dict.fromkeys(names, image))
 
     def remove(self, images: Sequence[str]) -> None:
         """See the contract."""
@@ -192,9 +195,10 @@ class RecordingBackend:
         if rootfs is not None:
             shutil.rmtree(rootfs, ignore_errors=True)
 
-    def _keep(self, config: bytes) -> str:
+    def _keep(self, config: bytes, *names: str) -> str:
         image = hashlib.sha256(config).hexdigest()
         self._configs[image] = config
+        self._names.update(dict.fromkeys(names, image))
         return image
 
     def _copy(self, diff_ids: tuple[str, ...], target: Path) -> None:

@@ -37,8 +37,8 @@ def base(backend: BuildahBackend) -> Iterator[str]:
 
 @pytest.mark.skipif(WAY not in ("", "crun"), reason="the same for every way")
 class TestStore(StoreContract):
-    def forget(self, backend: object, name: str) -> None:
-        process.run(["buildah", "rmi", name])
+    def forget(self, backend: object, *names: str) -> None:
+        process.run(["buildah", "rmi", *names])
 
 
 class TestRun(RunContract):

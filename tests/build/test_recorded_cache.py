@@ -132,11 +132,23 @@ class TestResuming:
         assert site.scripts() == ["write b 1"]
 
     def test_with_the_finished_image_gone(self, site: Site) -> None:
-        image = site.build(steps("write a 1"))
+        """It holds the last steps too; what was dear is in an image of its own."""
+        image = site.build(steps("last 5; write a 1"))
         site.backend.remove([image])
         assert site.start(inside=False) is None
         site.build()
         assert site.backend.verbs() == ["session", "create_image"]
+        image = site.build(steps("last 5; write a 1", "write b 1"))
+        site.backend.remove([image])
+        site.build()
+        assert site.scripts() == ["write b 1"]
+
+    def test_the_finished_image_is_gone_on_from(self, site: Site) -> None:
+        old = site.build(steps("write a 1"))
+        image = site.build(steps("write a 1", "write b 1"))
+        assert site.scripts() == ["write b 1"]
+        assert site.started() == [old]
+        assert len(site.layers(image)) == len(site.layers(old)) + 1
 
     def test_with_a_checkpoint_gone(self, site: Site) -> None:
         site.build(steps("last 5; write a 1", "write b 1"))

@@ -1,0 +1,89 @@
+"""Which OCI runtime works on this host, found out by running one, and remembered until it changes.
+
+Containers of our own are good for steps only where a runtime runs these: `buildah run` knows only
+the containers that buildah made.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from rootbuild import process
+from rootbuild.backend import Bind, Exec
+from rootbuild_buildah import namespace, network, steps
+
+HARMLESS = "true"
+# Where hosts keep programs and what these load.
+PROGRAMS = ("usr", "bin", "lib", "lib32", "lib64", "nix", "gnu")
+
+
+def runtime() -> steps.Way | None:
+    """The first runtime that works here; None if there is no such."""
+    known = _remembered()
+    for way in steps.ways():
+        if way in steps.RUNTIMES:
+            if known == _described(way):
+                return way
+            if _works(way):
+                _remember(way)
+                return way
+    return None
+
+
+def forget() -> None:
+    """What is remembered has turned out to be wrong."""
+    _file().unlink(missing_ok=True)
+
+
+def _works(way: steps.Way) -> bool:
+    """Whether it can run a harmless program of this host's, in a root made of the host's folders."""
+    program = process.find(HARMLESS)
+    if program is None:
+        return False
+    with tempfile.TemporaryDirectory(prefix="rootbuild-probe-") as root:
+        command = Exec((program,), network="none", mounts=tuple(_programs(Path(root))))
+        step = steps.Step("rootbuild-probe", Path(root), command, network.ALONE)
+        try:
+            with tempfile.TemporaryFile() as output:
+                with steps.bundle(f"rootbuild-probe-{os.getpid()}") as folder:
+                    return steps.run_bundle(way, folder, step, output) == 0
+        except steps.NeverStartedError:
+            return False
+
+
+def _programs(root: Path) -> Iterator[Bind]:
+    """The host's programs and libraries, made to appear in a root filesystem."""
+    for name in PROGRAMS:
+        if Path("/", name).is_symlink():
+            (root / name).symlink_to(os.readlink(f"/{name}"))
+        elif Path("/", name).is_dir():
+            yield Bind(Path("/", name), f"/{name}")
+
+
+def _file() -> Path:
+    return namespace.folder() / "runtime.json"
+
+
+def _described(way: steps.Way) -> list[object]:
+    """The runtime that was tried, and what it was tried on."""
+    program = process.find(way)
+    assert program is not None
+    status = os.stat(program)
+    return [way, program, status.st_ino, status.st_mtime_ns, os.uname().release]
+
+
+def _remembered() -> object:
+    try:
+        return json.loads(_file().read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _remember(way: steps.Way) -> None:
+    staged = _file().with_name(f"runtime.{os.getpid()}")
+    staged.write_text(json.dumps(_described(way)))
+    staged.replace(_file())
