@@ -153,9 +153,23 @@ def runtime_run(runtime: str, root: Path, bundle: Path, container: str) -> Argv:
     )
 
 
-def remove_tree(folder: Path) -> Argv:
-    """Remove a folder with all that is in it, however deep."""
-    return ("rm", "-rf", "--", str(folder))
+def runtime_create(runtime: str, root: Path, bundle: Path, container: str) -> Argv:
+    """Make a container that waits to be started."""
+    return (
+        *(runtime, "--root", str(root)),
+        *(("--cgroup-manager", "disabled") if runtime == "crun" else ()),
+        *("create", "--bundle", str(bundle), "--no-new-keyring", container),
+    )
+
+
+def runtime_start(runtime: str, root: Path, container: str) -> Argv:
+    """Start a container that was made before; does not wait for its end."""
+    return (runtime, "--root", str(root), "start", container)
+
+
+def remove_trees(*folders: Path) -> Argv:
+    """Remove folders with all that is in them, however deep."""
+    return ("rm", "-rf", "--", *(str(folder) for folder in folders))
 
 
 def runtime_delete(runtime: str, root: Path, container: str) -> Argv:

@@ -82,7 +82,7 @@ class BuildahBackend:
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:
         """See the contract: one network namespace, and one removal of buildah's containers."""
-        with Networks() as networks, self._workers.session():
+        with Networks() as networks, self._workers.session(), self._overlays.session():
             self._networks = networks
             try:
                 yield
@@ -110,7 +110,8 @@ class BuildahBackend:
         with contextlib.ExitStack() as stack:
             networks = self._networks or stack.enter_context(Networks())
             rootfs = stack.enter_context(self.mount(container))
-            step = steps.Step(container, rootfs, command, networks.find(command.network))
+            network = stack.enter_context(networks.use(command.network))
+            step = steps.Step(container, rootfs, command, network)
             try:
                 return self._runner.run(step, output)
             except EngineError:
@@ -125,6 +126,8 @@ class BuildahBackend:
         self, container: str, describe: Describe | None = None, names: Sequence[str] = ()
     ) -> Layers:
         """See the contract."""
+        if describe is not None and self._networks is not None:
+            self._networks.rest()  # as this is most likely the build's last operation
         found = self._containers[container]
         if isinstance(found, Overlay):
             return self._overlays.commit(found, describe, names)

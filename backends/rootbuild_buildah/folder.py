@@ -78,7 +78,7 @@ def startable(config: bytes) -> bytes | None:
 
 
 def plain(config: bytes, diff_ids: Sequence[str]) -> bytes:
-    """A config for an image with other layers, without the history and triggers of the given one."""
+    """A config with other layers, and without the history and triggers of the given one."""
     content = json.loads(config)
     content["config"] = {**(content.get("config") or {}), "OnBuild": []}
     return json.dumps({**content, "rootfs": _rootfs(diff_ids), "history": []}).encode()

@@ -8,7 +8,6 @@ we make it in a thread of ours, and keep only a descriptor of it, so that it goe
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import os
 import select
@@ -25,10 +24,9 @@ from pathlib import Path
 from rootbuild import process
 from rootbuild.backend import NetworkMode
 from rootbuild_buildah import namespace as namespaces
+from rootbuild_buildah import syscalls
 
-CLONE_NEWNET = 0x40000000
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1
-MS_BIND, MNT_DETACH = 4096, 2
 SLIRP_DNS = "10.0.2.3"
 PASTA_DNS = "169.254.1.1"
 READY_SECONDS = 5.0
@@ -56,27 +54,54 @@ class Networks:
     """The networks of one build; the helper starts with the first step that needs it."""
 
     def __init__(self) -> None:
-        self._stack = contextlib.ExitStack()
         self._lock = threading.Lock()
-        self._default: Network | None = None
+        self._default: tuple[Network, contextlib.ExitStack] | None = None
+        self._users = 0
+        self._ending: list[threading.Thread] = []
 
     def __enter__(self) -> Networks:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._stack.close()
-        self._default = None
+        self.rest()
+        for thread in self._ending:
+            thread.join()
 
-    def find(self, mode: NetworkMode) -> Network:
-        """The network for a mode."""
+    @contextlib.contextmanager
+    def use(self, mode: NetworkMode) -> Iterator[Network]:
+        """The network for a mode, for the length of a block."""
         if mode == "host":
-            return HOST
-        if mode == "none":
-            return ALONE
+            yield HOST
+        elif mode == "none":
+            yield ALONE
+        else:
+            network = self._begin()
+            try:
+                yield network
+            finally:
+                with self._lock:
+                    self._users -= 1
+
+    def rest(self) -> None:
+        """Have the helper end while something else goes on, as that takes 20 ms.
+
+        Not if a step needs it now; one that comes later gets another.
+        """
+        with self._lock:
+            if self._default is None or self._users:
+                return
+            _, stack = self._default
+            self._default = None
+        self._ending.append(threading.Thread(target=stack.close))
+        self._ending[-1].start()
+
+    def _begin(self) -> Network:
         with self._lock:
             if self._default is None:
-                self._default = self._stack.enter_context(outside())
-            return self._default
+                stack = contextlib.ExitStack()
+                self._default = stack.enter_context(outside()), stack
+            self._users += 1
+            return self._default[0]
 
 
 @contextlib.contextmanager
@@ -221,14 +246,11 @@ def _pasta(stack: contextlib.ExitStack) -> Network | None:
 def _bound(source: str, target: Path) -> Iterator[Path]:
     """Bind-mount a file; in the mount namespace that `buildah unshare` made nobody else sees it."""
     target.touch()
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.mount(source.encode(), os.fsencode(target), None, MS_BIND, None) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"mount: {os.strerror(number)}")
+    syscalls.mount(source, target, flags=syscalls.MS_BIND)
     try:
         yield target
     finally:
-        libc.umount2(os.fsencode(target), MNT_DETACH)
+        syscalls.unmount(target)
 
 
 def _pipe() -> tuple[tuple[int, str], tuple[int, str]]:
@@ -237,10 +259,7 @@ def _pipe() -> tuple[tuple[int, str], tuple[int, str]]:
 
 
 def _unshared() -> int:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(CLONE_NEWNET) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"unshare: {os.strerror(number)}")
+    syscalls.unshare(syscalls.CLONE_NEWNET)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         asked = struct.pack("16sh22x", b"lo", 0)
         _, flags = struct.unpack("16sh22x", fcntl.ioctl(control, SIOCGIFFLAGS, asked))

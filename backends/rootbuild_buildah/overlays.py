@@ -26,7 +26,9 @@ from rootbuild_buildah.layer.archive import Archive, write_archive
 from rootbuild_buildah.layer.changes import changes
 from rootbuild_buildah.store import Store
 
+ROOT = "root"
 ROOT_MODE = 0o755
+LARGE_BYTES = 16 << 20
 _IMAGE = "image-id"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -48,7 +50,18 @@ class Overlays:
         self._store = store
         self._images = images
         self._open: set[Overlay] = set()
+        self._retired: list[Path] | None = None
         self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[None]:
+        """For the length of a block, keep small folders of containers, to remove all at once."""
+        self._retired = []
+        try:
+            yield
+        finally:
+            places, self._retired = self._retired, None
+            _remove(*places)
 
     @contextlib.contextmanager
     def start(self, image: str | None, name: str) -> Iterator[Overlay | None]:
@@ -67,6 +80,7 @@ class Overlays:
         base = container.base
         with container.room() as place:
             archive = _written(place, container)
+            container.large = archive.size > LARGE_BYTES
             diff_ids = (*base.diff_ids, archive.digest)
             config = describe(diff_ids) if describe else folder.plain(base.config, diff_ids)
             folder.write(place, config, {archive.digest: archive.size})
@@ -87,6 +101,8 @@ class Overlays:
         """Remove what a killed build left of a container."""
         home = self._home()
         if home is not None:
+            with contextlib.suppress(OSError):
+                syscalls.unmount(home / name / ROOT)  # if it is ours, and not gone with its maker
             _remove(home / name)
 
     def _make(self, stack: contextlib.ExitStack, image: str | None, name: str) -> Overlay | None:
@@ -95,11 +111,34 @@ class Overlays:
             return None
         with contextlib.ExitStack() as attempt:
             try:
-                container = attempt.enter_context(_mounted(home, name, base))
+                container = attempt.enter_context(self._mounted(home / name, base))
             except OSError:
                 return None
             stack.push(attempt.pop_all())
         return container
+
+    @contextlib.contextmanager
+    def _mounted(self, place: Path, base: Base) -> Iterator[Overlay]:
+        place.parent.mkdir(mode=0o700, exist_ok=True)
+        place.mkdir(mode=0o700)
+        large = False
+        try:
+            for part in (ROOT, "changes", "work", "nothing"):
+                (place / part).mkdir()
+            (place / _IMAGE).write_text(base.image or "")
+            with overlay.layers(base.layers or (place / "nothing",)) as lowers:
+                container = Overlay(place, base, lowers)
+                container.mount_layers()
+                try:
+                    yield container
+                finally:
+                    syscalls.unmount(container.rootfs)
+                    large = container.large
+        finally:
+            if large or self._retired is None:
+                _remove(place)
+            else:
+                self._retired.append(place)
 
     def _base(self, image: str | None) -> Base | None:
         if image is None:
@@ -136,14 +175,26 @@ class Overlays:
 
 
 class Overlay:
-    """A mounted container. `lowers` are open descriptors of its layers, `changes` what it changed."""
+    """A container. `lowers` are open descriptors of its layers.
+
+    `large` tells that there is much in it, by the last layer that was made of it.
+    """
 
     def __init__(self, place: Path, base: Base, lowers: Sequence[int]) -> None:
         self.base = base
-        self.rootfs, self.changes = place / "root", place / "changes"
+        self.rootfs, self.changes = place / ROOT, place / "changes"
+        self.large = False
         self._place = place
         self._lowers = lowers
-        self._root = _attributes(self.changes)
+        self._root = _attributes(base.layers[0]) if base.layers else (ROOT_MODE, 0, 0)
+
+    def mount_layers(self) -> None:
+        """Mount it. Raises OSError."""
+        mode, uid, gid = self._root
+        os.chown(self.changes, uid, gid)
+        self.changes.chmod(mode)
+        work, rootless = self._place / "work", not namespace.initial()
+        overlay.mount(self._lowers, self.changes, work, self.rootfs, rootless=rootless)
 
     @contextlib.contextmanager
     def mount(self) -> Iterator[Path]:
@@ -153,11 +204,8 @@ class Overlay:
     @contextlib.contextmanager
     def room(self) -> Iterator[Path]:
         """A folder for the image that is made out of it."""
-        place = Path(tempfile.mkdtemp(prefix="image-", dir=self._place))
-        try:
-            yield place
-        finally:
-            _remove(place)
+        with tempfile.TemporaryDirectory(prefix="image-", dir=self._place) as place:
+            yield Path(place)
 
     def root_changed(self) -> bool:
         """Whether a layer has to say what the root folder itself is like."""
@@ -173,27 +221,6 @@ class Overlay:
             if not same:
                 return False
         return True
-
-
-@contextlib.contextmanager
-def _mounted(home: Path, name: str, base: Base) -> Iterator[Overlay]:
-    home.mkdir(mode=0o700, exist_ok=True)
-    place = home / name
-    place.mkdir(mode=0o700)
-    with contextlib.ExitStack() as stack:
-        stack.callback(_remove, place)
-        for part in ("root", "changes", "work", "nothing"):
-            (place / part).mkdir()
-        (place / _IMAGE).write_text(base.image or "")
-        lowers = stack.enter_context(overlay.layers(base.layers or (place / "nothing",)))
-        changed = place / "changes"
-        mode, uid, gid = _attributes(base.layers[0]) if base.layers else (ROOT_MODE, 0, 0)
-        os.chown(changed, uid, gid)
-        changed.chmod(mode)
-        rootless = not namespace.initial()
-        overlay.mount(lowers, changed, place / "work", place / "root", rootless=rootless)
-        stack.callback(syscalls.unmount, place / "root")
-        yield Overlay(place, base, lowers)
 
 
 def _written(place: Path, container: Overlay) -> Archive:
@@ -220,5 +247,6 @@ def _attributes(path: Path) -> tuple[int, int, int]:
     return status.st_mode & 0o7777, status.st_uid, status.st_gid
 
 
-def _remove(place: Path) -> None:
-    process.call(argv.remove_tree(place), check=False)
+def _remove(*places: Path) -> None:
+    if places:
+        process.call(argv.remove_trees(*places), check=False)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rootbuild import process
 from rootbuild.backend import Bind, Exec
-from rootbuild_buildah import namespace, network, steps
+from rootbuild_buildah import argv, filters, namespace, network, steps
 
 HARMLESS = "true"
 # Where hosts keep programs and what these load.
@@ -40,19 +40,30 @@ def forget() -> None:
 
 
 def _works(way: steps.Way) -> bool:
-    """Whether it can run a harmless program of this host's, in a root made of the host's folders."""
+    """Whether it can run a harmless program of this host's, in a root made of the host's folders.
+
+    The filter that it makes for that is the usual one, and worth keeping.
+    """
     program = process.find(HARMLESS)
     if program is None:
         return False
+    identity = f"rootbuild-probe-{os.getpid()}"
+    state = steps.runtime_root(way)
     with tempfile.TemporaryDirectory(prefix="rootbuild-probe-") as root:
         command = Exec((program,), network="none", mounts=tuple(_programs(Path(root))))
-        step = steps.Step("rootbuild-probe", Path(root), command, network.ALONE)
-        try:
-            with tempfile.TemporaryFile() as output:
-                with steps.bundle(f"rootbuild-probe-{os.getpid()}") as folder:
-                    return steps.run_bundle(way, folder, step, output) == 0
-        except steps.NeverStartedError:
-            return False
+        with steps.bundle(identity) as bundle:
+            steps.write_bundle(bundle, steps.Step(identity, Path(root), command, network.ALONE))
+            try:
+                for command_line in (
+                    argv.runtime_create(way, state, bundle, identity),
+                    argv.runtime_start(way, state, identity),
+                ):
+                    if process.call(command_line, check=False).status != 0:
+                        return False
+                filters.keep(way, bundle, state / identity)
+            finally:
+                process.call(argv.runtime_delete(way, state, identity), check=False)
+    return True
 
 
 def _programs(root: Path) -> Iterator[Bind]:

@@ -20,7 +20,7 @@ from typing import IO, Literal
 from rootbuild import process
 from rootbuild.backend import Exec
 from rootbuild.errors import EngineError
-from rootbuild_buildah import argv, mounts, namespace, network, seccomp, spec, stubs
+from rootbuild_buildah import argv, filters, mounts, namespace, network, seccomp, spec, stubs
 
 Way = Literal["crun", "runc", "buildah", "chroot"]
 RUNTIMES: tuple[Way, ...] = ("crun", "runc")
@@ -130,6 +130,7 @@ def _how(way: Way) -> tuple[str, ...]:
 def run_bundle(runtime: str, folder: Path, step: Step, output: IO[bytes]) -> int:
     """Run a step straight through an OCI runtime. Raises NeverStartedError."""
     write_bundle(folder, step)
+    filters.apply(runtime, folder)
     pid_file, root, identity = folder / "pid", runtime_root(runtime), folder.name
     forget = argv.runtime_delete(runtime, root, identity)
     try:

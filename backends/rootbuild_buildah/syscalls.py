@@ -10,7 +10,9 @@ MS_BIND, MNT_DETACH = 4096, 2
 CLONE_NEWNET = 0x40000000
 
 
-def mount(source: str, target: os.PathLike[str], kind: str = "", flags: int = 0, data: str = "") -> None:
+def mount(
+    source: str, target: os.PathLike[str], kind: str = "", flags: int = 0, data: str = ""
+) -> None:
     """mount(2). Raises OSError."""
     words = (source.encode(), os.fsencode(target), kind.encode() or None)
     _check(_libc().mount(*words, ctypes.c_ulong(flags), data.encode() or None), "mount")

@@ -7,7 +7,7 @@ import functools
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, NoReturn
 
 from rootbuild.process.command import Finished, announce, content, failure, memory, path
@@ -45,6 +45,34 @@ def call(
     if check and finished.status != 0:
         raise failure(finished)
     return finished
+
+
+@contextlib.contextmanager
+def background(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    stdin: IO[bytes] | None = None,
+    output: IO[bytes] | None = None,
+    pass_fds: Sequence[int] = (),
+) -> Iterator[int]:
+    """Keep a helper program running for the length of a `with` block; gives its pid.
+
+    It inherits the descriptors `pass_fds`. Its whole process group is ended on the way out.
+    """
+    with contextlib.ExitStack() as stack:
+        given = stdin or stack.enter_context(open(os.devnull, "rb"))
+        out = output or stack.enter_context(memory("output"))
+        streams = ((0, given), (1, out), (2, out))
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        stack.callback(signal.pthread_sigmask, signal.SIG_SETMASK, mask)
+        with _inherited(pass_fds):
+            pid = _started(argv, env, streams, mask)
+        try:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            yield pid
+        finally:
+            _end(pid)
 
 
 def foreground(
@@ -90,18 +118,9 @@ def _called(
     stop: Callable[[], object] | None,
 ) -> int:
     """Exit code, or minus the signal. The mask keeps a signal from coming before we could react."""
-    program, names = path(argv[0]), {**os.environ, **(env or {})}
-    announce(argv)
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
-        pid = os.posix_spawn(
-            program,
-            list(argv),
-            names,
-            file_actions=[(os.POSIX_SPAWN_DUP2, item.fileno(), number) for number, item in streams],
-            setpgroup=0,
-            setsigmask=mask,
-        )
+        pid = _started(argv, env, streams, mask)
         try:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
@@ -112,6 +131,37 @@ def _called(
             raise
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _started(
+    argv: Sequence[str],
+    env: Mapping[str, str] | None,
+    streams: Sequence[tuple[int, IO[bytes]]],
+    mask: Iterable[int],
+) -> int:
+    """Start a program in a process group of its own, with that signal mask; its pid."""
+    program, names = path(argv[0]), {**os.environ, **(env or {})}
+    announce(argv)
+    return os.posix_spawn(
+        program,
+        list(argv),
+        names,
+        file_actions=[(os.POSIX_SPAWN_DUP2, item.fileno(), number) for number, item in streams],
+        setpgroup=0,
+        setsigmask=mask,
+    )
+
+
+@contextlib.contextmanager
+def _inherited(descriptors: Sequence[int]) -> Iterator[None]:
+    """Let programs that are started in the block have these descriptors."""
+    try:
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, True)
+        yield
+    finally:
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)
 
 
 def _end(pid: int) -> None:

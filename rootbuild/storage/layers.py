@@ -66,7 +66,7 @@ def _incomplete(entry: Entry) -> bool:
 
 
 def _mounted_by_program(root: Path) -> bool:
-    """Whether fuse-overlayfs or the like does the mounting, with marks of its own for removed files.
+    """Whether fuse-overlayfs or the like does the mounting, with its own marks for removed files.
 
     The engine notes in the store which of the two it is.
     """

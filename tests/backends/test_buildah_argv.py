@@ -48,7 +48,7 @@ SHELL = Exec(("sh", "-c", "x"), env=(("A", "b c"),), cwd="/w", uid=1, gid=2)
             "runc --root /r --log /b/log --log-format json"
             " run --bundle /b --pid-file /b/pid --no-new-keyring c",
         ),
-        (argv.remove_tree(Path("/f")), "rm -rf -- /f"),
+        (argv.remove_trees(Path("/f"), Path("/g")), "rm -rf -- /f /g"),
         (argv.runtime_delete("runc", Path("/r"), "c"), "runc --root /r delete --force c"),
     ],
 )

@@ -1,5 +1,7 @@
 """Files and command lines of networks."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -59,5 +61,33 @@ def test_helpers_do_not_let_steps_reach_the_hosts_loopback() -> None:
 
 def test_networks_that_need_no_helper() -> None:
     with network.Networks() as networks:
-        assert networks.find("host") == network.HOST
-        assert networks.find("none") == network.ALONE
+        with networks.use("host") as found:
+            assert found == network.HOST
+        with networks.use("none") as found:
+            assert found == network.ALONE
+
+
+def test_a_helper_rests_when_no_step_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    events: list[str] = []
+
+    @contextlib.contextmanager
+    def outside() -> Iterator[network.Network]:
+        name = f"/{sum(event.startswith('begin') for event in events)}"
+        events.append(f"begin {name}")
+        yield network.Network(name)
+        events.append(f"end {name}")
+
+    monkeypatch.setattr(network, "outside", outside)
+    with network.Networks() as networks:
+        with networks.use("default") as first:
+            networks.rest()
+            assert events == ["begin /0"]
+            with networks.use("default") as second:
+                assert first == second == network.Network("/0")
+        with networks.use("default") as third:
+            assert third == first
+        networks.rest()
+        networks.rest()
+        with networks.use("default") as other:
+            assert other == network.Network("/1")
+    assert sorted(events) == ["begin /0", "begin /1", "end /0", "end /1"]

@@ -118,7 +118,7 @@ def _removed(status: os.stat_result) -> bool:
 
 
 def _attributes(path: bytes) -> tuple[tuple[tuple[str, bytes], ...], bool]:
-    """The attributes that a layer keeps: capabilities and users' own; whether it hides all below."""
+    """Attributes that a layer keeps: capabilities and users' own; whether it hides all below."""
     try:
         names = os.listxattr(path, follow_symlinks=False)
     except OSError as error:
