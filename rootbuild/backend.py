@@ -162,13 +162,17 @@ class Backend(Protocol):
         """End all processes that `run` started and is waiting for; may come from any thread."""
         ...
 
-    def commit(
-        self, container: str, describe: Describe | None = None, names: Sequence[str] = ()
-    ) -> Layers:
-        """Keep what changed since `start` as one more layer; gives the image that holds it.
+    def commit(self, container: str) -> Layers:
+        """Keep what changed since `start` as one more layer, in an image without a name.
 
-        The image has exactly the config that `describe` gives, or any, and `names` as by `tag`.
         The container stays usable, and further commits hold all changes since `start`.
+        """
+        ...
+
+    def finish(self, container: str, describe: Describe, names: Sequence[str]) -> Layers:
+        """As `commit`, with exactly the config that `describe` gives, and `names` as by `tag`.
+
+        The container can only be ended after that.
         """
         ...
 

@@ -82,7 +82,8 @@ class BuildahBackend:
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:
         """See the contract: one network namespace, and one removal of buildah's containers."""
-        with Networks() as networks, self._workers.session(), self._overlays.session():
+        removals = self._overlays.removals
+        with Networks() as networks, self._workers.session(), removals.session():
             self._networks = networks
             try:
                 yield
@@ -97,7 +98,7 @@ class BuildahBackend:
             try:
                 yield name
             finally:
-                del self._containers[name]
+                self._containers.pop(name, None)
 
     @contextlib.contextmanager
     def mount(self, container: str) -> Iterator[Path]:
@@ -122,16 +123,15 @@ class BuildahBackend:
         """See the contract."""
         self._runner.stop()
 
-    def commit(
-        self, container: str, describe: Describe | None = None, names: Sequence[str] = ()
-    ) -> Layers:
+    def commit(self, container: str) -> Layers:
         """See the contract."""
-        if describe is not None and self._networks is not None:
+        return self._containers[container].commit()
+
+    def finish(self, container: str, describe: Describe, names: Sequence[str]) -> Layers:
+        """See the contract."""
+        if self._networks is not None:
             self._networks.rest()  # as this is most likely the build's last operation
-        found = self._containers[container]
-        if isinstance(found, Overlay):
-            return self._overlays.commit(found, describe, names)
-        return found.commit(describe, names)
+        return self._containers[container].finish(describe, names)
 
     def create_image(self, config: bytes, names: Sequence[str] = ()) -> str:
         """See the contract: a folder of the `dir:` transport, pulled."""

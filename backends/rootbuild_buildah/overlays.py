@@ -8,29 +8,26 @@ we use its layers fails the build instead of being refused; no image is made out
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rootbuild import process
 from rootbuild.backend import Describe, Layers
 from rootbuild.errors import HostError
 from rootbuild.image.platform import build_platform
-from rootbuild_buildah import argv, folder, namespace, overlay, syscalls
+from rootbuild_buildah import failures, folder, namespace, overlay, syscalls
 from rootbuild_buildah.images import Images
 from rootbuild_buildah.layer.archive import Archive, write_archive
 from rootbuild_buildah.layer.changes import changes
+from rootbuild_buildah.removals import Removals, remove
 from rootbuild_buildah.store import Store
 
-ROOT = "root"
-ROOT_MODE = 0o755
+ROOT, CHANGES, WORK, NOTHING, IMAGE = "root", "changes", "work", "nothing", "image-id"
+ROOT_MODE = 0o555  # as in the engine's own containers from scratch
 LARGE_BYTES = 16 << 20
-_IMAGE = "image-id"
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +44,11 @@ class Overlays:
     """Makes such containers, where the store's layers are such that overlayfs can take them."""
 
     def __init__(self, store: Store, images: Images) -> None:
+        self.images = images
+        self.removals = Removals()
         self._store = store
-        self._images = images
         self._open: set[Overlay] = set()
-        self._retired: list[Path] | None = None
         self._lock = threading.Lock()
-
-    @contextlib.contextmanager
-    def session(self) -> Iterator[None]:
-        """For the length of a block, keep small folders of containers, to remove all at once."""
-        self._retired = []
-        try:
-            yield
-        finally:
-            places, self._retired = self._retired, None
-            _remove(*places)
 
     @contextlib.contextmanager
     def start(self, image: str | None, name: str) -> Iterator[Overlay | None]:
@@ -74,22 +61,25 @@ class Overlays:
                 stack.callback(self._forget, container)
             yield container
 
-    def commit(self, container: Overlay, describe: Describe | None, names: Sequence[str]) -> Layers:
-        """See the contract: the layer is written by us, and loaded with the image."""
-        self._check()
-        base = container.base
-        with container.room() as place:
-            archive = _written(place, container)
-            container.large = archive.size > LARGE_BYTES
-            diff_ids = (*base.diff_ids, archive.digest)
-            config = describe(diff_ids) if describe else folder.plain(base.config, diff_ids)
-            folder.write(place, config, {archive.digest: archive.size})
-            return Layers(self._images.load(place, config, names), diff_ids)
+    def check(self) -> None:
+        """Raise HostError if what a container of this build stands on is not there any more.
+
+        What was read from it is doubtful then, whichever of the containers it has got into.
+        """
+        with self._lock:
+            containers = set(self._open)
+        for container in containers:
+            if not self._intact(container):
+                raise HostError(
+                    f"the image {container.base.image} was removed while it was built upon",
+                    id="image-removed",
+                    hint="start the build again, and leave the images that it needs alone",
+                )
 
     def used(self) -> frozenset[str]:
         """The images that containers of running builds, also of others, stand on."""
         home = self._home()
-        found = home.glob(f"*/{_IMAGE}") if home else ()
+        found = home.glob(f"*/{IMAGE}") if home else ()
         return frozenset(path.read_text() for path in found)
 
     def has(self, name: str) -> bool:
@@ -103,7 +93,7 @@ class Overlays:
         if home is not None:
             with contextlib.suppress(OSError):
                 syscalls.unmount(home / name / ROOT)  # if it is ours, and not gone with its maker
-            _remove(home / name)
+            remove(home / name)
 
     def _make(self, stack: contextlib.ExitStack, image: str | None, name: str) -> Overlay | None:
         home, base = self._home(), self._base(image)
@@ -123,22 +113,19 @@ class Overlays:
         place.mkdir(mode=0o700)
         large = False
         try:
-            for part in (ROOT, "changes", "work", "nothing"):
+            for part in (ROOT, CHANGES, WORK, NOTHING):
                 (place / part).mkdir()
-            (place / _IMAGE).write_text(base.image or "")
-            with overlay.layers(base.layers or (place / "nothing",)) as lowers:
-                container = Overlay(place, base, lowers)
+            (place / IMAGE).write_text(base.image or "")
+            with overlay.layers(base.layers or (place / NOTHING,)) as lowers:
+                container = Overlay(self, place, base, lowers)
                 container.mount_layers()
                 try:
                     yield container
                 finally:
-                    syscalls.unmount(container.rootfs)
+                    container.unmount_layers()
                     large = container.large
         finally:
-            if large or self._retired is None:
-                _remove(place)
-            else:
-                self._retired.append(place)
+            self.removals.add(place, large=large)
 
     def _base(self, image: str | None) -> Base | None:
         if image is None:
@@ -150,20 +137,11 @@ class Overlays:
             return None
         return Base(image, config, diff_ids, layers)
 
-    def _check(self) -> None:
-        """Raise HostError if what a container of this build stands on is not there any more.
-
-        What was read from it is doubtful then, whichever of the containers it has got into.
-        """
-        with self._lock:
-            containers = set(self._open)
-        for container in containers:
-            if self._base(container.base.image) != container.base or not container.intact():
-                raise HostError(
-                    f"the image {container.base.image} was removed while it was built upon",
-                    id="image-removed",
-                    hint="start the build again, and leave the images that it needs alone",
-                )
+    def _intact(self, container: Overlay) -> bool:
+        try:
+            return self._base(container.base.image) == container.base and container.intact()
+        except KeyError:
+            return False
 
     def _forget(self, container: Overlay) -> None:
         with self._lock:
@@ -180,36 +158,45 @@ class Overlay:
     `large` tells that there is much in it, by the last layer that was made of it.
     """
 
-    def __init__(self, place: Path, base: Base, lowers: Sequence[int]) -> None:
+    def __init__(self, shared: Overlays, place: Path, base: Base, lowers: Sequence[int]) -> None:
         self.base = base
-        self.rootfs, self.changes = place / ROOT, place / "changes"
         self.large = False
+        self._shared = shared
         self._place = place
         self._lowers = lowers
-        self._root = _attributes(base.layers[0]) if base.layers else (ROOT_MODE, 0, 0)
+        self._mounted = False
 
     def mount_layers(self) -> None:
         """Mount it. Raises OSError."""
-        mode, uid, gid = self._root
-        os.chown(self.changes, uid, gid)
-        self.changes.chmod(mode)
-        work, rootless = self._place / "work", not namespace.initial()
-        overlay.mount(self._lowers, self.changes, work, self.rootfs, rootless=rootless)
+        changed, work = self._place / CHANGES, self._place / WORK
+        if self.base.layers:
+            root = self.base.layers[0].stat()
+            os.chown(changed, root.st_uid, root.st_gid)
+            changed.chmod(root.st_mode & 0o7777)
+        else:
+            changed.chmod(ROOT_MODE)
+        rootless = not namespace.initial()
+        overlay.mount(self._lowers, changed, work, self._place / ROOT, rootless=rootless)
+        self._mounted = True
+
+    def unmount_layers(self) -> None:
+        """Undo that."""
+        if self._mounted:
+            syscalls.unmount(self._place / ROOT)
+            self._mounted = False
 
     @contextlib.contextmanager
     def mount(self) -> Iterator[Path]:
         """Its root filesystem, which is there as long as the container is."""
-        yield self.rootfs
+        yield self._place / ROOT
 
-    @contextlib.contextmanager
-    def room(self) -> Iterator[Path]:
-        """A folder for the image that is made out of it."""
-        with tempfile.TemporaryDirectory(prefix="image-", dir=self._place) as place:
-            yield Path(place)
+    def commit(self) -> Layers:
+        """See the contract."""
+        return self._keep(self._plain, (), lambda: None)
 
-    def root_changed(self) -> bool:
-        """Whether a layer has to say what the root folder itself is like."""
-        return self.base.image is None or _attributes(self.changes) != self._root
+    def finish(self, describe: Describe, names: Sequence[str]) -> Layers:
+        """See the contract. Files that are in the layer by then go while that is loaded."""
+        return self._keep(describe, names, self._give_up)
 
     def intact(self) -> bool:
         """Whether the layers are still where they were, and not others of the same names."""
@@ -222,31 +209,36 @@ class Overlay:
                 return False
         return True
 
+    def _keep(
+        self, describe: Describe, names: Sequence[str], written: Callable[[], None]
+    ) -> Layers:
+        """Write the layer, call `written`, and load it together with the image's config."""
+        self._shared.check()
+        with tempfile.TemporaryDirectory(prefix="image-", dir=self._place) as room:
+            place = Path(room)
+            archive = self._write(place)
+            self.large = archive.size > LARGE_BYTES
+            written()
+            diff_ids = (*self.base.diff_ids, archive.digest)
+            config = describe(diff_ids)
+            folder.write(place, config, {archive.digest: archive.size})
+            return Layers(self._shared.images.load(place, config, names), diff_ids)
 
-def _written(place: Path, container: Overlay) -> Archive:
-    """Write the layer of a container. Raises HostError when the disk is full."""
-    layer = place / "layer"
-    found = changes(os.fsencode(container.changes), root=container.root_changed())
-    try:
-        with layer.open("wb", buffering=0) as target:
-            archive = write_archive(found, target.fileno())
-    except OSError as error:
-        if error.errno not in _FULL:
-            raise
-        raise HostError(
-            f"no room for the new layer: {error.strerror}",
-            id="no-space",
-            hint=f"make room on the filesystem that holds {place}",
-        ) from error
-    layer.rename(folder.blob(place, archive.digest))
-    return archive
+    def _write(self, place: Path) -> Archive:
+        """Write the layer into a folder. Raises HostError when the disk is full."""
+        found = changes(os.fsencode(self._place / CHANGES))
+        try:
+            with (place / "layer").open("wb", buffering=0) as target:
+                archive = write_archive(found, target.fileno())
+        except OSError as error:
+            raise failures.unwritten("the new layer", place, error) from error
+        (place / "layer").rename(folder.blob(place, archive.digest))
+        return archive
 
+    def _plain(self, diff_ids: tuple[str, ...]) -> bytes:
+        return folder.plain(self.base.config, diff_ids)
 
-def _attributes(path: Path) -> tuple[int, int, int]:
-    status = path.stat()
-    return status.st_mode & 0o7777, status.st_uid, status.st_gid
-
-
-def _remove(*places: Path) -> None:
-    if places:
-        process.call(argv.remove_trees(*places), check=False)
+    def _give_up(self) -> None:
+        if self.large:
+            self.unmount_layers()
+            self._shared.removals.add(self._place / CHANGES, self._place / WORK, large=True)

@@ -97,19 +97,20 @@ class Worker:
             if count == 1 and not self._workers.lasting:
                 process.call(argv.unmount(self._name), check=False)
 
-    def commit(self, describe: Describe | None, names: Sequence[str]) -> Layers:
-        """See the contract: `buildah commit`, and an image with our own config on top of that."""
+    def commit(self) -> Layers:
+        """See the contract."""
         begin = time.monotonic()
-        interim = last_line(self._workers.call(argv.commit(self._name)))
+        image = last_line(self._workers.call(argv.commit(self._name)))
         if time.monotonic() - begin > LARGE_SECONDS:
             self._workers.large.add(self._name)
-        diff_ids = folder.diff_ids(self._workers.store.config(interim))
-        if describe is None:
-            self._workers.images.tag(interim, *names)
-            return Layers(interim, diff_ids)
-        image = self._workers.images.create(describe(diff_ids), names)
-        self._workers.images.remove_interim(interim)
-        return Layers(image, diff_ids)
+        return Layers(image, folder.diff_ids(self._workers.store.config(image)))
+
+    def finish(self, describe: Describe, names: Sequence[str]) -> Layers:
+        """See the contract: a commit, and an image with our own config on top of that."""
+        interim = self.commit()
+        image = self._workers.images.create(describe(interim.diff_ids), names)
+        self._workers.images.remove_interim(interim.image)
+        return Layers(image, interim.diff_ids)
 
 
 def mounted(call: Calls, name: str) -> Path:

@@ -90,7 +90,7 @@ class Executor:
         """
         state = self._built[index]
         if state.pending:
-            layers = self._spaces[index].commit(describe, names)
+            layers = self._spaces[index].finish(describe, names)
             snapshot = Snapshot(layers, (*state.groups, state.pending))
             self._parts.solver.remember(state.key, snapshot)
             return layers.image

@@ -63,14 +63,17 @@ class Workspace:
             self._content = content
         return held[1]
 
-    def commit(self, describe: Describe | None = None, names: Sequence[str] = ()) -> Layers:
-        """Keep what was changed since the container started as one more layer of an image.
-
-        The image gets the config that `describe` gives, or any, and `names`.
-        """
+    def commit(self) -> Layers:
+        """Keep what was changed since the container started as one more layer."""
         assert self._held is not None
         self._committed = True
-        return self._backend.commit(self._held[0], describe, names)
+        return self._backend.commit(self._held[0])
+
+    def finish(self, describe: Describe, names: Sequence[str]) -> Layers:
+        """As `commit`, as an image with that config and names; nobody looks at the files again."""
+        assert self._held is not None
+        container, self._held, self._content = self._held[0], None, None
+        return self._backend.finish(container, describe, names)
 
     def close(self) -> None:
         """Remove the container, if there is one."""

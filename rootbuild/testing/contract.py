@@ -117,7 +117,7 @@ class StoreContract:
             assert not (rootfs / "two").exists()
         backend.remove([first.image, second.image])
 
-    def test_a_commit_with_a_config_and_names(self, backend: Backend, base: str) -> None:
+    def test_a_finished_image_has_a_config_and_names(self, backend: Backend, base: str) -> None:
         """The image has exactly that config, and takes its names from whoever had them."""
         names = [f"localhost/{fresh_name()}:1", f"localhost/{fresh_name()}:2"]
         before = json.loads(backend.config(base))
@@ -133,7 +133,7 @@ class StoreContract:
         for _ in range(2):
             with container(backend, base) as (name, rootfs):
                 (rootfs / "new").write_text(name)
-                layers = backend.commit(name, describe, names)
+                layers = backend.finish(name, describe, names)
             images.append(layers.image)
             assert backend.config(layers.image) == given[-1]
             assert tuple(json.loads(given[-1])["rootfs"]["diff_ids"]) == layers.diff_ids

@@ -141,19 +141,28 @@ class RecordingBackend:
         """See the contract: there is never anything to end."""
         self._record("stop")
 
-    def commit(
-        self, container: str, describe: Describe | None = None, names: Sequence[str] = ()
-    ) -> Layers:
+    def commit(self, container: str) -> Layers:
         """See the contract. The new layer's id is computed from the whole content."""
-        self._record("commit", container, *names)
+        self._record("commit", container)
+        diff_ids = self._add_layer(container)
+        layers = {"type": "layers", "diff_ids": list(diff_ids)}
+        config = json.dumps({"rootfs": layers, "made": self._count}).encode()
+        return Layers(self._keep(config), diff_ids)
+
+    def finish(self, container: str, describe: Describe, names: Sequence[str]) -> Layers:
+        """See the contract. The container's files are gone."""
+        self._record("finish", container, *names)
+        diff_ids = self._add_layer(container)
+        shutil.rmtree(self.containers[container])
+        return Layers(self._keep(describe(diff_ids), *names), diff_ids)
+
+    def _add_layer(self, container: str) -> tuple[str, ...]:
         rootfs = self.containers[container]
         diff_ids = (*self._started[container], _digest(rootfs))
         content = self._new_folder()
         shutil.copytree(rootfs, content, symlinks=True, dirs_exist_ok=True)
         self._contents[diff_ids] = content
-        layers = {"type": "layers", "diff_ids": list(diff_ids)}
-        made = json.dumps({"rootfs": layers, "made": self._count}).encode()
-        return Layers(self._keep(describe(diff_ids) if describe else made, *names), diff_ids)
+        return diff_ids
 
     def create_image(self, config: bytes, names: Sequence[str] = ()) -> str:
         """See the contract. KeyError for layers that the store does not have."""

@@ -22,7 +22,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
 
 def test_a_first_build(site: Site) -> None:
     image = site.build(ONE, tags=("x", "y:1"))
-    assert site.backend.verbs() == ["session", "start", "mount", "run", "commit", "end"]
+    assert site.backend.verbs() == ["session", "start", "mount", "run", "finish", "end"]
     assert site.id_of(NAME) == site.id_of("docker.io/library/y:1") == image
     assert site.clean()
 
@@ -181,11 +181,14 @@ ERRORS = [EngineError("no", command="x", output="said"), KeyboardInterrupt(), Me
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
-@pytest.mark.parametrize("verb", ["session", "start", "mount", "run", "commit", "create_image"])
+@pytest.mark.parametrize(
+    "verb", ["session", "start", "mount", "run", "commit", "finish", "create_image"]
+)
 def test_whatever_fails_leaves_nothing(site: Site, verb: str, error: BaseException) -> None:
     """No container, no journal, no name; and the next build comes to its end."""
     old = site.build("FROM base\nCMD x\n", tags=("x",))
-    text = "FROM base AS a\nRUN write a 1\nFROM a\nRUN write b 1; last 5\n"
+    last = "write b 1; last 5" if verb == "create_image" else "write b 1"
+    text = f"FROM base AS a\nRUN write a 1\nFROM a\nRUN {last}\n"
     site.backend.fail_on(verb, error)
     with pytest.raises(type(error)):
         site.build(text, tags=("x",))

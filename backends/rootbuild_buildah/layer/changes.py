@@ -48,16 +48,13 @@ class Removal:
     name: bytes
 
 
-def changes(upper: bytes, *, root: bool) -> Iterator[Change | Removal]:
+def changes(upper: bytes) -> Iterator[Change | Removal]:
     """All changes, a folder before what is in it, otherwise by name; the same each time.
 
-    With `root`, also the attributes of the root folder itself. Nobody may write there meanwhile.
-    Sockets are left out, as in any layer. Raises BuildError for a name that layers cannot have.
+    Nobody may write there meanwhile. Sockets are left out, and so is the root folder itself: no
+    engine keeps these in layers. Raises BuildError for a name that layers cannot have.
     """
-    walk = _Walk(upper)
-    if root:
-        yield Change(b".", upper, os.lstat(upper), attributes=_attributes(upper)[0])
-    yield from walk.below(b"", upper)
+    return _Walk(upper).all()
 
 
 class _Walk:
@@ -65,8 +62,8 @@ class _Walk:
         self._upper = upper
         self._links: dict[tuple[int, int], bytes] = {}
 
-    def below(self, name: bytes, path: bytes) -> Iterator[Change | Removal]:
-        pending = [iter(_listed(name, path))]
+    def all(self) -> Iterator[Change | Removal]:
+        pending = [iter(_listed(b"", self._upper))]
         while pending:
             entry = next(pending[-1], None)
             if entry is None:
