@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from dataclasses import replace
+from importlib import import_module
 from types import FrameType
 from typing import NoReturn
 
@@ -12,7 +13,6 @@ from platformdirs import user_cache_path, user_state_path
 
 from rootbuild import process
 from rootbuild.backend import Backend, choose_backend
-from rootbuild.build.build import Folders, start_build
 from rootbuild.build.inputs import STDIN
 from rootbuild.build.options import BuildOptions
 from rootbuild.cli.build_options import build_options, reporter_name
@@ -44,9 +44,10 @@ def run(parsed: Parsed) -> int:
     quiet = reporter_name(parsed) == "quiet"
     image = None
     if backend.enter(()) is not None:
-        image = _build(options, backend, quiet=quiet, inside=False)
+        if not options.no_cache:  # else there is work to do for sure
+            image = _build(options, backend, quiet=quiet, inside=False)
         if image is None:
-            code = process.join(backend.enter)
+            code = process.join(backend.enter, meanwhile=_load)
             if code is not None:
                 return code
     if image is None:
@@ -57,7 +58,14 @@ def run(parsed: Parsed) -> int:
     return 0
 
 
+def _load() -> None:
+    """Load what a build needs: all of it is used inside."""
+    import_module("rootbuild.build.build")
+
+
 def _build(options: BuildOptions, backend: Backend, *, quiet: bool, inside: bool) -> str | None:
+    from rootbuild.build.build import Folders, start_build
+
     reporter = QuietReporter() if quiet else PlainReporter(sys.stderr)
     folders = Folders(user_cache_path("rootbuild"), user_state_path("rootbuild"))
     try:
