@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rootbuild import process
@@ -21,14 +21,17 @@ HARMLESS = "true"
 PROGRAMS = ("usr", "bin", "lib", "lib32", "lib64", "nix", "gnu")
 
 
-def runtime() -> steps.Way | None:
-    """The first runtime that works here; None if there is no such."""
+def runtime(container: str) -> steps.Way | None:
+    """The first runtime that works here; None if there is no such.
+
+    What a killed build leaves of the attempt goes with what it leaves of the container.
+    """
     known = _remembered()
     for way in steps.ways():
         if way in steps.RUNTIMES:
             if known == _described(way):
                 return way
-            if _works(way):
+            if _works(way, container):
                 _remember(way)
                 return way
     return None
@@ -39,7 +42,7 @@ def forget() -> None:
     _file().unlink(missing_ok=True)
 
 
-def _works(way: steps.Way) -> bool:
+def _works(way: steps.Way, container: str) -> bool:
     """Whether it can run a harmless program of this host's, in a root made of the host's folders.
 
     The filter that it makes for that is the usual one, and worth keeping.
@@ -47,23 +50,23 @@ def _works(way: steps.Way) -> bool:
     program = process.find(HARMLESS)
     if program is None:
         return False
-    identity = f"rootbuild-probe-{os.getpid()}"
+    identity = f"{container}-{os.getpid()}-probe"
     state = steps.runtime_root(way)
     with tempfile.TemporaryDirectory(prefix="rootbuild-probe-") as root:
         command = Exec((program,), network="none", mounts=tuple(_programs(Path(root))))
         with steps.bundle(identity) as bundle:
             steps.write_bundle(bundle, steps.Step(identity, Path(root), command, network.ALONE))
             try:
-                for command_line in (
-                    argv.runtime_create(way, state, bundle, identity),
-                    argv.runtime_start(way, state, identity),
-                ):
-                    if process.call(command_line, check=False).status != 0:
-                        return False
+                if not _succeeds(argv.runtime_create(way, state, bundle, identity)):
+                    return False
                 filters.keep(way, bundle, state / identity)
+                return _succeeds(argv.runtime_start(way, state, identity))
             finally:
                 process.call(argv.runtime_delete(way, state, identity), check=False)
-    return True
+
+
+def _succeeds(command: Sequence[str]) -> bool:
+    return process.call(command, check=False).status == 0
 
 
 def _programs(root: Path) -> Iterator[Bind]:

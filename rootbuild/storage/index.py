@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rootbuild.backend import StoredImage
@@ -18,6 +18,7 @@ from rootbuild.storage.configuration import Storage, read
 ATTEMPTS = 5
 PAUSE_SECONDS = 0.02
 HEX_ID = 64
+_READ: dict[Path, tuple[tuple[int, ...], Sequence[Mapping[str, object]]]] = {}
 
 
 class UnknownLayoutError(Exception):
@@ -130,22 +131,39 @@ def _layer_sizes(folder: Path) -> dict[str, int]:
     return sizes
 
 
-def entries(path: Path) -> Iterator[Mapping[str, object]]:
-    """The objects of an index. A writer may be at work: what does not parse is read again."""
+def entries(path: Path) -> Sequence[Mapping[str, object]]:
+    """The objects of an index; none if there is no such file.
+
+    An index is replaced as a whole: as long as it is the same file, it is not read again.
+    """
+    try:
+        state = _state(path)
+        known = _READ.get(path)
+        if known is None or known[0] != state:
+            known = _READ[path] = (state, _parsed(path))
+    except FileNotFoundError:
+        return ()
+    except PermissionError as error:
+        raise UnknownLayoutError from error
+    return known[1]
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    found = path.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _parsed(path: Path) -> Sequence[Mapping[str, object]]:
+    """The content of an index. A writer may be at work: what does not parse is read again."""
     for attempt in range(ATTEMPTS):
         try:
             found = json.loads(path.read_bytes())
-        except FileNotFoundError:
-            return
-        except PermissionError as error:
-            raise UnknownLayoutError from error
         except ValueError:
             time.sleep(PAUSE_SECONDS * attempt)
             continue
         if not isinstance(found, list):
             raise UnknownLayoutError
-        yield from found
-        return
+        return found
     raise UnknownLayoutError
 
 

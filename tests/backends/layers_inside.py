@@ -2,7 +2,9 @@
 
 import hashlib
 import os
+import signal
 import stat
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from rootbuild import process
 from rootbuild.backend import Exec
 from rootbuild.errors import BuildError, HostError
 from rootbuild.testing.contract import container, execute, fresh_name, shell
@@ -94,7 +97,7 @@ def committed(backend: BuildahBackend, base: str | None, change: Change) -> str:
     with container(backend, base) as (name, rootfs):
         change(rootfs)
         settle(rootfs)
-        assert isinstance(backend._containers[name], Overlay) == (backend is OURS)
+        assert isinstance(backend.builder.containers[name], Overlay) == (backend is OURS)
         return backend.commit(name).image
 
 
@@ -222,8 +225,8 @@ def test_a_base_that_goes_away_fails_the_build() -> None:
     image = committed(OURS, None, lambda rootfs: (rootfs / fresh_name()).touch())
     with container(OURS, image) as (name, rootfs):
         (rootfs / "new").touch()
-        assert OURS._overlays.used() >= {image}
-        THEIRS._images.remove([image], frozenset())
+        assert OURS.builder.overlays.used() >= {image}
+        THEIRS.builder.images.remove([image], frozenset())
         with pytest.raises(HostError) as caught:
             OURS.commit(name)
     assert caught.value.id == "image-removed"
@@ -234,12 +237,33 @@ def test_runtimes_are_tried_out_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     from rootbuild_buildah import probe
 
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    found = probe.runtime()
+    found = probe.runtime(fresh_name())
     assert found is not None
-    monkeypatch.setattr(probe, "_works", lambda way: pytest.fail(f"{way} is tried again"))
-    assert probe.runtime() == found
+    monkeypatch.setattr(probe, "_works", lambda way, _: pytest.fail(f"{way} is tried again"))
+    assert probe.runtime(fresh_name()) == found
     kept = {path.name.partition("-")[0] for path in (tmp_path / "rootbuild").iterdir()}
     assert {"runtime.json", *(["seccomp"] if found == "crun" else [])} <= kept
     command = Exec(("/bin/busybox", "grep", "Seccomp:", "/proc/self/status"), network="none")
     with busybox_image(THEIRS) as image, container(OURS, image) as (name, _):
         assert execute(OURS, name, command) == (0, "Seccomp:\t2\n")
+
+
+def test_a_build_that_is_killed_while_it_tries_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The container that waits for its start goes with what else the build has left."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    name = fresh_name()
+    script = (
+        "import os, signal, sys\n"
+        "from rootbuild_buildah import argv, probe\n"
+        "argv.runtime_start = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "probe.runtime(sys.argv[1])\n"
+    )
+    finished = process.run([sys.executable, "-c", script, name], check=False)
+    assert finished.status == -signal.SIGKILL
+    folders = [tmp_path / "rootbuild" / part for part in ("bundles", "crun", "runc")]
+    left = [path for folder in folders if folder.exists() for path in folder.iterdir()]
+    assert len(left) == 2, "a bundle, and the runtime's state of it"
+    BuildahBackend().sweep([name])
+    assert not any(path.exists() for path in left)
