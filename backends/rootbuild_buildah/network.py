@@ -232,14 +232,19 @@ def _pasta(stack: contextlib.ExitStack) -> Network | None:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=namespaces.folder())))
     named = stack.enter_context(_bound(netns, folder / "netns"))
     pid_file = folder / "pid"
-    stack.enter_context(process.background(pasta(str(named), pid_file)))
+    helper = stack.enter_context(process.background(pasta(str(named), pid_file)))
     deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and not _ended(helper):
         # Written once the interface is there.
         if pid_file.exists() and pid_file.read_text().strip():
             return Network(netns, (PASTA_DNS,))
         time.sleep(0.002)
     return None
+
+
+def _ended(child: int) -> bool:
+    """Whether a child has ended; it still can be waited for."""
+    return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 @contextlib.contextmanager

@@ -21,6 +21,8 @@ _FORWARDED = (
     signal.SIGUSR2,
 )
 ENDING = (signal.SIGINT, *_FORWARDED)
+# What Python ignores in its own process, and pasta for one does not expect to be ignored.
+_IGNORED = (signal.SIGPIPE, signal.SIGXFSZ)
 
 
 def call(
@@ -148,6 +150,7 @@ def _started(
         names,
         file_actions=[(os.POSIX_SPAWN_DUP2, item.fileno(), number) for number, item in streams],
         setpgroup=0,
+        setsigdef=_IGNORED,
         setsigmask=mask,
     )
 
