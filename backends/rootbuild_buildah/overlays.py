@@ -79,8 +79,11 @@ class Overlays:
     def used(self) -> frozenset[str]:
         """The images that containers of running builds, also of others, stand on."""
         home = self._home()
-        found = home.glob(f"*/{IMAGE}") if home else ()
-        return frozenset(path.read_text() for path in found)
+        found = set()
+        for path in home.glob(f"*/{IMAGE}") if home else ():
+            with contextlib.suppress(FileNotFoundError):
+                found.add(path.read_text())
+        return frozenset(found)
 
     def has(self, name: str) -> bool:
         """Whether there is a container of that name, mounted or not."""

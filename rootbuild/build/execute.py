@@ -110,11 +110,11 @@ class Executor:
             except RootbuildError as error:
                 error.locate(step.location, self._parts.source)
                 raise
-        if not work.steps:
-            return state
-        if self._based_upon(stage):
-            return self._commit(space, state, work)
-        return replace(state, pending=work.steps)
+        if work.steps and stage.index == self._parts.plan.target:
+            return replace(state, pending=work.steps)
+        if work.steps and self._must_be_an_image(stage):
+            state = self._commit(space, state, work)
+        return state
 
     def _resume(self, stage: StagePlan) -> tuple[int, State]:
         """Where to go on: the number of steps that are done, and the state there."""
@@ -138,9 +138,11 @@ class Executor:
         for position in (*positions, *range(done)):
             self._parts.vertices.cached(title(self._parts.plan, stage, position))
 
-    def _based_upon(self, stage: StagePlan) -> bool:
-        """Whether others start from it. What is only copied from need not be an image."""
-        return any(other.base == StageBase(stage.index) for other in self._parts.plan.stages)
+    def _must_be_an_image(self, stage: StagePlan) -> bool:
+        """Whether others start from it, or it is the result. What is only copied from need not."""
+        plan = self._parts.plan
+        based = any(other.base == StageBase(stage.index) for other in plan.stages)
+        return based or stage.index == plan.target
 
     def _advance(
         self,
