@@ -167,6 +167,7 @@ class Overlay:
         self._shared = shared
         self._place = place
         self._lowers = lowers
+        self._rootless = not namespace.initial()
         self._mounted = False
 
     def mount_layers(self) -> None:
@@ -178,8 +179,7 @@ class Overlay:
             changed.chmod(root.st_mode & 0o7777)
         else:
             changed.chmod(ROOT_MODE)
-        rootless = not namespace.initial()
-        overlay.mount(self._lowers, changed, work, self._place / ROOT, rootless=rootless)
+        overlay.mount(self._lowers, changed, work, self._place / ROOT, rootless=self._rootless)
         self._mounted = True
 
     def unmount_layers(self) -> None:
@@ -229,7 +229,7 @@ class Overlay:
 
     def _write(self, place: Path) -> Archive:
         """Write the layer into a folder. Raises HostError when the disk is full."""
-        found = changes(os.fsencode(self._place / CHANGES))
+        found = changes(os.fsencode(self._place / CHANGES), rootless=self._rootless)
         try:
             with (place / "layer").open("wb", buffering=0) as target:
                 archive = write_archive(found, target.fileno())

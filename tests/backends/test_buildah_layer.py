@@ -43,7 +43,7 @@ def written(found: list[Change | Removal]) -> bytes:
 
 
 def all_changes(folder: Path) -> list[Change | Removal]:
-    return list(changes(os.fsencode(folder)))
+    return list(changes(os.fsencode(folder), rootless=True))
 
 
 @given(
@@ -161,6 +161,13 @@ def test_a_folder_that_hides_nothing(tmp_path: Path) -> None:
     os.setxattr(tmp_path / "folder", "user.overlay.opaque", b"n")
     os.setxattr(tmp_path / "folder", "user.overlay.origin", b"x")
     assert [type(change) for change in all_changes(tmp_path)] == [Change]
+
+
+def test_what_is_a_mark_for_users_is_none_for_root(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    os.setxattr(tmp_path / "folder", "user.overlay.opaque", b"y")
+    found = changes(os.fsencode(tmp_path), rootless=False)
+    assert [type(change) for change in found] == [Change]
 
 
 @pytest.mark.parametrize("name", [".wh.x", ".wh..wh..opq", ".wh."])

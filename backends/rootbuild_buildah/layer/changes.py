@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from rootbuild.errors import BuildError
@@ -20,7 +20,6 @@ OPAQUE = b".wh..wh..opq"
 CAPABILITY = "security.capability"
 # What overlayfs keeps for itself. It must not get into a layer, where it would steer a later mount.
 PRIVATE = ("user.overlay.", "trusted.overlay.")
-_OPAQUE_NAMES = tuple(f"{prefix}opaque" for prefix in PRIVATE)
 _NO_ATTRIBUTES = (errno.EOPNOTSUPP, errno.EPERM, errno.EACCES)
 
 
@@ -48,18 +47,20 @@ class Removal:
     name: bytes
 
 
-def changes(upper: bytes) -> Iterator[Change | Removal]:
+def changes(upper: bytes, *, rootless: bool) -> Iterator[Change | Removal]:
     """All changes, a folder before what is in it, otherwise by name; the same each time.
 
-    Nobody may write there meanwhile. Sockets are left out, and so is the root folder itself: no
-    engine keeps these in layers. Raises BuildError for a name that layers cannot have.
+    `rootless` is how overlayfs was mounted, as its own attributes are called accordingly. Nobody
+    may write there meanwhile. Sockets are left out, and so is the root folder itself: no engine
+    keeps these in layers. Raises BuildError for a name that layers cannot have.
     """
-    return _Walk(upper).all()
+    return _Walk(upper, f"{PRIVATE[0] if rootless else PRIVATE[1]}opaque").all()
 
 
 class _Walk:
-    def __init__(self, upper: bytes) -> None:
+    def __init__(self, upper: bytes, opaque: str) -> None:
         self._upper = upper
+        self._opaque = opaque
         self._links: dict[tuple[int, int], bytes] = {}
 
     def all(self) -> Iterator[Change | Removal]:
@@ -75,9 +76,9 @@ class _Walk:
                 folder, base = os.path.split(inside)
                 yield Removal(os.path.join(folder, WHITEOUT + base))
             elif stat.S_ISDIR(status.st_mode):
-                attributes, opaque = _attributes(where)
-                yield Change(inside, where, status, attributes=attributes)
-                if opaque:
+                attributes = _attributes(where)
+                yield Change(inside, where, status, attributes=_kept(attributes))
+                if attributes.get(self._opaque) == b"y":
                     yield Removal(os.path.join(inside, OPAQUE))
                 pending.append(iter(_listed(inside, where)))
             elif not stat.S_ISSOCK(status.st_mode):
@@ -91,7 +92,7 @@ class _Walk:
         if stat.S_ISLNK(status.st_mode):
             return Change(name, path, status, target=os.readlink(path))
         regular = stat.S_ISREG(status.st_mode)
-        return Change(name, path, status, attributes=_attributes(path)[0] if regular else ())
+        return Change(name, path, status, attributes=_kept(_attributes(path)) if regular else ())
 
 
 def _listed(name: bytes, path: bytes) -> list[tuple[bytes, os.stat_result]]:
@@ -114,24 +115,21 @@ def _removed(status: os.stat_result) -> bool:
     return stat.S_ISCHR(status.st_mode) and status.st_rdev == 0
 
 
-def _attributes(path: bytes) -> tuple[tuple[tuple[str, bytes], ...], bool]:
-    """Attributes that a layer keeps: capabilities and users' own; whether it hides all below."""
+def _attributes(path: bytes) -> dict[str, bytes]:
+    """All extended attributes of a file or folder that we may see."""
     try:
         names = os.listxattr(path, follow_symlinks=False)
     except OSError as error:
         if error.errno not in _NO_ATTRIBUTES:
             raise
-        return (), False
-    if not names:
-        return (), False
-    kept = sorted(name for name in names if _kept(name))
-    values = tuple((name, os.getxattr(path, name, follow_symlinks=False)) for name in kept)
-    return values, any(
-        os.getxattr(path, name, follow_symlinks=False) == b"y"
-        for name in _OPAQUE_NAMES
-        if name in names
+        return {}
+    return {name: os.getxattr(path, name, follow_symlinks=False) for name in names}
+
+
+def _kept(attributes: Mapping[str, bytes]) -> tuple[tuple[str, bytes], ...]:
+    """Those that a layer keeps: capabilities, and users' own."""
+    return tuple(
+        (name, attributes[name])
+        for name in sorted(attributes)
+        if name == CAPABILITY or (name.startswith("user.") and not name.startswith(PRIVATE))
     )
-
-
-def _kept(name: str) -> bool:
-    return name == CAPABILITY or (name.startswith("user.") and not name.startswith(PRIVATE))
