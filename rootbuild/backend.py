@@ -7,7 +7,7 @@ same way as a third party's would be. `rootbuild.testing` holds a backend to thi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +57,10 @@ class Layers:
 
     image: str
     diff_ids: tuple[str, ...]
+
+
+# The diff ids of all layers of an image, from the bottom -> the image's config.
+Describe = Callable[[tuple[str, ...]], bytes]
 
 
 class Backend(Protocol):
@@ -137,15 +141,22 @@ class Backend(Protocol):
         """
         ...
 
-    def create_image(self, config: bytes) -> str:
-        """Make an image out of layers that the store has, with exactly this config; gives its id.
+    def finish(self, container: str, describe: Describe, names: Sequence[str]) -> Layers:
+        """As `commit`, with exactly the config that `describe` gives, and `names` as by `tag`.
 
-        The layers are those of the config's `rootfs.diff_ids`.
+        The container can only be ended after that.
         """
         ...
 
-    def tag(self, image: str, name: str) -> None:
-        """Give an image (id) one more name (a whole reference), taking it from whoever had it."""
+    def create_image(self, config: bytes, names: Sequence[str] = ()) -> str:
+        """Make an image out of layers that the store has, with exactly this config; gives its id.
+
+        The layers are those of the config's `rootfs.diff_ids`; `names` are given as by `tag`.
+        """
+        ...
+
+    def tag(self, image: str, *names: str) -> None:
+        """Give an image (id) more names (whole references), taking them from whoever had them."""
         ...
 
     def remove(self, images: Sequence[str]) -> None:

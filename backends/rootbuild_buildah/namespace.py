@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+ALL_IDS = 2**32 - 1
+
 
 def privileged(environment: Mapping[str, str] = os.environ) -> bool:
     """Whether working containers can be mounted right here: as root, or inside buildah's namespace.
@@ -16,6 +18,11 @@ def privileged(environment: Mapping[str, str] = os.environ) -> bool:
     if os.geteuid() != 0:
         return False
     return environment.get("_CONTAINERS_USERNS_CONFIGURED") == "done" or _mapped() > 1
+
+
+def initial() -> bool:
+    """Whether this is the host's own user namespace, where all ids are mapped."""
+    return _mapped() == ALL_IDS
 
 
 def user(environment: Mapping[str, str] = os.environ) -> int:

@@ -159,7 +159,9 @@ class Session:
         for stage in plan.stages:
             for position in ([None] if stage.first else []) + list(range(len(stage.steps))):
                 self.build_.vertices.cached(title(plan, stage, position))
-        self._finish(image)
+        with self.build_.vertices.open("exporting to image") as vertex:
+            self._exporter().tag(image, self._names)
+            report_image(vertex, image, self._names)
         return image
 
     def build(self) -> str:
@@ -180,29 +182,31 @@ class Session:
             halt = Halt()
             turns = Turns(options.jobs or usual_jobs(), halt, Watch().busy)
             mounting = Mounting(self.build_.folders.cache, options, Devices(options), halt)
-            built = build_target(
-                Parts(
-                    plan,
-                    self.graph.dockerfile.source,
-                    backend,
-                    solver,
-                    context,
-                    stack.enter_context(Workspaces(backend, journal, turns)),
-                    stack.enter_context(mounting),
-                    vertices,
-                    turns,
-                    halt,
-                    policy=options.layers,
-                    fresh=self._fresh(plan),
-                )
+            parts = Parts(
+                plan,
+                self.graph.dockerfile.source,
+                backend,
+                solver,
+                context,
+                stack.enter_context(Workspaces(backend, journal, turns)),
+                stack.enter_context(mounting),
+                vertices,
+                turns,
+                halt,
+                policy=options.layers,
+                fresh=self._fresh(plan),
             )
+            built = build_target(parts)
             config = plan.stage(plan.target).config
             exporter = self._exporter()
             fresh = plan.target in self._fresh(plan)
-            image = None if fresh else exporter.known(built.key, config)
-            if image is None:
-                image = exporter.create(built, config)
-            self._finish(image)
+            with vertices.open("exporting to image") as vertex:
+                image = None if fresh else exporter.known(built.key, config)
+                if image is None:
+                    image = exporter.create(parts, built, config, self._names)
+                else:
+                    exporter.tag(image, self._names)
+                report_image(vertex, image, self._names)
         return image
 
     def _settle(self, look: Look) -> Bases:
@@ -288,11 +292,10 @@ class Session:
             self.build_.vertices, self.build_.options, self.source, self.graph.dockerfile, configs
         )
 
-    def _finish(self, image: str) -> None:
-        tags = self.build_.options.tags
-        names = tuple(dict.fromkeys(str(parse_reference(tag)) for tag in tags))
-        new = self._exporter().missing_names(image, tags)
-        report_image(self.build_.vertices, self.build_.backend, image, names, new)
+    @property
+    def _names(self) -> tuple[str, ...]:
+        """The whole names that were asked for."""
+        return tuple(dict.fromkeys(str(parse_reference(tag)) for tag in self.build_.options.tags))
 
 
 def start_build(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from rootbuild.backend import Backend, Layers
+from rootbuild.backend import Backend, Describe, Layers
 from rootbuild.build.checkpoint import LayerPolicy, Uncommitted, pays, used_bytes
 from rootbuild.build.context import ContextFiles, read
 from rootbuild.build.halt import Halt
@@ -33,12 +33,14 @@ from rootbuild.plan.steps import Reading, RunStep, StagePlan, Step
 class State:
     """Where a stage is: the key of its filesystem, and the last layers that were committed.
 
-    `layers` None is `scratch`. `groups` tells how many steps each layer above the base's holds.
+    `layers` None is `scratch`. `groups` tells how many steps each layer above the base's holds,
+    `pending` how many steps only the stage's container holds.
     """
 
     key: str
     layers: Layers | None
     groups: tuple[int, ...] = ()
+    pending: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,20 @@ def build_target(parts: Parts) -> State:
     return scheduler.run(parts.plan.target)
 
 
+def finish_target(parts: Parts, state: State, describe: Describe, names: Sequence[str]) -> str:
+    """Make an image of the built target, with that config and names; gives its id.
+
+    One call of the engine does all if there are steps that no layer holds yet.
+    """
+    if state.pending:
+        layers = parts.spaces[StageBase(parts.plan.target)].finish(describe, names)
+        snapshot = Snapshot(layers, (*state.groups, state.pending))
+        parts.solver.remember(state.key, snapshot)
+        return layers.image
+    config = describe(state.layers.diff_ids if state.layers else ())
+    return parts.backend.create_image(config, names)
+
+
 class Executor:
     """Builds one stage. It waits for others just where it needs what they give.
 
@@ -123,6 +139,8 @@ class Executor:
                 error.locate(step.location, self._parts.source)
                 raise
             position += 1
+        if work.steps and stage.index == self._parts.plan.target:
+            state, work = replace(state, pending=work.steps), Uncommitted()
         if work.steps and self._must_be_an_image(stage):
             state, work = self._commit(self._space, state, work), Uncommitted()
         self._parts.solver.built(stage.index, state.key, renewed=self._renewed)

@@ -12,12 +12,11 @@ from pathlib import Path
 from rootbuild.backend import Backend
 from rootbuild.build.bases import Store
 from rootbuild.build.checkpoint import LayerPolicy
-from rootbuild.build.execute import State
-from rootbuild.build.vertices import Vertices
+from rootbuild.build.execute import Parts, State, finish_target
+from rootbuild.build.vertices import Vertex
 from rootbuild.cache.database import Cache
 from rootbuild.errors import HostError
 from rootbuild.image.config import HistoryEntry, ImageConfig, render_config
-from rootbuild.image.reference import parse
 from rootbuild.plan.keys import image_key
 
 
@@ -39,24 +38,27 @@ class Exporter:
         image = self.cache.image(self._key(filesystem, config))
         return image if image in self.store.ids else None
 
-    def create(self, state: State, config: ImageConfig) -> str:
-        """Make the image of a built stage; gives its id."""
-        diff_ids = state.layers.diff_ids if state.layers else ()
-        history = layered(config.history, len(diff_ids) - len(state.groups), state.groups)
-        whole = replace(config, diff_ids=diff_ids, history=history)
+    def create(
+        self, parts: Parts, state: State, config: ImageConfig, names: tuple[str, ...]
+    ) -> str:
+        """Make the image of the built target and give it names; its id."""
+        groups = (*state.groups, state.pending) if state.pending else state.groups
         created = _now() if self.created is None else _date(self.created)
-        image = self.backend.create_image(render_config(whole, created))
+
+        def describe(diff_ids: tuple[str, ...]) -> bytes:
+            history = layered(config.history, len(diff_ids) - len(groups), groups)
+            return render_config(replace(config, diff_ids=diff_ids, history=history), created)
+
+        image = finish_target(parts, state, describe, names)
         self.cache.remember_image(self._key(state.key, config), image)
         return image
 
-    def missing_names(self, image: str, tags: tuple[str, ...]) -> tuple[str, ...]:
-        """The whole names among `tags` that the image does not have yet."""
-        names = dict.fromkeys(str(parse(tag)) for tag in tags)
-        return tuple(
-            name
-            for name in names
-            if name not in self.store.by_name or self.store.by_name[name].id != image
-        )
+    def tag(self, image: str, names: tuple[str, ...]) -> None:
+        """Give an image of the store those names that it does not have yet."""
+        known = self.store.by_name
+        new = [name for name in names if name not in known or known[name].id != image]
+        if new:
+            self.backend.tag(image, *new)
 
     def _key(self, filesystem: str, config: ImageConfig) -> str:
         created = "" if self.created is None else _date(self.created)
@@ -83,16 +85,11 @@ def layered(
     return tuple(lines)
 
 
-def report_image(
-    vertices: Vertices, backend: Backend, image: str, names: tuple[str, ...], new: tuple[str, ...]
-) -> None:
-    """Show the image and give it the names that are `new`; the others it has already."""
-    with vertices.open("exporting to image") as vertex:
-        vertex.status(f"writing image sha256:{image} done")
-        for name in names:
-            if name in new:
-                backend.tag(image, name)
-            vertex.status(f"naming to {name} done")
+def report_image(vertex: Vertex, image: str, names: tuple[str, ...]) -> None:
+    """Show the image and its names."""
+    vertex.status(f"writing image sha256:{image} done")
+    for name in names:
+        vertex.status(f"naming to {name} done")
 
 
 def clear_iidfile(path: Path) -> None:

@@ -6,6 +6,8 @@ import io
 import signal
 import sys
 from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -13,7 +15,6 @@ from platformdirs import user_cache_path, user_state_path
 
 from rootbuild import process
 from rootbuild.backend import Backend, choose_backend
-from rootbuild.build.build import Folders, start_build
 from rootbuild.build.contexts import Contexts
 from rootbuild.build.options import BuildOptions
 from rootbuild.build.remotes import Remotes
@@ -50,8 +51,7 @@ def run(parsed: Parsed) -> int:
     ):
         if call is not None:
             return perform(call, options, contexts)
-        folders = Folders(cache, user_state_path("rootbuild"))
-        built = _build(options, choose_backend(), folders, contexts)
+        built = _build(options, choose_backend(), cache, contexts)
     if isinstance(built, int):
         return built
     if parsed.switch("quiet"):
@@ -59,22 +59,37 @@ def run(parsed: Parsed) -> int:
     return 0
 
 
+def _load() -> None:
+    """Load what a build needs: all of it is used inside."""
+    import_module("rootbuild.build.build")
+
+
 def _build(
-    options: BuildOptions, backend: Backend, folders: Folders, contexts: Contexts
+    options: BuildOptions, backend: Backend, cache: Path, contexts: Contexts
 ) -> str | int | None:
     """The image's id; or an exit code, if another process has done the build inside."""
     try:
         if backend.enter(()) is not None:
-            image = start_build(options, backend, folders, contexts, inside=False)
-            if image is not None:
-                return image
-            code = process.join(backend.enter)
+            if not options.no_cache:  # else there is work to do for sure
+                image = _start(options, backend, cache, contexts, inside=False)
+                if image is not None:
+                    return image
+            code = process.join(backend.enter, meanwhile=_load)
             if code is not None:
                 return code
         _unwind_once()
-        return start_build(options, backend, folders, contexts, inside=True)
+        return _start(options, backend, cache, contexts, inside=True)
     except SOLVE_ERRORS as error:
         raise _solving(error) from error
+
+
+def _start(
+    options: BuildOptions, backend: Backend, cache: Path, contexts: Contexts, *, inside: bool
+) -> str | None:
+    from rootbuild.build.build import Folders, start_build
+
+    folders = Folders(cache, user_state_path("rootbuild"))
+    return start_build(options, backend, folders, contexts, inside=inside)
 
 
 def _solving(error: RootbuildError) -> RootbuildError:

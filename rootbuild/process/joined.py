@@ -26,12 +26,16 @@ _NAMESPACES = ("user", "mnt")
 _PR_SET_PDEATHSIG = 1
 
 
-def join(enter: Callable[[Sequence[str]], Sequence[str] | None]) -> int | None:
+def join(
+    enter: Callable[[Sequence[str]], Sequence[str] | None],
+    meanwhile: Callable[[], object] = lambda: None,
+) -> int | None:
     """Split in two: gives None in the new process, which is inside of the namespace.
 
     In the old one this waits for the new one, hands our signals on to it, and gives its exit code.
-    `enter` puts a command in front of another that runs it in the namespace. Call it while there is
-    only one thread. Raises EngineError when the namespace cannot be made.
+    `enter` puts a command in front of another that runs it in the namespace; while that one makes
+    the namespace, `meanwhile` is called. Call it while there is only one thread. Raises EngineError
+    when the namespace cannot be made.
     """
     command = enter(HOLDER)
     if command is None:
@@ -41,6 +45,7 @@ def join(enter: Callable[[Sequence[str]], Sequence[str] | None]) -> int | None:
     with os.fdopen(hold, "wb"), os.fdopen(held, "rb") as stdin, memory("stderr") as stderr:
         holder, report = _start(command, stdin, stderr)
         with os.fdopen(report, "rb", buffering=0) as answer:
+            meanwhile()
             names = _read(answer)
         if names is None:
             status = os.waitstatus_to_exitcode(os.waitpid(holder, 0)[1])

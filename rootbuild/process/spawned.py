@@ -7,7 +7,7 @@ import functools
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, NoReturn
 
 from rootbuild.process.command import Finished, announce, content, failure, memory, path
@@ -22,6 +22,8 @@ _FORWARDED = (
     signal.SIGUSR2,
 )
 ENDING = (signal.SIGINT, *_FORWARDED)
+# What Python ignores in its own process, and pasta for one does not expect to be ignored.
+_IGNORED = (signal.SIGPIPE, signal.SIGXFSZ)
 
 
 def call(
@@ -49,6 +51,34 @@ def call(
     if check and finished.status != 0:
         raise failure(finished)
     return finished
+
+
+@contextlib.contextmanager
+def background(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    stdin: IO[bytes] | None = None,
+    output: IO[bytes] | None = None,
+    pass_fds: Sequence[int] = (),
+) -> Iterator[int]:
+    """Keep a helper program running for the length of a `with` block; gives its pid.
+
+    It inherits the descriptors `pass_fds`. Its whole process group is ended on the way out.
+    """
+    with contextlib.ExitStack() as stack:
+        given = stdin or stack.enter_context(open(os.devnull, "rb"))
+        out = output or stack.enter_context(memory("output"))
+        streams = ((0, given), (1, out), (2, out))
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        stack.callback(signal.pthread_sigmask, signal.SIG_SETMASK, mask)
+        with _inherited(pass_fds):
+            pid = _started(argv, env, streams, mask)
+        try:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            yield pid
+        finally:
+            _end(pid)
 
 
 def foreground(
@@ -95,20 +125,9 @@ def _called(
     waiting: Waiting | None,
 ) -> int:
     """Exit code, or minus the signal. The mask keeps a signal from coming before we could react."""
-    wanted: dict[str, str | None] = {**os.environ, **(env or {})}
-    names = {name: value for name, value in wanted.items() if value is not None}
-    program = path(argv[0])
-    announce(argv)
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
-        pid = os.posix_spawn(
-            program,
-            list(argv),
-            names,
-            file_actions=[(os.POSIX_SPAWN_DUP2, item.fileno(), number) for number, item in streams],
-            setpgroup=0,
-            setsigmask=mask,
-        )
+        pid = _started(argv, env, streams, mask)
         try:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             return wait(pid, waiting)
@@ -119,6 +138,40 @@ def _called(
             raise
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _started(
+    argv: Sequence[str],
+    env: Mapping[str, str | None] | None,
+    streams: Sequence[tuple[int, IO[bytes]]],
+    mask: Iterable[int],
+) -> int:
+    """Start a program in a process group of its own, with that signal mask; its pid."""
+    wanted: dict[str, str | None] = {**os.environ, **(env or {})}
+    names = {name: value for name, value in wanted.items() if value is not None}
+    program = path(argv[0])
+    announce(argv)
+    return os.posix_spawn(
+        program,
+        list(argv),
+        names,
+        file_actions=[(os.POSIX_SPAWN_DUP2, item.fileno(), number) for number, item in streams],
+        setpgroup=0,
+        setsigdef=_IGNORED,
+        setsigmask=mask,
+    )
+
+
+@contextlib.contextmanager
+def _inherited(descriptors: Sequence[int]) -> Iterator[None]:
+    """Let programs that are started in the block have these descriptors."""
+    try:
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, True)
+        yield
+    finally:
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)
 
 
 def _end(pid: int) -> None:
