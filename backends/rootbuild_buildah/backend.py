@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from rootbuild import process
 from rootbuild.backend import Exec, Layers, Problem, PullPolicy, StoredImage
 from rootbuild.errors import EngineError, ImageNotFoundError
-from rootbuild_buildah import argv, failures, folder, hostcheck, namespace, parents, steps
-from rootbuild_buildah.network import Networks
+from rootbuild_buildah import argv, failures, folder, hostcheck, namespace
 from rootbuild_buildah.store import Store
+
+if TYPE_CHECKING:  # a build with nothing to do runs no steps
+    from rootbuild_buildah import steps
+    from rootbuild_buildah.network import Networks
 
 LARGE_SECONDS = 0.5
 
@@ -49,7 +51,8 @@ class BuildahBackend:
         self, store: Store | None = None, ways: tuple[steps.Way, ...] | None = None
     ) -> None:
         self._store = store or Store()
-        self._runner = steps.Runner(ways)
+        self._ways = ways
+        self._runner: steps.Runner | None = None
         self._networks: Networks | None = None
         self._mounted: dict[str, tuple[Path, int]] = {}
         self._retired: Retired | None = None
@@ -89,6 +92,8 @@ class BuildahBackend:
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:
         """See the contract: one network namespace, and one removal of all containers."""
+        from rootbuild_buildah.network import Networks
+
         with Networks() as networks:
             self._networks, self._retired = networks, Retired()
             try:
@@ -133,15 +138,18 @@ class BuildahBackend:
 
     def run(self, container: str, command: Exec, output: IO[bytes]) -> int:
         """See the contract."""
+        from rootbuild_buildah.network import Networks
+        from rootbuild_buildah.steps import Step
+
         with contextlib.ExitStack() as stack:
             networks = self._networks or stack.enter_context(Networks())
             rootfs = stack.enter_context(self.mount(container))
-            step = steps.Step(container, rootfs, command, networks.find(command.network))
-            return self._runner.run(step, output)
+            step = Step(container, rootfs, command, networks.find(command.network))
+            return self._steps().run(step, output)
 
     def stop(self) -> None:
         """See the contract."""
-        self._runner.stop()
+        self._steps().stop()
 
     def commit(self, container: str) -> Layers:
         """See the contract."""
@@ -153,6 +161,8 @@ class BuildahBackend:
 
     def create_image(self, config: bytes) -> str:
         """See the contract: a folder of the `dir:` transport, pulled."""
+        import tempfile
+
         identity = folder.identity(config)
         with tempfile.TemporaryDirectory(prefix="rootbuild-image-") as name:
             folder.write(Path(name), config)
@@ -165,6 +175,8 @@ class BuildahBackend:
 
     def remove(self, images: Sequence[str]) -> None:
         """See the contract."""
+        from rootbuild_buildah import parents
+
         nameless = {image.id for image in self.images() if not image.names}
         used = self._store.used() or frozenset()
         wanted = [image for image in images if image in nameless and image not in used]
@@ -176,11 +188,21 @@ class BuildahBackend:
 
     def sweep(self, containers: Sequence[str]) -> None:
         """See the contract: kills what still runs in them, then removes them."""
+        from rootbuild_buildah import steps
+
         known = self._store.containers()
         for container in containers:
             if known is None or container in known:
                 steps.remove_leftovers(container, partial(self._mount, container))
                 process.call(argv.remove_containers(container), check=known is not None)
+
+    def _steps(self) -> steps.Runner:
+        from rootbuild_buildah.steps import Runner
+
+        with self._lock:
+            if self._runner is None:
+                self._runner = Runner(self._ways)
+            return self._runner
 
     @contextlib.contextmanager
     def _calm(self, image: str) -> Iterator[str]:
@@ -233,6 +255,8 @@ class BuildahBackend:
         return finished
 
     def _failure(self, finished: process.Finished) -> EngineError:
+        import tempfile
+
         store = self._store.folder()
         return failures.explained(
             finished, *([store] if store else []), Path(tempfile.gettempdir())

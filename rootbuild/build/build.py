@@ -13,25 +13,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.backend import Backend
-from rootbuild.build.bases import Store, find_bases, pull_bases, read_store
+from rootbuild.build.bases import find_bases, pull_bases
 from rootbuild.build.context import ContextFiles
 from rootbuild.build.execute import Executor, Parts
-from rootbuild.build.export import Exporter, clear_iidfile, report_image, write_iidfile
-from rootbuild.build.inputs import Source, find_context, parse_dockerfile, read_dockerfile
+from rootbuild.build.export import Exporter
+from rootbuild.build.inputs import Source, find_context, read_dockerfile
 from rootbuild.build.journal import clean_up_after_killed, open_journal
+from rootbuild.build.memo.remember import Notebook, open_notebook
 from rootbuild.build.mounts.mounting import Mounting
-from rootbuild.build.names import title
+from rootbuild.build.names import titles
 from rootbuild.build.options import BuildOptions
 from rootbuild.build.solver import Solver
+from rootbuild.build.store import Store, read_store
+from rootbuild.build.told import clear_iidfile, report_image, show_head, whole_names, write_iidfile
 from rootbuild.build.vertices import Vertices
 from rootbuild.build.warnings import show_known_warnings, show_warnings
 from rootbuild.cache.database import Cache, open_cache
 from rootbuild.cache.files import FileDigests
+from rootbuild.dockerfile.parse import parse
 from rootbuild.errors import DockerfileError
 from rootbuild.graph.resolve import resolve
 from rootbuild.graph.stages import ImageBase, StageGraph
 from rootbuild.image.platform import build_platform, parse_platform
-from rootbuild.image.reference import parse as parse_reference
 from rootbuild.plan.plan import BaseImage, Plan, plan_build
 from rootbuild.plan.planner import PlanOptions
 from rootbuild.progress.reporter import Reporter
@@ -72,8 +75,9 @@ class Build:
         except DockerfileError:
             show_known_warnings(self.vertices, self.options, source)
             raise
+        notebook = open_notebook(self.options, source, self.backend)
         with open_cache(self.folders.cache / "cache.db") as cache:
-            session = Session(self, source, graph, cache, read_store(self.backend))
+            session = Session(self, source, graph, cache, read_store(self.backend), notebook)
             image = session.known()
             if image is None and self.inside:
                 image = session.build()
@@ -85,7 +89,7 @@ class Build:
         build = build_platform()
         target = build if self.options.platform is None else parse_platform(self.options.platform)
         return resolve(
-            parse_dockerfile(source),
+            parse(source.data, source.name),
             build_args=self.options.build_args,
             build=build,
             target_platform=target,
@@ -102,6 +106,7 @@ class Session:
     graph: StageGraph
     cache: Cache
     store: Store
+    notebook: Notebook
 
     def known(self) -> str | None:
         """The image's id if nothing has to be built; it is tagged then."""
@@ -111,18 +116,19 @@ class Session:
             return None
         plan = self._plan(found)
         with self._context() as context:
-            filesystem = self._solver(plan, context).chain(plan.target).filesystem
+            solver = self._solver(plan, context)
+            filesystem = solver.chain(plan.target).filesystem
         if options.no_cache or filesystem is None:
             return None
         image = self._exporter().known(filesystem, plan.stage(plan.target).config)
         if image is None:
             return None
         self._show_head(plan)
-        self._show_warnings(found)
-        for stage in plan.stages:
-            for position in ([None] if stage.first else []) + list(range(len(stage.steps))):
-                self.build_.vertices.cached(title(plan, stage, position))
+        warnings = self._show_warnings(found)
+        for name in titles(plan):
+            self.build_.vertices.cached(name)
         self._finish(image)
+        self._note(plan, solver, context, warnings, image)
         return image
 
     def build(self) -> str:
@@ -135,10 +141,10 @@ class Session:
             journal = stack.enter_context(open_journal(journals))
             stack.enter_context(backend.session())
             pulled = pull_bases(self.graph, missing, backend, options.pull, vertices)
-            images = {**found, **pulled}
+            images = {image: (found | pulled)[image] for image, _ in self.graph.images()}
             plan = self._plan(images)
             self._show_head(plan)
-            self._show_warnings(images)
+            warnings = self._show_warnings(images)
             context = stack.enter_context(self._context())
             solver = self._solver(plan, context)
             mounting = Mounting(
@@ -167,6 +173,7 @@ class Session:
             if image is None:
                 image = exporter.create(built, config)
             self._finish(image)
+            self._note(plan, solver, context, warnings, image)
         return image
 
     def _plan(self, images: dict[ImageBase, BaseImage]) -> Plan:
@@ -197,30 +204,39 @@ class Session:
         return Exporter(self.build_.backend, self.cache, self.store, self.build_.options.layers)
 
     def _show_head(self, plan: Plan) -> None:
-        vertices = self.build_.vertices
-        with vertices.open(f"[internal] load build definition from {self.source.name}") as vertex:
-            vertex.status(f"transferring dockerfile: {len(self.source.data)}B done")
-        for image in dict.fromkeys(base.name for base in plan.images.values()):
-            with vertices.open(f"[internal] load metadata for {image}"):
-                pass
+        names = dict.fromkeys(base.name for base in plan.images.values())
+        show_head(self.build_.vertices, self.source.name, len(self.source.data), names)
 
-    def _show_warnings(self, images: Mapping[ImageBase, BaseImage]) -> None:
+    def _show_warnings(self, images: Mapping[ImageBase, BaseImage]) -> tuple[str, ...]:
         configs = {image.reference: found.config for image, found in images.items()}
-        show_warnings(
+        return show_warnings(
             self.build_.vertices, self.build_.options, self.source, self.graph.dockerfile, configs
         )
 
     def _finish(self, image: str) -> None:
-        tags = self.build_.options.tags
-        names = tuple(dict.fromkeys(str(parse_reference(tag)) for tag in tags))
-        new = self._exporter().missing_names(image, tags)
-        report_image(self.build_.vertices, self.build_.backend, image, names, new)
+        build = self.build_
+        names = whole_names(build.options.tags)
+        report_image(build.vertices, build.backend, self.store, image, names)
+
+    def _note(
+        self,
+        plan: Plan,
+        solver: Solver,
+        context: ContextFiles,
+        warnings: tuple[str, ...],
+        image: str,
+    ) -> None:
+        """Remember the whole build, if the next one just like it would have nothing to do."""
+        filesystem = solver.chain(plan.target).filesystem
+        config = plan.stage(plan.target).config
+        if filesystem and self._exporter().remembered(filesystem, config) == image:
+            shown = (warnings, titles(plan))
+            self.notebook.note(plan, self.cache, context.known, shown, image)
 
 
 def start_build(
     options: BuildOptions, backend: Backend, folders: Folders, reporter: Reporter, *, inside: bool
 ) -> str | None:
     """Run a build; gives the image's id, or None if it has to go on inside the namespace."""
-    for tag in options.tags:
-        parse_reference(tag)
+    whole_names(options.tags)  # what is wrong with them is said before anything is done
     return Build(options, backend, folders, Vertices(reporter), inside).run()

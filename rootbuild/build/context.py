@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rootbuild.cache.files import FileDigests
 from rootbuild.context.directory import DirectoryContext
 from rootbuild.errors import RootbuildError
@@ -35,6 +37,11 @@ class ContextFiles:
         if reading not in self._known:
             self._known[reading] = self.select(reading).digest(self._digests, owners=False)
         return self._known[reading]
+
+    @property
+    def known(self) -> Mapping[Reading, str]:
+        """All digests that were asked for."""
+        return self._known
 
 
 def read(tree: Tree, reading: Reading) -> Selection:

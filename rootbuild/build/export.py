@@ -1,23 +1,17 @@
-"""The finished image: its config and history on top of the target's layers, and its names."""
+"""The finished image: its config and history on top of the target's layers."""
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from pathlib import Path
 
 from rootbuild.backend import Backend
-from rootbuild.build.bases import Store
 from rootbuild.build.checkpoint import LayerPolicy
 from rootbuild.build.execute import State
-from rootbuild.build.vertices import Vertices
+from rootbuild.build.store import Store
 from rootbuild.cache.database import Cache
-from rootbuild.errors import HostError
 from rootbuild.image.config import HistoryEntry, ImageConfig, render_config
-from rootbuild.image.reference import parse
 from rootbuild.plan.keys import image_key
 
 
@@ -32,8 +26,12 @@ class Exporter:
 
     def known(self, filesystem: str, config: ImageConfig) -> str | None:
         """The id of the finished image, if an earlier build has made it and the store has it."""
-        image = self.cache.image(self._key(filesystem, config))
+        image = self.remembered(filesystem, config)
         return image if image in self.store.ids else None
+
+    def remembered(self, filesystem: str, config: ImageConfig) -> str | None:
+        """The id of the finished image as the cache knows it, be it in the store or not."""
+        return self.cache.image(self._key(filesystem, config))
 
     def create(self, state: State, config: ImageConfig) -> str:
         """Make the image of a built stage; gives its id."""
@@ -43,15 +41,6 @@ class Exporter:
         image = self.backend.create_image(render_config(whole, _now()))
         self.cache.remember_image(self._key(state.key, config), image)
         return image
-
-    def missing_names(self, image: str, tags: tuple[str, ...]) -> tuple[str, ...]:
-        """The whole names among `tags` that the image does not have yet."""
-        names = dict.fromkeys(str(parse(tag)) for tag in tags)
-        return tuple(
-            name
-            for name in names
-            if name not in self.store.by_name or self.store.by_name[name].id != image
-        )
 
     def _key(self, filesystem: str, config: ImageConfig) -> str:
         blob = render_config(replace(config, diff_ids=()), "")
@@ -75,42 +64,6 @@ def layered(
         lines.append(replace(entry, empty_layer=True) if merged else entry)
     assert told == base + sum(groups), f"{told} lines of history, {base} layers below {groups}"
     return tuple(lines)
-
-
-def report_image(
-    vertices: Vertices, backend: Backend, image: str, names: tuple[str, ...], new: tuple[str, ...]
-) -> None:
-    """Show the image and give it the names that are `new`; the others it has already."""
-    with vertices.open("exporting to image") as vertex:
-        vertex.status(f"writing image sha256:{image} done")
-        for name in names:
-            if name in new:
-                backend.tag(image, name)
-            vertex.status(f"naming to {name} done")
-
-
-def clear_iidfile(path: Path) -> None:
-    """Remove the id that an earlier build has written. Raises HostError."""
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise _no_iidfile(path, error) from error
-
-
-def write_iidfile(path: Path, image: str) -> None:
-    """Write the image id to a file, all at once. Raises HostError."""
-    staged = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        staged.write_text(f"sha256:{image}")
-        os.replace(staged, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            staged.unlink()
-        raise _no_iidfile(path, error) from error
-
-
-def _no_iidfile(path: Path, error: OSError) -> HostError:
-    return HostError(f"cannot write the image id to {path}: {error.strerror}", id="iidfile")
 
 
 def _now() -> str:

@@ -8,9 +8,6 @@ from pathlib import Path
 from rootbuild.build.options import BuildOptions
 from rootbuild.context.directory import DirectoryContext
 from rootbuild.context.ignorefile import find_ignore_file
-from rootbuild.dockerfile.ignore import Matcher, parse_ignore
-from rootbuild.dockerfile.instructions import Dockerfile
-from rootbuild.dockerfile.parse import parse
 from rootbuild.errors import ContextError
 from rootbuild.files.rootfs import Rootfs
 
@@ -52,22 +49,25 @@ def read_dockerfile(options: BuildOptions) -> Source:
         ) from error
 
 
-def parse_dockerfile(source: Source) -> Dockerfile:
-    """Parse what was read."""
-    return parse(source.data, source.name)
-
-
 def ignore_patterns(options: BuildOptions, source: Source) -> tuple[str, ...]:
     """The patterns of the build's ignore file; none without one."""
     with Rootfs(options.context) as root:
         found = find_ignore_file(root, source.path)
-    return () if found is None else parse_ignore(found.content)
+    if found is None:
+        return ()
+    from rootbuild.dockerfile.ignore import parse_ignore
+
+    return parse_ignore(found.content)
 
 
 def find_context(options: BuildOptions, source: Source) -> DirectoryContext:
     """The context folder, seen through its ignore file; to be opened by a `with` block."""
     patterns = ignore_patterns(options, source)
-    return DirectoryContext(options.context, Matcher(patterns) if patterns else None)
+    if not patterns:
+        return DirectoryContext(options.context)
+    from rootbuild.dockerfile.ignore import Matcher
+
+    return DirectoryContext(options.context, Matcher(patterns))
 
 
 def _path(options: BuildOptions) -> Path:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rootbuild.backend import NetworkMode, PullPolicy
-from rootbuild.build.checkpoint import LayerPolicy
-from rootbuild.image.config import Pairs
+
+if TYPE_CHECKING:  # every build imports this module
+    from rootbuild.build.checkpoint import LayerPolicy
+    from rootbuild.image.config import Pairs
 
 
 @dataclass(frozen=True, slots=True)

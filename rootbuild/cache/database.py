@@ -18,7 +18,7 @@ from pathlib import Path
 from rootbuild.backend import Layers
 from rootbuild.errors import HostError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS steps(
     key TEXT PRIMARY KEY, image TEXT NOT NULL, diff_ids TEXT NOT NULL, groups TEXT NOT NULL,
@@ -30,12 +30,20 @@ CREATE TABLE IF NOT EXISTS images(
 CREATE TABLE IF NOT EXISTS contents(
     key TEXT PRIMARY KEY, digest TEXT NOT NULL, used REAL NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS memos(
+    key TEXT PRIMARY KEY, memo TEXT NOT NULL, used REAL NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS files(
     device INTEGER NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, digest TEXT NOT NULL,
     PRIMARY KEY(device, inode)
 ) WITHOUT ROWID;
 """
+
+_VALUES = {
+    "images": "SELECT image FROM images WHERE key = ?",
+    "contents": "SELECT digest FROM contents WHERE key = ?",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +61,13 @@ class Cache:
     """An open cache index.
 
     Every method is safe to call from several builds at once: SQLite's WAL mode serialises writers.
+    `answers` are the images and contents that were asked for and found: (table, key) -> value.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._database = _open(path)
+        self.answers: dict[tuple[str, str], str] = {}
         self._files: list[tuple[int, int, int, int, int, str]] = []
 
     def step(self, key: str) -> Snapshot | None:
@@ -78,8 +88,7 @@ class Cache:
 
     def image(self, key: str) -> str | None:
         """The id of the finished image with that key."""
-        row = self._one("SELECT image FROM images WHERE key = ?", key)
-        return None if row is None else str(row[0])
+        return self.answer("images", key)
 
     def remember_image(self, key: str, image: str) -> None:
         """Note the id of a finished image."""
@@ -87,12 +96,28 @@ class Cache:
 
     def content(self, key: str) -> str | None:
         """The digest of what a COPY --from takes out of a filesystem, by the key of both."""
-        row = self._one("SELECT digest FROM contents WHERE key = ?", key)
-        return None if row is None else str(row[0])
+        return self.answer("contents", key)
 
     def remember_content(self, key: str, digest: str) -> None:
         """Note the digest of what a COPY --from takes."""
         self._write("INSERT OR REPLACE INTO contents VALUES(?, ?, ?)", key, digest, time.time())
+
+    def answer(self, table: str, key: str) -> str | None:
+        """As `image` and `content`, by the name of the table."""
+        row = self._one(_VALUES[table], key)
+        if row is None:
+            return None
+        self.answers[table, key] = str(row[0])
+        return str(row[0])
+
+    def memo(self, key: str) -> str | None:
+        """What is remembered of a whole build."""
+        row = self._one("SELECT memo FROM memos WHERE key = ?", key)
+        return None if row is None else str(row[0])
+
+    def remember_memo(self, key: str, memo: str) -> None:
+        """Note a whole build."""
+        self._write("INSERT OR REPLACE INTO memos VALUES(?, ?, ?)", key, memo, time.time())
 
     def file_digest(self, key: tuple[int, int, int, int, int]) -> str | None:
         """The digest of a file in the state (device, inode, size, mtime_ns, ctime_ns)."""

@@ -8,15 +8,12 @@ from dataclasses import replace
 from types import FrameType
 from typing import NoReturn
 
-from platformdirs import user_cache_path, user_state_path
-
 from rootbuild import process
 from rootbuild.backend import Backend, choose_backend
-from rootbuild.build.build import Folders, start_build
 from rootbuild.build.inputs import STDIN
+from rootbuild.build.memo.recall import recall
 from rootbuild.build.options import BuildOptions
 from rootbuild.cli.build_options import build_options, reporter_name
-from rootbuild.cli.call import call_of, perform
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import (
     BuildError,
@@ -26,8 +23,10 @@ from rootbuild.errors import (
     Interrupted,
     RootbuildError,
 )
+from rootbuild.host.folders import cache_folder, state_folder
 from rootbuild.progress.plain import PlainReporter
 from rootbuild.progress.quiet import QuietReporter
+from rootbuild.progress.reporter import Reporter
 
 SOLVE_ERRORS = (BuildError, ContextError, DockerfileError, ImageNotFoundError)
 
@@ -37,13 +36,16 @@ def run(parsed: Parsed) -> int:
     options = build_options(parsed)
     if options.dockerfile == STDIN:
         options = replace(options, stdin=sys.stdin.buffer.read())
-    call = call_of(parsed)
-    if call is not None:
-        return perform(call, options)
+    if parsed.has("call") or parsed.has("check"):
+        from rootbuild.cli.call import call_of, perform
+
+        call = call_of(parsed)
+        if call is not None:
+            return perform(call, options)
     backend = choose_backend()
     quiet = reporter_name(parsed) == "quiet"
-    image = None
-    if backend.enter(()) is not None:
+    image = recall(options, backend, cache_folder(), _reporter(quiet=quiet))
+    if image is None and backend.enter(()) is not None:
         image = _build(options, backend, quiet=quiet, inside=False)
         if image is None:
             code = process.join(backend.enter)
@@ -58,12 +60,17 @@ def run(parsed: Parsed) -> int:
 
 
 def _build(options: BuildOptions, backend: Backend, *, quiet: bool, inside: bool) -> str | None:
-    reporter = QuietReporter() if quiet else PlainReporter(sys.stderr)
-    folders = Folders(user_cache_path("rootbuild"), user_state_path("rootbuild"))
+    from rootbuild.build.build import Folders, start_build
+
+    folders = Folders(cache_folder(), state_folder())
     try:
-        return start_build(options, backend, folders, reporter, inside=inside)
+        return start_build(options, backend, folders, _reporter(quiet=quiet), inside=inside)
     except SOLVE_ERRORS as error:
         raise _solving(error) from error
+
+
+def _reporter(*, quiet: bool) -> Reporter:
+    return QuietReporter() if quiet else PlainReporter(sys.stderr)
 
 
 def _solving(error: RootbuildError) -> RootbuildError:

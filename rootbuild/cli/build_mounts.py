@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rootbuild.build.options import Agent, Secret
-from rootbuild.dockerfile.fields import CsvError, split_csv
 from rootbuild.errors import UnsupportedError, UsageError
 
 ENTITLEMENTS = ("network.host", "security.insecure", "device")
@@ -80,6 +79,8 @@ def read_entitlement(text: str) -> str:
 
 
 def _fields(text: str) -> dict[str, str]:
+    from rootbuild.dockerfile.fields import CsvError, split_csv
+
     try:
         parts = split_csv(text)
     except CsvError as error:

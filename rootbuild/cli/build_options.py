@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rootbuild.backend import NetworkMode
-from rootbuild.build.checkpoint import LayerPolicy
 from rootbuild.build.options import BuildOptions
 from rootbuild.cli.build_mounts import read_agent, read_entitlement, read_secret
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import UnsupportedError, UsageError
-from rootbuild.image.config import Pairs
 from rootbuild.image.reference import parse as parse_reference
+
+if TYPE_CHECKING:
+    from rootbuild.build.checkpoint import LayerPolicy
 
 PROGRESS = ("auto", "plain", "quiet")
 NETWORKS: tuple[NetworkMode, ...] = ("default", "none", "host")
@@ -127,7 +129,7 @@ def build_args(given: tuple[str, ...]) -> dict[str, str]:
     return values
 
 
-def _pairs(given: tuple[str, ...]) -> Pairs:
+def _pairs(given: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     found = {}
     for text in given:
         key, _, value = text.partition("=")

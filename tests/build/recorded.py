@@ -6,17 +6,19 @@ import itertools
 import json
 import os
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import pytest
 
-from rootbuild.backend import Exec
+from rootbuild.backend import Backend, Exec, StoredImage
 from rootbuild.build.build import Folders, start_build
+from rootbuild.build.memo.recall import recall
 from rootbuild.build.options import BuildOptions
-from rootbuild.progress.quiet import QuietReporter
+from rootbuild.files import digest
 from rootbuild.testing import RecordingBackend
 
 BASE = "docker.io/library/base:latest"
@@ -36,6 +38,8 @@ class Machine:
     def fake(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(time, "monotonic", lambda: self.now)
         monkeypatch.setattr(os, "statvfs", lambda _: self._status())
+        # Builds of tests follow each other faster than files get old enough to be remembered.
+        monkeypatch.setattr(digest, "RACY_NS", 0)
 
     def program(self, rootfs: Path, command: Exec, output: IO[bytes]) -> int:
         """Runs `; `-separated words: write FILE TEXT, stamp FILE, last SECONDS, fill N, exit N."""
@@ -61,6 +65,31 @@ class Machine:
         return SimpleNamespace(f_blocks=blocks, f_bfree=blocks - self.used, f_frsize=1)
 
 
+class Listener:
+    """A reporter that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[object, ...]] = []
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *arguments: self.told.append((name, *arguments))
+
+
+class Bystander:
+    """Looks into the store as a backend does, and only notes which names it should give."""
+
+    def __init__(self, backend: RecordingBackend) -> None:
+        self._backend = backend
+        self.name = backend.name
+        self.tagged: list[tuple[object, ...]] = []
+
+    def images(self) -> Sequence[StoredImage]:
+        return self._backend.images()
+
+    def tag(self, image: str, name: str) -> None:
+        self.tagged.append((image, name))
+
+
 @dataclass(slots=True)
 class Site:
     """A context folder, an engine that records, and this user's folders."""
@@ -68,6 +97,7 @@ class Site:
     root: Path
     machine: Machine = field(default_factory=Machine)
     backend: RecordingBackend = field(init=False)
+    recalled: str | None = None
 
     def __post_init__(self) -> None:
         self.backend = RecordingBackend(self.machine.program)
@@ -88,13 +118,26 @@ class Site:
         return path
 
     def start(self, text: str | None = None, *, inside: bool, **options: Any) -> str | None:
-        """Start a build; `calls` of the backend are only this build's afterwards."""
+        """Start a build; `calls` of the backend are only this build's afterwards.
+
+        It goes the long way. Where the short way would have come to an image (`recalled`), every
+        build asserts that it is the same one, with the same progress and names.
+        """
         if text is not None:
             self.write("Dockerfile", text)
-        self.backend.calls.clear()
         folders = Folders(self.root / "cache", self.root / "state")
         chosen = BuildOptions(self.context, **options)
-        return start_build(chosen, self.backend, folders, QuietReporter(), inside=inside)
+        short, bystander = Listener(), Bystander(self.backend)
+        harmless = replace(chosen, iidfile=None)
+        self.recalled = recall(harmless, cast(Backend, bystander), folders.cache, short)
+        self.backend.calls.clear()
+        long = Listener()
+        image = start_build(chosen, self.backend, folders, long, inside=inside)
+        if self.recalled is not None:
+            named = [call.arguments for call in self.backend.calls if call.verb == "tag"]
+            assert (image, long.told, named) == (self.recalled, short.told, bystander.tagged)
+            assert len(named) == len(self.backend.calls)
+        return image
 
     def build(self, text: str | None = None, **options: Any) -> str:
         """Build to the end; gives the image's id."""

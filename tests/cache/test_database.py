@@ -20,11 +20,26 @@ def test_what_is_remembered_is_there_for_the_next_build(tmp_path: Path) -> None:
         cache.remember_step("k", SNAPSHOT)
         cache.remember_image("i", "id")
         cache.remember_content("c", "digest")
+        cache.remember_memo("m", "memo")
+        cache.remember_memo("m", "newer memo")
     with open_cache(path) as cache:
         assert cache.step("k") == SNAPSHOT
         assert cache.image("i") == "id"
         assert cache.content("c") == "digest"
         assert cache.image("k") is None
+        assert cache.memo("m") == "newer memo"
+        assert cache.memo("k") is None
+
+
+def test_answers_are_noted(tmp_path: Path) -> None:
+    with open_cache(tmp_path / "cache.db") as cache:
+        cache.remember_image("k", "id")
+        cache.remember_content("k", "digest")
+        assert (cache.image("k"), cache.content("k"), cache.content("x")) == ("id", "digest", None)
+        assert cache.answers == {("images", "k"): "id", ("contents", "k"): "digest"}
+        cache.remember_image("k", "other")
+        assert cache.answer("images", "k") == "other"
+        assert cache.answers["images", "k"] == "other"
 
 
 def test_only_its_owner_may_look_into_the_folder(tmp_path: Path) -> None:
