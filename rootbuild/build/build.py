@@ -17,7 +17,7 @@ from rootbuild.build.bases import find_bases, pull_bases
 from rootbuild.build.context import ContextFiles
 from rootbuild.build.execute import Executor, Parts
 from rootbuild.build.export import Exporter
-from rootbuild.build.inputs import Source, find_context, read_dockerfile
+from rootbuild.build.inputs import Source, find_context, parse_dockerfile, read_dockerfile
 from rootbuild.build.journal import clean_up_after_killed, open_journal
 from rootbuild.build.memo.remember import Notebook, open_notebook
 from rootbuild.build.mounts.mounting import Mounting
@@ -30,7 +30,6 @@ from rootbuild.build.vertices import Vertices
 from rootbuild.build.warnings import show_known_warnings, show_warnings
 from rootbuild.cache.database import Cache, open_cache
 from rootbuild.cache.files import FileDigests
-from rootbuild.dockerfile.parse import parse
 from rootbuild.errors import DockerfileError
 from rootbuild.graph.resolve import resolve
 from rootbuild.graph.stages import ImageBase, StageGraph
@@ -89,7 +88,7 @@ class Build:
         build = build_platform()
         target = build if self.options.platform is None else parse_platform(self.options.platform)
         return resolve(
-            parse(source.data, source.name),
+            parse_dockerfile(source),
             build_args=self.options.build_args,
             build=build,
             target_platform=target,
@@ -141,7 +140,7 @@ class Session:
             journal = stack.enter_context(open_journal(journals))
             stack.enter_context(backend.session())
             pulled = pull_bases(self.graph, missing, backend, options.pull, vertices)
-            images = {image: (found | pulled)[image] for image, _ in self.graph.images()}
+            images = {**found, **pulled}
             plan = self._plan(images)
             self._show_head(plan)
             warnings = self._show_warnings(images)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rootbuild.build.options import BuildOptions
 from rootbuild.context.directory import DirectoryContext
 from rootbuild.context.ignorefile import find_ignore_file
 from rootbuild.errors import ContextError
 from rootbuild.files.rootfs import Rootfs
+
+if TYPE_CHECKING:  # a build with nothing to do does not parse its Dockerfile
+    from rootbuild.dockerfile.instructions import Dockerfile
 
 STDIN = "-"
 
@@ -47,6 +51,13 @@ def read_dockerfile(options: BuildOptions) -> Source:
             f"failed to read dockerfile: open {path.name}: {error.strerror}",
             id="dockerfile-missing",
         ) from error
+
+
+def parse_dockerfile(source: Source) -> Dockerfile:
+    """Parse what was read."""
+    from rootbuild.dockerfile.parse import parse
+
+    return parse(source.data, source.name)
 
 
 def ignore_patterns(options: BuildOptions, source: Source) -> tuple[str, ...]:

@@ -29,7 +29,10 @@ class BaseImage:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Stages in an order in which each comes after what it needs; `target` is the last one."""
+    """Stages in an order in which each comes after what it needs; `target` is the last one.
+
+    `images` are in the order in which the stages name them.
+    """
 
     stages: tuple[StagePlan, ...]
     target: int
@@ -55,7 +58,8 @@ def plan_build(
             error.locate(stage.start.location, graph.dockerfile.source)
             raise
         planned[stage.index] = plan_stage(graph, stage, start, options)
-    return Plan(tuple(item.plan for item in planned.values()), graph.target, images)
+    named = {image: images[image] for image, _ in graph.images()}
+    return Plan(tuple(item.plan for item in planned.values()), graph.target, named)
 
 
 def _start(
