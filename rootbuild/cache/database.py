@@ -11,7 +11,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +44,12 @@ _VALUES = {
     "images": "SELECT image FROM images WHERE key = ?",
     "contents": "SELECT digest FROM contents WHERE key = ?",
 }
+_FILES = (
+    "SELECT inode, size, mtime_ns, ctime_ns, digest FROM files WHERE device = ? AND inode IN ({})"
+)
+
+FileState = tuple[int, int, int, int, int]
+"""(device, inode, size, mtime_ns, ctime_ns)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,23 +125,32 @@ class Cache:
         """Note a whole build."""
         self._write("INSERT OR REPLACE INTO memos VALUES(?, ?, ?)", key, memo, time.time())
 
-    def file_digest(self, key: tuple[int, int, int, int, int]) -> str | None:
-        """The digest of a file in the state (device, inode, size, mtime_ns, ctime_ns)."""
-        row = self._database.execute(
-            "SELECT digest FROM files WHERE device = ? AND inode = ? "
-            "AND size = ? AND mtime_ns = ? AND ctime_ns = ?",
-            key,
-        ).fetchone()
-        return None if row is None else str(row[0])
+    def file_digests(self, keys: Sequence[FileState]) -> list[str | None]:
+        """The digests of files in just those states, by one query for each device.
 
-    def remember_file(self, key: tuple[int, int, int, int, int], digest: str) -> None:
+        Not more than 900 files: old versions of SQLite take no more values.
+        """
+        found: dict[FileState, str] = {}
+        asked = [(_signed(key[0]), _signed(key[1]), *key[2:]) for key in keys]
+        for device in {key[0] for key in asked}:
+            inodes = [key[1] for key in asked if key[0] == device]
+            query = _FILES.format(",".join("?" * len(inodes)))
+            for inode, size, mtime, ctime, digest in self._database.execute(
+                query, (device, *inodes)
+            ):
+                found[device, inode, size, mtime, ctime] = digest
+        return [found.get(key) for key in asked]
+
+    def remember_file(self, key: FileState, digest: str) -> None:
         """Note a file's digest; written when the cache is closed."""
-        self._files.append((*key, digest))
+        self._files.append((_signed(key[0]), _signed(key[1]), *key[2:], digest))
 
     def close(self) -> None:
         """Write what is pending and let go of the database."""
-        self._database.executemany("INSERT OR REPLACE INTO files VALUES(?,?,?,?,?,?)", self._files)
-        self._database.commit()
+        if self._files:
+            insert = "INSERT OR REPLACE INTO files VALUES(?,?,?,?,?,?)"
+            self._database.executemany(insert, self._files)
+            self._database.commit()
         self._database.close()
 
     def _one(self, query: str, key: str) -> tuple[str, ...] | None:
@@ -177,6 +192,11 @@ def _fresh(path: Path) -> Cache:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(f"{path}{suffix}")
         return Cache(path)
+
+
+def _signed(number: int) -> int:
+    """SQLite's integers have a sign; inodes of overlay filesystems may use the bit that has it."""
+    return number if number < 1 << 63 else number - (1 << 64)
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -93,6 +93,15 @@ def test_scratch_images_without_context(site: Site) -> None:
     assert site.start(inside=False) == site.recalled == image
 
 
+def test_after_a_pull(site: Site) -> None:
+    """The images are shown in the order of the stages, whichever of them had to be pulled."""
+    config = site.backend.config(str(site.id_of(BASE)))
+    site.backend.remote["docker.io/library/other:latest"] = config.replace(b"{", b'{"author": "x",')
+    image = site.build("FROM other AS a\nFROM base\nCOPY --from=a /none* /\n")
+    assert site.backend.verbs()[:2] == ["session", "pull"]
+    assert site.build() == site.recalled == image
+
+
 def test_warnings_are_told_again(site: Site) -> None:
     site.build(TEXT)
     listener = Listener()

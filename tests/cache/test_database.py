@@ -75,6 +75,33 @@ def test_an_index_of_another_version_is_made_anew(tmp_path: Path) -> None:
         assert cache.image("k") == "1"
 
 
+def test_files_are_known_in_one_state_each(tmp_path: Path) -> None:
+    """Numbers of devices and inodes may use all of 64 bits."""
+    largest = (1 << 64) - 1
+    states = [(1, 2, 3, 4, 5), (1, largest, 3, 4, 5), (largest, 2, 3, 4, 5)]
+    path = tmp_path / "cache.db"
+    with open_cache(path) as cache:
+        for digest, state in enumerate(states):
+            cache.remember_file(state, str(digest))
+    with open_cache(path) as cache:
+        assert cache.file_digests(states[::-1]) == ["2", "1", "0"]
+        others = [(1, 2, *rest) for rest in ((9, 4, 5), (3, 9, 5), (3, 4, 9))]
+        assert cache.file_digests([*others, states[0], (2, 2, 3, 4, 5)]) == [*[None] * 3, "0", None]
+        assert cache.file_digests([]) == []
+        cache.remember_file(others[0], "new")
+    with open_cache(path) as cache:
+        assert cache.file_digests([states[0], others[0]]) == [None, "new"]
+
+
+def test_many_files_are_looked_up_by_one_query(tmp_path: Path) -> None:
+    queries: list[str] = []
+    states = [(1, inode, 3, 4, 5) for inode in range(900)]
+    with open_cache(tmp_path / "cache.db") as cache:
+        cache._database.set_trace_callback(queries.append)
+        assert cache.file_digests(states) == [None] * 900
+        assert len(queries) == 1
+
+
 def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with (

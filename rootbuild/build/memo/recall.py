@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rootbuild.backend import Backend
@@ -11,7 +12,7 @@ from rootbuild.build.options import BuildOptions
 from rootbuild.build.store import Store, read_store
 from rootbuild.build.told import clear_iidfile, report_image, show_head, whole_names, write_iidfile
 from rootbuild.build.vertices import Vertices
-from rootbuild.cache.database import Cache, open_cache
+from rootbuild.cache.database import Cache, FileState, open_cache
 from rootbuild.cache.files import FileDigests
 from rootbuild.errors import RootbuildError
 from rootbuild.progress.reporter import Reporter
@@ -98,13 +99,13 @@ class KnownDigests:
     def __init__(self, digests: FileDigests) -> None:
         self._digests = digests
 
-    def get(self, key: tuple[int, int, int, int, int]) -> str:
-        """The digest of a file in that state. Raises UnknownFileError."""
-        found = self._digests.get(key)
-        if found is None:
+    def get(self, keys: Sequence[FileState]) -> list[str | None]:
+        """The digests of files in those states. Raises UnknownFileError."""
+        found = self._digests.get(keys)
+        if None in found:
             raise UnknownFileError
         return found
 
-    def put(self, key: tuple[int, int, int, int, int], digest: str) -> None:
+    def put(self, key: FileState, digest: str) -> None:
         """Never called: nothing is read."""
         raise AssertionError(key)
