@@ -8,16 +8,24 @@ containers can be mounted and files given any owner, and does the rest.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rootbuild.backend import Backend
-from rootbuild.build.bases import find_bases, pull_bases
+from rootbuild.build.arguments import argument_warnings
+from rootbuild.build.bases import Pulled, Puller, find_bases, pull_bases
 from rootbuild.build.context import ContextFiles
+from rootbuild.build.contexts import Contexts
+from rootbuild.build.devices import Devices
 from rootbuild.build.execute import Executor, Parts
 from rootbuild.build.export import Exporter
-from rootbuild.build.inputs import Source, find_context, parse_dockerfile, read_dockerfile
+from rootbuild.build.fetched import RemoteFiles
+from rootbuild.build.foreign import check_platforms
+from rootbuild.build.fresh import fresh_stages
+from rootbuild.build.frontend import check_frontend
+from rootbuild.build.inputs import Source, parse_dockerfile, read_dockerfile
 from rootbuild.build.journal import clean_up_after_killed, open_journal
 from rootbuild.build.memo.remember import Notebook, open_notebook
 from rootbuild.build.mounts.mounting import Mounting
@@ -26,17 +34,22 @@ from rootbuild.build.options import BuildOptions
 from rootbuild.build.solver import Solver
 from rootbuild.build.store import Store, read_store
 from rootbuild.build.told import clear_iidfile, report_image, show_head, whole_names, write_iidfile
+from rootbuild.build.trees import Trees
+from rootbuild.build.triggers import Bases, Images, Look, settle
 from rootbuild.build.vertices import Vertices
 from rootbuild.build.warnings import show_known_warnings, show_warnings
 from rootbuild.cache.database import Cache, open_cache
 from rootbuild.cache.files import FileDigests
+from rootbuild.context.directory import LockedError
+from rootbuild.dockerfile.instructions import Dockerfile
 from rootbuild.errors import DockerfileError
 from rootbuild.graph.resolve import resolve
 from rootbuild.graph.stages import ImageBase, StageGraph
-from rootbuild.image.platform import build_platform, parse_platform
-from rootbuild.plan.plan import BaseImage, Plan, plan_build
+from rootbuild.graph.triggers import Triggers
+from rootbuild.image.platform import build_platform
+from rootbuild.plan.epoch import source_date_epoch
+from rootbuild.plan.plan import Plan, plan_build
 from rootbuild.plan.planner import PlanOptions
-from rootbuild.progress.reporter import Reporter
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,7 @@ class Build:
     backend: Backend
     folders: Folders
     vertices: Vertices
+    contexts: Contexts
     inside: bool
 
     def run(self) -> str | None:
@@ -68,15 +82,18 @@ class Build:
         """
         if self.options.iidfile is not None:
             clear_iidfile(self.options.iidfile)
-        source = read_dockerfile(self.options)
+        source = read_dockerfile(self.options, self.contexts)
+        remarks = self._remarks(source)
         try:
-            graph = self._graph(source)
+            graph = self.resolve(parse_dockerfile(source))
+            created = source_date_epoch(graph, self.options.build_args)
         except DockerfileError:
             show_known_warnings(self.vertices, self.options, source)
             raise
         notebook = open_notebook(self.options, source, self.backend)
         with open_cache(self.folders.cache / "cache.db") as cache:
-            session = Session(self, source, graph, cache, read_store(self.backend), notebook)
+            store = read_store(self.backend)
+            session = Session(self, source, remarks, graph, created, cache, store, notebook)
             image = session.known()
             if image is None and self.inside:
                 image = session.build()
@@ -84,46 +101,62 @@ class Build:
             write_iidfile(self.options.iidfile, image)
         return image
 
-    def _graph(self, source: Source) -> StageGraph:
-        build = build_platform()
-        target = build if self.options.platform is None else parse_platform(self.options.platform)
+    def _remarks(self, source: Source) -> tuple[str, ...]:
+        """What is not done as it was asked for, though the build can go on."""
+        frontend = check_frontend(source, self.options.build_args)
+        found = [frontend] if frontend else []
+        return (*found, *argument_warnings(self.options.build_args))
+
+    def resolve(self, dockerfile: Dockerfile, triggers: Triggers | None = None) -> StageGraph:
+        """The stages, with what base images trigger as far as it is known."""
         return resolve(
-            parse_dockerfile(source),
+            dockerfile,
             build_args=self.options.build_args,
-            build=build,
-            target_platform=target,
+            build=build_platform(),
+            target_platform=self.options.platform or build_platform(),
             target=self.options.target,
+            triggers=triggers,
+            contexts=self.options.contexts,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A build whose Dockerfile is parsed, with the cache open and the store's index read."""
+    """A build whose Dockerfile is parsed, with the cache open and the store's index read.
+
+    `remarks` are warnings that are not about instructions; `created` is SOURCE_DATE_EPOCH.
+    """
 
     build_: Build
     source: Source
+    remarks: tuple[str, ...]
     graph: StageGraph
+    created: int | None
     cache: Cache
     store: Store
     notebook: Notebook
 
     def known(self) -> str | None:
         """The image's id if nothing has to be built; it is tagged then."""
-        options = self.build_.options
-        found, missing = find_bases(self.graph, self.store, self.build_.backend, options.pull)
-        if missing:
+        bases = self._settle(self._at_hand)
+        if not bases.complete:
             return None
-        plan = self._plan(found)
+        plan = self._plan(bases)
         with self._context() as context:
             solver = self._solver(plan, context)
-            filesystem = solver.chain(plan.target).filesystem
-        if options.no_cache or filesystem is None:
+            try:
+                filesystem = solver.chain(plan.target).filesystem
+            except LockedError:
+                if self.build_.inside:
+                    raise
+                return None  # inside we are root, who may read whatever was fetched
+        if plan.target in self._fresh(plan) or filesystem is None:
             return None
         image = self._exporter().known(filesystem, plan.stage(plan.target).config)
         if image is None:
             return None
         self._show_head(plan)
-        warnings = self._show_warnings(found)
+        warnings = self._show_warnings(bases)
         for name in titles(plan):
             self.build_.vertices.cached(name)
         self._finish(image)
@@ -133,22 +166,19 @@ class Session:
     def build(self) -> str:
         """Do what is not cached; gives the id of the image, which is tagged then."""
         options, backend, vertices = self.build_.options, self.build_.backend, self.build_.vertices
-        found, missing = find_bases(self.graph, self.store, backend, options.pull)
         with contextlib.ExitStack() as stack:
             journals = self.build_.folders.state / "builds"
             clean_up_after_killed(journals, backend.sweep)
             journal = stack.enter_context(open_journal(journals))
             stack.enter_context(backend.session())
-            pulled = pull_bases(self.graph, missing, backend, options.pull, vertices)
-            images = {**found, **pulled}
-            plan = self._plan(images)
+            bases = self._settle(self._with_pulled)
+            plan = self._plan(bases)
             self._show_head(plan)
-            warnings = self._show_warnings(images)
+            warnings = self._show_warnings(bases)
             context = stack.enter_context(self._context())
             solver = self._solver(plan, context)
-            mounting = Mounting(
-                self.build_.folders.cache, options.secrets, options.agents, fresh=options.no_cache
-            )
+            check_platforms(plan, solver, self.graph.dockerfile.source, self._runs)
+            mounting = Mounting(self.build_.folders.cache, options, Devices(options))
             executor = stack.enter_context(
                 Executor(
                     Parts(
@@ -161,56 +191,100 @@ class Session:
                         stack.enter_context(mounting),
                         vertices,
                         policy=options.layers,
-                        use_cache=not options.no_cache,
+                        fresh=self._fresh(plan),
                     )
                 )
             )
             built = executor.build(plan.target)
             config = plan.stage(plan.target).config
             exporter = self._exporter()
-            image = None if options.no_cache else exporter.known(built.key, config)
+            fresh = plan.target in self._fresh(plan)
+            image = None if fresh else exporter.known(built.key, config)
             if image is None:
                 image = exporter.create(built, config)
             self._finish(image)
             self._note(plan, solver, context, warnings, image)
         return image
 
-    def _plan(self, images: dict[ImageBase, BaseImage]) -> Plan:
+    def _settle(self, look: Look) -> Bases:
+        return settle(self.graph, partial(self.build_.resolve, self.graph.dockerfile), look)
+
+    def _at_hand(self, graph: StageGraph, known: Images) -> Images:
+        return self._find_bases(graph, known)[0]
+
+    def _with_pulled(self, graph: StageGraph, known: Images) -> Images:
+        build = self.build_
+        found, missing = self._find_bases(graph, known)
+        puller = Puller(
+            self.store, build.backend, build.options.pull, self._pulled(), build.vertices
+        )
+        return {**found, **pull_bases(graph, missing, puller)}
+
+    def _find_bases(self, graph: StageGraph, known: Images) -> tuple[Images, tuple[ImageBase, ...]]:
+        policy = self.build_.options.pull
+        return find_bases(graph, self.store, self.build_.backend, policy, self._pulled(), known)
+
+    def _pulled(self) -> Pulled:
+        return Pulled(self.cache, self.build_.options.platform or build_platform())
+
+    def _plan(self, bases: Bases) -> Plan:
         options = self.build_.options
-        return plan_build(
-            self.graph,
-            images,
+        plan = plan_build(
+            bases.graph,
+            bases.images,
             PlanOptions(
                 build_args=options.build_args,
                 network=options.network,
                 hosts=options.hosts,
                 labels=options.labels,
-                platform=options.platform or str(build_platform()),
+                platform=options.platform or build_platform(),
+                platform_given=options.platform is not None,
                 allow=options.allow,
+                limits=options.limits,
+                security=options.security,
+                created=self.created,
             ),
         )
+        Devices(options).check(plan, self.graph.dockerfile.source)
+        return plan
+
+    def _runs(self, architecture: str) -> bool:
+        from rootbuild.host.emulation import runs
+
+        return runs(architecture, self.build_.folders.cache / "probes")
 
     @contextlib.contextmanager
     def _context(self) -> Iterator[ContextFiles]:
-        with find_context(self.build_.options, self.source) as tree:
-            yield ContextFiles(tree, FileDigests(self.cache), self.graph.dockerfile.source)
+        remote = RemoteFiles(self.build_.contexts.remotes, self.cache, self.build_.vertices)
+        with Trees(self.build_.contexts, self.source) as trees, remote:
+            digests = FileDigests(self.cache)
+            yield ContextFiles(trees, remote, digests, self.graph.dockerfile.source)
 
     def _solver(self, plan: Plan, context: ContextFiles) -> Solver:
         policy = self.build_.options.layers
-        return Solver(plan, self.cache, self.store.ids, context.digest, policy)
+        fresh = self._fresh(plan)
+        return Solver(plan, self.cache, self.store.ids, context.digest, policy, fresh)
+
+    def _fresh(self, plan: Plan) -> frozenset[int]:
+        options = self.build_.options
+        return fresh_stages(plan, options.no_cache_stages, everything=options.no_cache)
 
     def _exporter(self) -> Exporter:
-        return Exporter(self.build_.backend, self.cache, self.store, self.build_.options.layers)
+        options = self.build_.options
+        return Exporter(self.build_.backend, self.cache, self.store, options.layers, self.created)
 
     def _show_head(self, plan: Plan) -> None:
         names = dict.fromkeys(base.name for base in plan.images.values())
         show_head(self.build_.vertices, self.source.name, len(self.source.data), names)
 
-    def _show_warnings(self, images: Mapping[ImageBase, BaseImage]) -> tuple[str, ...]:
-        configs = {image.reference: found.config for image, found in images.items()}
-        return show_warnings(
+    def _show_warnings(self, bases: Bases) -> tuple[str, ...]:
+        for remark in self.remarks:
+            self.build_.vertices.warn(remark)
+        configs = {str(image): found.config for image, found in bases.images.items()}
+        told = show_warnings(
             self.build_.vertices, self.build_.options, self.source, self.graph.dockerfile, configs
         )
+        return (*self.remarks, *told)
 
     def _finish(self, image: str) -> None:
         build = self.build_
@@ -234,8 +308,11 @@ class Session:
 
 
 def start_build(
-    options: BuildOptions, backend: Backend, folders: Folders, reporter: Reporter, *, inside: bool
+    options: BuildOptions, backend: Backend, folders: Folders, contexts: Contexts, *, inside: bool
 ) -> str | None:
-    """Run a build; gives the image's id, or None if it has to go on inside the namespace."""
+    """Run a build; gives the image's id, or None if it has to go on inside the namespace.
+
+    `contexts` is the same for both halves. Raises RootbuildError.
+    """
     whole_names(options.tags)  # what is wrong with them is said before anything is done
-    return Build(options, backend, folders, Vertices(reporter), inside).run()
+    return Build(options, backend, folders, contexts.vertices, contexts, inside).run()

@@ -10,6 +10,7 @@ from rootbuild.backend import Backend, Layers
 from rootbuild.build.checkpoint import LayerPolicy, Uncommitted, pays, used_bytes
 from rootbuild.build.context import ContextFiles, read
 from rootbuild.build.journal import Journal
+from rootbuild.build.linking import Links
 from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.names import title
 from rootbuild.build.perform import perform
@@ -21,7 +22,7 @@ from rootbuild.errors import RootbuildError
 from rootbuild.files.rootfs import Rootfs
 from rootbuild.files.selection import Selection
 from rootbuild.files.tree import RootfsTree
-from rootbuild.graph.stages import ImageBase, ScratchBase, Source, StageBase
+from rootbuild.graph.stages import ContextBase, Filesystem, ImageBase, ScratchBase, StageBase
 from rootbuild.plan.plan import Plan
 from rootbuild.plan.steps import Reading, RunStep, StagePlan
 
@@ -40,7 +41,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What an executor works with."""
+    """What an executor works with. `fresh` are the stages for which no cache is used."""
 
     plan: Plan
     source: str
@@ -51,7 +52,7 @@ class Parts:
     mounting: Mounting
     vertices: Vertices
     policy: LayerPolicy
-    use_cache: bool
+    fresh: frozenset[int] = frozenset()
 
 
 class Executor:
@@ -63,6 +64,7 @@ class Executor:
         self._built: dict[int, State] = {}
         self._spaces: dict[int, Workspace] = {}
         self._images: dict[ImageBase, Workspace] = {}
+        self._links = Links(parts.solver, parts.backend, parts.policy)
 
     def __enter__(self) -> Executor:
         return self
@@ -100,7 +102,7 @@ class Executor:
     def _resume(self, stage: StagePlan) -> tuple[int, State]:
         """Where to go on: the number of steps that are done, and the state there."""
         solver = self._parts.solver
-        if self._parts.use_cache:
+        if stage.index not in self._parts.fresh:
             keys = solver.chain(stage.index).keys
             for done in range(len(keys), 0, -1):
                 found = solver.snapshot(keys[done - 1])
@@ -111,7 +113,7 @@ class Executor:
                 return 0, self.build(stage.base.index)
             case ImageBase():
                 return 0, State(solver.start(stage.index), self._layers_of(stage.base))
-            case ScratchBase():
+            case ScratchBase() | ContextBase():
                 return 0, State(solver.start(stage.index), None)
 
     def _show_cached(self, stage: StagePlan, done: int) -> None:
@@ -139,30 +141,50 @@ class Executor:
         key = parts.solver.key(state.key, step)
         assert key is not None
         name = title(parts.plan, stage, position)
-        known = parts.solver.snapshot(key) if parts.use_cache else None
+        fresh = stage.index in parts.fresh
+        known = None if fresh else parts.solver.snapshot(key)
         if known is not None:
             parts.vertices.cached(name)
             return State(key, known.layers, known.groups), Uncommitted()
+        link = self._links.key(step, selections) if self._must_be_an_image(stage) else None
+        if link is not None and work.steps:
+            state, work = self._commit(space, state, work), Uncommitted()
         with parts.vertices.open(name) as vertex:
+            stacked = None if fresh or link is None else self._links.stacked(link, state.layers)
+            if stacked is not None:
+                return self._remember(key, stacked, (*state.groups, 1)), work
             container, rootfs = space.change(state.key, state.layers)
             begin, used = time.monotonic(), used_bytes(rootfs.path)
-            perform(parts.backend, step, container, rootfs, selections, parts.mounting, vertex)
+            independent = perform(
+                parts.backend,
+                step,
+                container,
+                rootfs,
+                selections,
+                parts.mounting,
+                vertex,
+                fresh=fresh,
+            )
             space.changed(key)
             work.add(time.monotonic() - begin, used_bytes(rootfs.path) - used)
             state = State(key, state.layers, state.groups)
             once = isinstance(step, RunStep) and step.unrepeatable
-            if once or pays(parts.policy, work):
+            if once or link is not None or pays(parts.policy, work):
                 state, work = self._commit(space, state, work), Uncommitted()
+                if link is not None and independent and state.layers is not None:
+                    self._links.remember(link, state.layers)
         return state, work
 
     def _commit(self, space: Workspace, state: State, work: Uncommitted) -> State:
-        snapshot = Snapshot(space.commit(), (*state.groups, work.steps))
-        self._parts.solver.remember(state.key, snapshot)
-        return State(state.key, snapshot.layers, snapshot.groups)
+        return self._remember(state.key, space.commit(), (*state.groups, work.steps))
+
+    def _remember(self, key: str, layers: Layers, groups: tuple[int, ...]) -> State:
+        self._parts.solver.remember(key, Snapshot(layers, groups))
+        return State(key, layers, groups)
 
     def _selection(self, reading: Reading) -> Selection:
         """What a step takes. Its source is built or mounted first, and a digest is noted."""
-        if reading.source is None:
+        if reading.source is None or isinstance(reading.source, ContextBase):
             return self._parts.context.select(reading)
         filesystem, rootfs = self._mounted(reading.source)
         selection = read(RootfsTree(rootfs), reading)
@@ -170,7 +192,7 @@ class Executor:
         self._parts.solver.remember_content(filesystem, reading, digest)
         return selection
 
-    def _mounted(self, source: Source) -> tuple[str, Rootfs]:
+    def _mounted(self, source: Filesystem) -> tuple[str, Rootfs]:
         """The filesystem that a COPY --from reads, and its key."""
         if isinstance(source, StageBase):
             state = self.build(source.index)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 
 from rootbuild.backend import Backend
 from rootbuild.build.checkpoint import LayerPolicy
@@ -12,17 +11,22 @@ from rootbuild.build.execute import State
 from rootbuild.build.store import Store
 from rootbuild.cache.database import Cache
 from rootbuild.image.config import HistoryEntry, ImageConfig, render_config
+from rootbuild.image.dates import date, now
 from rootbuild.plan.keys import image_key
 
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """Turns the target's result into an image of the store, unless it is there already."""
+    """Turns the target's result into an image of the store, unless it is there already.
+
+    `created` is the date that the image is to have, in seconds; None means now.
+    """
 
     backend: Backend
     cache: Cache
     store: Store
     policy: LayerPolicy
+    created: int | None = None
 
     def known(self, filesystem: str, config: ImageConfig) -> str | None:
         """The id of the finished image, if an earlier build has made it and the store has it."""
@@ -38,12 +42,14 @@ class Exporter:
         diff_ids = state.layers.diff_ids if state.layers else ()
         history = layered(config.history, len(diff_ids) - len(state.groups), state.groups)
         whole = replace(config, diff_ids=diff_ids, history=history)
-        image = self.backend.create_image(render_config(whole, _now()))
+        created = now() if self.created is None else date(self.created)
+        image = self.backend.create_image(render_config(whole, created))
         self.cache.remember_image(self._key(state.key, config), image)
         return image
 
     def _key(self, filesystem: str, config: ImageConfig) -> str:
-        blob = render_config(replace(config, diff_ids=()), "")
+        created = "" if self.created is None else date(self.created)
+        blob = render_config(replace(config, diff_ids=()), created)
         return image_key(filesystem, blob, self.policy)
 
 
@@ -64,7 +70,3 @@ def layered(
         lines.append(replace(entry, empty_layer=True) if merged else entry)
     assert told == base + sum(groups), f"{told} lines of history, {base} layers below {groups}"
     return tuple(lines)
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

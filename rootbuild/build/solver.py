@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from rootbuild.build.checkpoint import LayerPolicy
 from rootbuild.cache.database import Cache, Snapshot
-from rootbuild.graph.stages import ImageBase, ScratchBase, Source, StageBase
+from rootbuild.graph.stages import ContextBase, Filesystem, ImageBase, ScratchBase, StageBase
 from rootbuild.plan.keys import base_key, content_key, step_key
 from rootbuild.plan.plan import Plan
-from rootbuild.plan.steps import Reading, StagePlan, Step
+from rootbuild.plan.steps import Reading, RunStep, StagePlan, Step
 
 ContextDigest = Callable[[Reading], str]
 
@@ -36,7 +36,10 @@ class Chain:
 
 
 class Solver:
-    """Computes key chains; asks the cache for results and the store whether they still exist."""
+    """Computes key chains; asks the cache for results and the store whether they still exist.
+
+    `fresh` are the stages that are built anew, whatever is cached.
+    """
 
     def __init__(
         self,
@@ -45,12 +48,14 @@ class Solver:
         live: frozenset[str],
         digest: ContextDigest,
         policy: LayerPolicy,
+        fresh: frozenset[int] = frozenset(),
     ) -> None:
         self._plan = plan
         self._cache = cache
         self._live = set(live)
         self._digest = digest
         self._policy = policy
+        self._fresh = fresh
         self._chains: dict[int, Chain] = {}
         self._built: dict[int, str] = {}
 
@@ -70,11 +75,16 @@ class Solver:
         assert key is not None
         return key
 
-    def filesystem_key(self, source: Source) -> str | None:
-        """The key of the filesystem that a COPY --from reads."""
+    def filesystem_key(self, source: Filesystem) -> str | None:
+        """The key of the filesystem that a COPY --from reads.
+
+        A stage that is not to be taken from the cache has none until it is built in this build.
+        """
         if isinstance(source, ImageBase):
             return base_key(self._plan.images[source].id, "")
-        return self._built.get(source.index) or self.chain(source.index).filesystem
+        if source.index in self._built:
+            return self._built[source.index]
+        return None if source.index in self._fresh else self.chain(source.index).filesystem
 
     def key(self, parent: str, step: Step) -> str | None:
         """The key of a step's result on top of `parent`, if it can be known now."""
@@ -84,12 +94,24 @@ class Solver:
             return None
         return step_key(parent, step.definition, "\n".join(known))
 
+    def link_key(self, step: Step) -> str | None:
+        """As `key`, for the layer of a linked copy, which is the same on top of anything."""
+        return self.key("link", step)
+
     def snapshot(self, key: str) -> Snapshot | None:
         """The cached result for a key, if the store still has it and its layers are as wanted."""
         found = self._cache.step(key)
         if found is None or found.layers.image not in self._live:
             return None
         return found if self._policy == "auto" or set(found.groups) <= {1} else None
+
+    def has_run(self, stage: StagePlan) -> bool:
+        """Whether no RUN of a stage has to be done, as what it has made is known."""
+        runs = [at for at, step in enumerate(stage.steps) if isinstance(step, RunStep)]
+        if not runs or stage.index in self._fresh:
+            return not runs
+        keys = self.chain(stage.index).keys[runs[-1] :]
+        return any(self.snapshot(key) is not None for key in keys)
 
     def remember(self, key: str, snapshot: Snapshot) -> None:
         """Note the result of a step that was just committed."""
@@ -109,7 +131,7 @@ class Solver:
         self._built[index] = key
 
     def _content(self, reading: Reading) -> str | None:
-        if reading.source is None:
+        if reading.source is None or isinstance(reading.source, ContextBase):
             return self._digest(reading)
         filesystem = self.filesystem_key(reading.source)
         if filesystem is None:
@@ -136,5 +158,5 @@ class Solver:
                 return self.filesystem_key(stage.base)
             case ImageBase():
                 return base_key(self._plan.images[stage.base].id, stage.platform)
-            case ScratchBase():
+            case ScratchBase() | ContextBase():
                 return base_key(None, stage.platform)

@@ -18,7 +18,7 @@ from pathlib import Path
 from rootbuild.backend import Layers
 from rootbuild.errors import HostError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS steps(
     key TEXT PRIMARY KEY, image TEXT NOT NULL, diff_ids TEXT NOT NULL, groups TEXT NOT NULL,
@@ -29,6 +29,9 @@ CREATE TABLE IF NOT EXISTS images(
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS contents(
     key TEXT PRIMARY KEY, digest TEXT NOT NULL, used REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pulled(
+    key TEXT PRIMARY KEY, image TEXT NOT NULL, used REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS memos(
     key TEXT PRIMARY KEY, memo TEXT NOT NULL, used REAL NOT NULL
@@ -43,6 +46,7 @@ CREATE TABLE IF NOT EXISTS files(
 _VALUES = {
     "images": "SELECT image FROM images WHERE key = ?",
     "contents": "SELECT digest FROM contents WHERE key = ?",
+    "pulled": "SELECT image FROM pulled WHERE key = ?",
 }
 _FILES = (
     "SELECT inode, size, mtime_ns, ctime_ns, digest FROM files WHERE device = ? AND inode IN ({})"
@@ -67,7 +71,7 @@ class Cache:
     """An open cache index.
 
     Every method is safe to call from several builds at once: SQLite's WAL mode serialises writers.
-    `answers` are the images and contents that were asked for and found: (table, key) -> value.
+    `answers` are the values that were asked for and found: (table, key) -> value.
     """
 
     def __init__(self, path: Path) -> None:
@@ -108,8 +112,16 @@ class Cache:
         """Note the digest of what a COPY --from takes."""
         self._write("INSERT OR REPLACE INTO contents VALUES(?, ?, ?)", key, digest, time.time())
 
+    def pulled(self, key: str) -> str | None:
+        """The id of the image that was pulled under that key (its name and platform)."""
+        return self.answer("pulled", key)
+
+    def remember_pulled(self, key: str, image: str) -> None:
+        """Note the id of a pulled image."""
+        self._write("INSERT OR REPLACE INTO pulled VALUES(?, ?, ?)", key, image, time.time())
+
     def answer(self, table: str, key: str) -> str | None:
-        """As `image` and `content`, by the name of the table."""
+        """As `image`, `content` and `pulled`, by the name of the table."""
         row = self._one(_VALUES[table], key)
         if row is None:
             return None

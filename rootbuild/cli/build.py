@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 from dataclasses import replace
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from platformdirs import user_cache_path, user_state_path
+
 from rootbuild import process
 from rootbuild.backend import Backend, choose_backend
-from rootbuild.build.inputs import STDIN
+from rootbuild.build.contexts import Contexts
 from rootbuild.build.memo.recall import recall
 from rootbuild.build.options import BuildOptions
+from rootbuild.build.remotes import Remotes
+from rootbuild.build.vertices import Vertices
 from rootbuild.cli.build_options import build_options, reporter_name
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import (
@@ -23,10 +29,8 @@ from rootbuild.errors import (
     Interrupted,
     RootbuildError,
 )
-from rootbuild.host.folders import cache_folder, state_folder
 from rootbuild.progress.plain import PlainReporter
 from rootbuild.progress.quiet import QuietReporter
-from rootbuild.progress.reporter import Reporter
 
 SOLVE_ERRORS = (BuildError, ContextError, DockerfileError, ImageNotFoundError)
 
@@ -34,43 +38,52 @@ SOLVE_ERRORS = (BuildError, ContextError, DockerfileError, ImageNotFoundError)
 def run(parsed: Parsed) -> int:
     """Build an image. Progress goes to standard error; `--quiet` prints the image id."""
     options = build_options(parsed)
-    if options.dockerfile == STDIN:
-        options = replace(options, stdin=sys.stdin.buffer.read())
+    call = None
     if parsed.has("call") or parsed.has("check"):
         from rootbuild.cli.call import call_of, perform
 
         call = call_of(parsed)
+    cache = user_cache_path("rootbuild")
+    quiet = call is not None or reporter_name(parsed) == "quiet"
+    reporter = QuietReporter() if quiet else PlainReporter(sys.stderr)
+    # There may be none at all, as for services.
+    stdin = sys.stdin.buffer if sys.stdin is not None else io.BytesIO()
+    with (
+        Remotes(cache, options.secrets, options.agents) as remotes,
+        Contexts(options, cache, remotes, Vertices(reporter, remotes.numbers), stdin) as contexts,
+    ):
         if call is not None:
-            return perform(call, options)
-    backend = choose_backend()
-    quiet = reporter_name(parsed) == "quiet"
-    image = recall(options, backend, cache_folder(), _reporter(quiet=quiet))
-    if image is None and backend.enter(()) is not None:
-        image = _build(options, backend, quiet=quiet, inside=False)
-        if image is None:
-            code = process.join(backend.enter)
-            if code is not None:
-                return code
-    if image is None:
-        _unwind_once()
-        image = _build(options, backend, quiet=quiet, inside=True)
+            return perform(call, options, contexts)
+        built = _build(options, choose_backend(), cache, contexts)
+    if isinstance(built, int):
+        return built
     if parsed.switch("quiet"):
-        sys.stdout.write(f"sha256:{image}\n")
+        sys.stdout.write(f"sha256:{built}\n")
     return 0
 
 
-def _build(options: BuildOptions, backend: Backend, *, quiet: bool, inside: bool) -> str | None:
+def _build(
+    options: BuildOptions, backend: Backend, cache: Path, contexts: Contexts
+) -> str | int | None:
+    """The image's id; or an exit code, if another process has done the build inside."""
+    image = recall(options, backend, cache, contexts)
+    if image is not None:
+        return image
     from rootbuild.build.build import Folders, start_build
 
-    folders = Folders(cache_folder(), state_folder())
+    folders = Folders(cache, user_state_path("rootbuild"))
     try:
-        return start_build(options, backend, folders, _reporter(quiet=quiet), inside=inside)
+        if backend.enter(()) is not None:
+            image = start_build(options, backend, folders, contexts, inside=False)
+            if image is not None:
+                return image
+            code = process.join(backend.enter)
+            if code is not None:
+                return code
+        _unwind_once()
+        return start_build(options, backend, folders, contexts, inside=True)
     except SOLVE_ERRORS as error:
         raise _solving(error) from error
-
-
-def _reporter(*, quiet: bool) -> Reporter:
-    return QuietReporter() if quiet else PlainReporter(sys.stderr)
 
 
 def _solving(error: RootbuildError) -> RootbuildError:

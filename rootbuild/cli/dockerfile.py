@@ -26,6 +26,7 @@ def ast(parsed: Parsed) -> int:
 def graph(parsed: Parsed) -> int:
     """The stages and what they need of each other."""
     from rootbuild.api import validate
+    from rootbuild.context.named import read_contexts
     from rootbuild.describe.picture import FORMATS
 
     wanted = parsed.text("format") or "text"
@@ -39,6 +40,7 @@ def graph(parsed: Parsed) -> int:
         name,
         build_args=build_args(parsed.all("build-arg")),
         target=parsed.text("target") or None,
+        contexts=read_contexts(parsed.all("build-context")),
     )
     sys.stdout.write(FORMATS[wanted](found))
     return 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import itertools
 import json
 import os
@@ -16,9 +18,14 @@ import pytest
 
 from rootbuild.backend import Backend, Exec, StoredImage
 from rootbuild.build.build import Folders, start_build
+from rootbuild.build.contexts import Contexts
 from rootbuild.build.memo.recall import recall
 from rootbuild.build.options import BuildOptions
+from rootbuild.build.remotes import Remotes
+from rootbuild.build.vertices import Vertices
+from rootbuild.context.origin import Origin
 from rootbuild.files import digest
+from rootbuild.progress.reporter import Reporter
 from rootbuild.testing import RecordingBackend
 
 BASE = "docker.io/library/base:latest"
@@ -62,7 +69,9 @@ class Machine:
 
     def _status(self) -> SimpleNamespace:
         blocks = 1 << 40
-        return SimpleNamespace(f_blocks=blocks, f_bfree=blocks - self.used, f_frsize=1)
+        return SimpleNamespace(
+            f_blocks=blocks, f_bfree=blocks - self.used, f_bavail=blocks, f_frsize=1
+        )
 
 
 class Listener:
@@ -117,22 +126,41 @@ class Site:
         path.write_text(text)
         return path
 
-    def start(self, text: str | None = None, *, inside: bool, **options: Any) -> str | None:
+    def start(
+        self,
+        text: str | None = None,
+        *,
+        inside: bool,
+        context: Origin | None = None,
+        stdin: bytes = b"",
+        remotes: Remotes | None = None,
+        **options: Any,
+    ) -> str | None:
         """Start a build; `calls` of the backend are only this build's afterwards.
 
         It goes the long way. Where the short way would have come to an image (`recalled`), every
-        build asserts that it is the same one, with the same progress and names.
+        build asserts that it is the same one, with the same progress and names. `remotes` is what
+        the other half of the build has fetched.
         """
         if text is not None:
             self.write("Dockerfile", text)
         folders = Folders(self.root / "cache", self.root / "state")
-        chosen = BuildOptions(self.context, **options)
+        chosen = BuildOptions(context or self.context, **options)
         short, bystander = Listener(), Bystander(self.backend)
         harmless = replace(chosen, iidfile=None)
-        self.recalled = recall(harmless, cast(Backend, bystander), folders.cache, short)
-        self.backend.calls.clear()
-        long = Listener()
-        image = start_build(chosen, self.backend, folders, long, inside=inside)
+        with contextlib.ExitStack() as stack:
+            fetched = stack.enter_context(
+                remotes or Remotes(folders.cache, chosen.secrets, chosen.agents)
+            )
+            apart = Vertices(cast(Reporter, short))
+            with Contexts(harmless, folders.cache, fetched, apart, io.BytesIO(stdin)) as contexts:
+                self.recalled = recall(harmless, cast(Backend, bystander), folders.cache, contexts)
+            self.backend.calls.clear()
+            long = Listener()
+            vertices = Vertices(cast(Reporter, long), fetched.numbers)
+            contexts = Contexts(chosen, folders.cache, fetched, vertices, io.BytesIO(stdin))
+            stack.enter_context(contexts)
+            image = start_build(chosen, self.backend, folders, contexts, inside=inside)
         if self.recalled is not None:
             named = [call.arguments for call in self.backend.calls if call.verb == "tag"]
             assert (image, long.told, named) == (self.recalled, short.told, bystander.tagged)

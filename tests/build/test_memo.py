@@ -5,29 +5,40 @@ That it comes to what the long way comes to is asserted by every recorded build 
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from rootbuild.backend import Backend
 from rootbuild.build.build import Folders, start_build
+from rootbuild.build.contexts import Contexts
 from rootbuild.build.memo import memo as memos
 from rootbuild.build.memo.memo import Answer, Base, Memo, Taken, code_identity, load_memo
 from rootbuild.build.memo.recall import recall
 from rootbuild.build.memo.remember import can_be_listed
-from rootbuild.build.options import Agent, BuildOptions, Secret
+from rootbuild.build.options import Agent, BuildOptions, DeviceGrant, Secret
+from rootbuild.build.remotes import Remotes
+from rootbuild.build.vertices import Vertices
 from rootbuild.cache.database import open_cache
-from rootbuild.errors import EngineError, RootbuildError
+from rootbuild.context.named import read_contexts
+from rootbuild.context.origin import Stdin
+from rootbuild.errors import ContextError, EngineError, RootbuildError
+from rootbuild.execution import Limits, Security
 from rootbuild.files import digest
 from rootbuild.graph.stages import ImageBase
+from rootbuild.image.platform import build_platform
 from rootbuild.plan.plan import Plan
 from rootbuild.plan.steps import CopyStep, Reading
 from rootbuild.progress.quiet import QuietReporter
+from rootbuild.progress.reporter import Reporter
 from tests.build.recorded import BASE, MINE, Listener, Machine, Site
+from tests.files.archives import member, packed
+from tests.webserver import web
 
 NAME = "docker.io/library/x:latest"
 TEXT = f"""\
@@ -105,7 +116,7 @@ def test_after_a_pull(site: Site) -> None:
 def test_warnings_are_told_again(site: Site) -> None:
     site.build(TEXT)
     listener = Listener()
-    assert recall(BuildOptions(site.context), site.backend, site.root / "cache", listener)
+    assert _recall(site, BuildOptions(site.context), cast(Reporter, listener))
     rules = [str(call[1]).split(":")[0] for call in listener.told if call[0] == "warn"]
     assert rules == ["ConsistentInstructionCasing", "JSONArgsRecommended"]
 
@@ -199,7 +210,7 @@ OPTIONS: tuple[dict[str, Any], ...] = (
     {"build_args": {"http_proxy": "x"}},
     {"labels": (("a", "b"),)},
     {"target": "one"},
-    {"platform": "linux/amd64"},
+    {"platform": build_platform()},
     {"layers": "all"},
     {"network": "none"},
     {"hosts": (("a", "10.0.0.1"),)},
@@ -208,6 +219,9 @@ OPTIONS: tuple[dict[str, Any], ...] = (
     {"secrets": (Secret("a", env="A"),)},
     {"agents": (Agent("default", Path("/run/agent")),)},
     {"dockerfile": "-", "stdin": TEXT.encode() + b"USER 1\n"},
+    {"devices": (DeviceGrant("vendor.com/class=a"),)},
+    {"limits": Limits(shm_size=1 << 20)},
+    {"security": Security(no_new_privileges=True)},
 )
 
 
@@ -223,8 +237,8 @@ def test_each_option_counts(site: Site, options: dict[str, Any]) -> None:
 def test_all_options_were_tried() -> None:
     """A new option is part of the key by itself. Is what it leads to read checked as well?"""
     tried = {name for options in OPTIONS for name in options}
-    apart = {"context", "tags", "iidfile", "no_cache"}
-    assert set(BuildOptions.__dataclass_fields__) == tried | apart
+    apart = {"context", "tags", "iidfile", "no_cache", "no_cache_stages", "contexts"}
+    assert set(BuildOptions.__dataclass_fields__) == tried - {"stdin"} | apart
 
 
 def test_the_order_of_a_set_does_not_count(site: Site) -> None:
@@ -234,7 +248,9 @@ def test_the_order_of_a_set_does_not_count(site: Site) -> None:
     assert memos.memo_key(options, site.backend) == memos.memo_key(other, site.backend)
 
 
-@pytest.mark.parametrize("options", [{"no_cache": True}, {"pull": "always"}])
+@pytest.mark.parametrize(
+    "options", [{"no_cache": True}, {"pull": "always"}, {"no_cache_stages": ("one",)}]
+)
 def test_what_is_asked_to_be_looked_up_anew_is(site: Site, options: dict[str, object]) -> None:
     site.backend.remote[BASE] = site.backend.config(str(site.id_of(BASE)))
     for _ in range(2):
@@ -373,6 +389,95 @@ def test_a_new_kind_of_source_is_not_remembered(site: Site) -> None:
     assert not can_be_listed(replace(plan, stages=(replace(last, steps=(other,)),)))
 
 
+def test_what_is_fetched_or_has_a_name_is_not_remembered(site: Site) -> None:
+    data = packed([member("Dockerfile", b"FROM base\nCMD x\n", mode=0o644)])
+    given = read_contexts([f"base={site.context}", "scratch=."])
+    for options in (
+        {"context": Stdin(), "stdin": data},
+        {"contexts": given, "text": "FROM scratch\nCMD x\n"},
+    ):
+        for _ in range(2):
+            site.build(**options)  # type: ignore[arg-type]
+            assert site.recalled is None
+
+
+def test_a_remote_file_is_not_remembered(site: Site) -> None:
+    """Who serves it is asked each time."""
+    with web() as server:
+        url = server.put("/f", b"1")
+        first = site.build(f"FROM base\nADD {MINE} {url} /f\n")
+        assert site.build() == first
+        assert site.recalled is None
+        server.put("/f", b"2")
+        assert site.build() != first
+
+
+def test_the_dockerfile_of_standard_input_counts(site: Site) -> None:
+    """It is read once, though both ways want it."""
+    first = site.build(dockerfile="-", stdin=TEXT.encode())
+    assert site.build(dockerfile="-", stdin=TEXT.encode()) == site.recalled == first
+    other = site.build(dockerfile="-", stdin=TEXT.encode() + b"LABEL a=b\n")
+    assert site.recalled is None
+    assert other != first
+
+
+def test_a_dockerfile_that_is_too_large_is_refused_by_the_long_way_too(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the short way left of standard input is no Dockerfile."""
+    monkeypatch.setattr("rootbuild.build.contexts.DOCKERFILE_LIMIT", 20)
+    options = BuildOptions(site.context, dockerfile="-")
+    folders = Folders(site.root / "cache", site.root / "state")
+    stdin = b"# " + b"x" * 30 + b"\nFROM scratch\n"
+    with _contexts(site, options, QuietReporter(), stdin) as contexts:
+        assert recall(options, cast(Backend, site.backend), folders.cache, contexts) is None
+        with pytest.raises(ContextError, match="larger"):
+            start_build(options, site.backend, folders, contexts, inside=True)
+
+
+def test_devices_are_looked_up_each_time(site: Site) -> None:
+    """What a device is, and whether a step may have it, is said by files that memos do not list."""
+    site.build("FROM base\nRUN --device=vendor.com/class=a,required=false write a b\n")
+    site.build()
+    assert site.recalled is None
+
+
+def test_what_a_base_triggers_is_recalled(site: Site) -> None:
+    site.write("file", "1")
+    add = site.backend.add_image
+    add("docker.io/library/t:latest", {"config": {"OnBuild": [f"COPY {MINE} file /f"]}}, {})
+    image = site.build("FROM t\nCMD x\n")
+    assert site.build() == site.recalled == image
+    add("docker.io/library/t:latest", {"config": {"OnBuild": [f"COPY {MINE} file /g"]}}, {})
+    assert site.build() != image
+    assert site.recalled is None
+
+
+def test_an_image_for_another_platform_is_not_taken_for_the_base(site: Site) -> None:
+    """The name of the base has moved on to one for another platform: the long way finds ours."""
+    ours = site.build("FROM base\nCMD x\n")
+    other: dict[str, object] = {"os": "linux", "architecture": "s390x"}
+    site.backend.remote[BASE] = site.backend.config(str(site.id_of(BASE)))
+    site.backend.add_image(BASE, other, {"/etc/base": b"other"})
+    for _ in range(2):
+        assert site.build() == ours
+        assert site.recalled is None
+
+
+def test_what_is_said_of_the_frontend_is_told_again(site: Site) -> None:
+    text = '# syntax=ghcr.io/docker/dockerfile:1\nFROM base\nCMD ["x"]\n'
+    image = site.build(text, build_args={"BUILDKIT_INLINE_CACHE": "1"})
+    assert site.build(build_args={"BUILDKIT_INLINE_CACHE": "1"}) == site.recalled == image
+
+
+def test_the_date_of_an_image_counts(site: Site) -> None:
+    dated = {"SOURCE_DATE_EPOCH": "1"}
+    image = site.build("FROM base\nCMD x\n", build_args=dated)
+    assert site.build(build_args=dated) == site.recalled == image
+    assert site.build(build_args={"SOURCE_DATE_EPOCH": "2"}) != image
+    assert site.recalled is None
+
+
 def test_a_memo_comes_back_as_it_was() -> None:
     memo = Memo(
         text="t",
@@ -394,11 +499,21 @@ def _forget(site: Site) -> None:
         cache.remember_memo(key, replace(load_memo(str(cache.memo(key))), text="").dump())
 
 
-def _recall(site: Site, options: BuildOptions) -> str | None:
+def _recall(
+    site: Site, options: BuildOptions, reporter: Reporter | None = None, stdin: bytes = b""
+) -> str | None:
     backend: Backend = site.backend
-    return recall(options, backend, site.root / "cache", QuietReporter())
+    with _contexts(site, options, reporter or QuietReporter(), stdin) as contexts:
+        return recall(options, backend, site.root / "cache", contexts)
 
 
 def _long(site: Site, options: BuildOptions) -> str | None:
     folders = Folders(site.root / "cache", site.root / "state")
-    return start_build(options, site.backend, folders, QuietReporter(), inside=True)
+    with _contexts(site, options, QuietReporter(), b"") as contexts:
+        return start_build(options, site.backend, folders, contexts, inside=True)
+
+
+def _contexts(site: Site, options: BuildOptions, reporter: Reporter, stdin: bytes) -> Contexts:
+    cache = site.root / "cache"
+    remotes = Remotes(cache, options.secrets, options.agents)
+    return Contexts(options, cache, remotes, Vertices(reporter), io.BytesIO(stdin))

@@ -97,9 +97,10 @@ def memo_key(options: BuildOptions, backend: Backend) -> str | None:
     It stands for the code that would run, the host and all options. Builds of other folders are
     kept apart, though they could not be mistaken for each other.
     """
-    if options.no_cache or options.pull == "always":
+    if not _can_be_kept(options):
         return None
     try:
+        assert isinstance(options.context, Path)
         folder = os.stat(options.context)
         code = code_identity(Path(rootbuild.__file__).parent)
     except OSError:
@@ -113,10 +114,10 @@ def memo_key(options: BuildOptions, backend: Backend) -> str | None:
     return _hash(json.dumps(material, default=_plain).encode())
 
 
-def fingerprint(options: BuildOptions, source: Source) -> str:
+def fingerprint(source: Source) -> str:
     """A hash of the Dockerfile and of its ignore file. Raises ContextError."""
-    with Rootfs(options.context) as root:
-        ignore = find_ignore_file(root, source.path)
+    with Rootfs(source.context.folder) as root:
+        ignore = find_ignore_file(root, source.path, source.inside)
     content = None if ignore is None else ignore.content
     return _hash(repr((source.name, source.data, content)).encode())
 
@@ -134,6 +135,14 @@ def code_identity(package: Path) -> str:
                 elif entry.is_dir() and entry.name != "__pycache__":
                     pending.append(entry.path)
     return _hash(repr((rootbuild.__version__, sorted(found))).encode())
+
+
+def _can_be_kept(options: BuildOptions) -> bool:
+    """Whether what a build reads is at hand: nothing is fetched, and nothing looked up anew."""
+    anew = options.no_cache or options.no_cache_stages or options.pull == "always"
+    fetched = options.dockerfile is not None and "://" in options.dockerfile
+    folder = isinstance(options.context, Path) and not options.contexts.given
+    return folder and not fetched and not anew
 
 
 def _plain(value: object) -> object:

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rootbuild.backend import Backend
-from rootbuild.build.inputs import Source, find_context, read_dockerfile
+from rootbuild.build.contexts import Contexts
+from rootbuild.build.inputs import Source, read_dockerfile
 from rootbuild.build.memo.memo import Memo, fingerprint, load_memo, memo_key
 from rootbuild.build.options import BuildOptions
 from rootbuild.build.store import Store, read_store
 from rootbuild.build.told import clear_iidfile, report_image, show_head, whole_names, write_iidfile
-from rootbuild.build.vertices import Vertices
+from rootbuild.build.trees import Trees
 from rootbuild.cache.database import Cache, FileState, open_cache
 from rootbuild.cache.files import FileDigests
 from rootbuild.errors import RootbuildError
-from rootbuild.progress.reporter import Reporter
 
 
-def recall(options: BuildOptions, backend: Backend, folder: Path, reporter: Reporter) -> str | None:
+def recall(options: BuildOptions, backend: Backend, folder: Path, contexts: Contexts) -> str | None:
     """The image's id if a memo in the cache `folder` holds; all is shown and tagged then.
 
     None means that the build has to be looked at in full, which also tells what is wrong with it.
@@ -28,17 +28,17 @@ def recall(options: BuildOptions, backend: Backend, folder: Path, reporter: Repo
         key = memo_key(options, backend)
         if key is None:
             return None
-        names, source = whole_names(options.tags), read_dockerfile(options)
+        names, source = whole_names(options.tags), read_dockerfile(options, contexts)
         with open_cache(folder / "cache.db") as cache:
             text = cache.memo(key)
             if text is None:
                 return None
             memo, store = load_memo(text), read_store(backend)
-            if not holds(memo, options, source, cache, store):
+            if not holds(memo, source, contexts, cache, store):
                 return None
     except (RootbuildError, OSError):
         return None
-    vertices = Vertices(reporter)
+    vertices = contexts.vertices
     if options.iidfile is not None:
         clear_iidfile(options.iidfile)
     show_head(vertices, source.name, len(source.data), memo.names)
@@ -52,17 +52,17 @@ def recall(options: BuildOptions, backend: Backend, folder: Path, reporter: Repo
     return memo.image
 
 
-def holds(memo: Memo, options: BuildOptions, source: Source, cache: Cache, store: Store) -> bool:
+def holds(memo: Memo, source: Source, contexts: Contexts, cache: Cache, store: Store) -> bool:
     """Whether everything that the build read is as it was. What is dear comes last.
 
     No file is read whose digest is not known: that it changed, or that it may have, is all we ask.
     """
     return (
-        memo.text == fingerprint(options, source)
+        memo.text == fingerprint(source)
         and memo.image in store.ids
         and all(_found(store, base.reference) == (base.name, base.id) for base in memo.bases)
         and all(cache.answer(table, key) == value for table, key, value in memo.answers)
-        and (not memo.taken or _context_holds(memo, options, source, cache))
+        and (not memo.taken or _context_holds(memo, source, contexts, cache))
     )
 
 
@@ -71,12 +71,13 @@ def _found(store: Store, reference: str) -> tuple[str, str] | None:
     return None if hit is None else (hit[0], hit[1].id)
 
 
-def _context_holds(memo: Memo, options: BuildOptions, source: Source, cache: Cache) -> bool:
+def _context_holds(memo: Memo, source: Source, contexts: Contexts, cache: Cache) -> bool:
     from rootbuild.files.selection import select, select_exactly
 
     known = KnownDigests(FileDigests(cache))
     try:
-        with find_context(options, source) as tree:
+        with Trees(contexts, source) as trees:
+            tree = trees.find(None)
             for paths, exact, parents, excludes, digest in memo.taken:
                 if exact:
                     selection = select_exactly(tree, paths[0])

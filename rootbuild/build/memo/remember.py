@@ -26,7 +26,6 @@ class Notebook:
     `key` is None for a build that is not to be remembered; `text` is its fingerprint else.
     """
 
-    options: BuildOptions
     source: Source
     key: str | None
     text: str
@@ -46,7 +45,7 @@ class Notebook:
         """
         if self.key is None or not can_be_listed(plan):
             return
-        if fingerprint(self.options, self.source) != self.text:
+        if fingerprint(self.source) != self.text:
             return
         warnings, steps = shown
         memo = Memo(
@@ -69,7 +68,7 @@ class Notebook:
 def open_notebook(options: BuildOptions, source: Source, backend: Backend) -> Notebook:
     """Look at what a build is about to read. Raises ContextError."""
     key = memo_key(options, backend)
-    return Notebook(options, source, key, "" if key is None else fingerprint(options, source))
+    return Notebook(source, key, "" if key is None else fingerprint(source))
 
 
 def can_be_listed(plan: Plan) -> bool:
@@ -78,8 +77,13 @@ def can_be_listed(plan: Plan) -> bool:
         type(stage.base) in _BASES
         and all(
             type(step) in _STEPS
-            and all(type(reading.source) in _SOURCES for reading in step.readings)
+            and all(_at_hand(reading) for reading in step.readings)
+            and not (isinstance(step, RunStep) and step.devices)
             for step in stage.steps
         )
         for stage in plan.stages
     )
+
+
+def _at_hand(reading: Reading) -> bool:
+    return type(reading.source) in _SOURCES and reading.remote is None
