@@ -64,6 +64,7 @@ class Backend(Protocol):
 
     All verbs that take or give a container, and `create_image`, are called inside the namespace
     that `enter` leads to; `images`, `config`, `tag`, `pull` and `load` also work outside of it.
+    Several threads may call at once, but for the same container.
     """
 
     name: str
@@ -123,7 +124,10 @@ class Backend(Protocol):
         ...
 
     def stop(self) -> None:
-        """End all processes that `run` started and is waiting for; may come from any thread."""
+        """End what other threads wait for: `run` then gives an exit code, other verbs raise.
+
+        May come from any thread, and again and again. What is called later is done as ever.
+        """
         ...
 
     def commit(self, container: str) -> Layers:

@@ -58,6 +58,7 @@ class BuildahBackend:
         self._networks: Networks | None = None
         self._mounted: dict[str, tuple[Path, int]] = {}
         self._retired: Retired | None = None
+        self._calls = process.Waiting()
         self._lock = threading.Lock()
 
     def check(self) -> Problem | None:
@@ -134,8 +135,10 @@ class BuildahBackend:
 
         In a session the container's removal, which soon follows, does that.
         """
+        known = self._mounted.get(container)
+        path = known[0] if known else self._mount(container)
         with self._lock:
-            path, count = self._mounted.get(container) or (self._mount(container), 0)
+            _, count = self._mounted.get(container, (path, 0))
             self._mounted[container] = (path, count + 1)
         try:
             yield path
@@ -159,8 +162,9 @@ class BuildahBackend:
             return self._steps().run(step, output)
 
     def stop(self) -> None:
-        """See the contract."""
+        """See the contract. Calls that clean up are not ended."""
         self._steps().stop()
+        self._calls.end()
 
     def commit(self, container: str) -> Layers:
         """See the contract."""
@@ -269,7 +273,7 @@ class BuildahBackend:
         return Path(_last_line(self._call(argv.mount(container))))
 
     def _call(self, command: Sequence[str]) -> process.Finished:
-        finished = process.call(command, check=False)
+        finished = process.call(command, check=False, waiting=self._calls)
         if finished.status != 0:
             raise self._failure(finished)
         return finished

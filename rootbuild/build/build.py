@@ -19,12 +19,13 @@ from rootbuild.build.bases import Pulled, Puller, find_bases, pull_bases
 from rootbuild.build.context import ContextFiles
 from rootbuild.build.contexts import Contexts
 from rootbuild.build.devices import Devices
-from rootbuild.build.execute import Executor, Parts
+from rootbuild.build.execute import Parts, build_target
 from rootbuild.build.export import Exporter
 from rootbuild.build.fetched import RemoteFiles
 from rootbuild.build.foreign import check_platforms
 from rootbuild.build.fresh import fresh_stages
 from rootbuild.build.frontend import check_frontend
+from rootbuild.build.halt import Halt
 from rootbuild.build.inputs import Source, parse_dockerfile, read_dockerfile
 from rootbuild.build.journal import clean_up_after_killed, open_journal
 from rootbuild.build.memo.remember import Notebook, open_notebook
@@ -36,8 +37,10 @@ from rootbuild.build.store import Store, read_store
 from rootbuild.build.told import clear_iidfile, report_image, show_head, whole_names, write_iidfile
 from rootbuild.build.trees import Trees
 from rootbuild.build.triggers import Bases, Images, Look, settle
+from rootbuild.build.turns import Turns, usual_jobs
 from rootbuild.build.vertices import Vertices
 from rootbuild.build.warnings import show_known_warnings, show_warnings
+from rootbuild.build.workspace import Workspaces
 from rootbuild.cache.database import Cache, open_cache
 from rootbuild.cache.files import FileDigests
 from rootbuild.context.directory import LockedError
@@ -50,6 +53,7 @@ from rootbuild.image.platform import build_platform
 from rootbuild.plan.epoch import source_date_epoch
 from rootbuild.plan.plan import Plan, plan_build
 from rootbuild.plan.planner import PlanOptions
+from rootbuild.process import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,24 +182,25 @@ class Session:
             context = stack.enter_context(self._context())
             solver = self._solver(plan, context)
             check_platforms(plan, solver, self.graph.dockerfile.source, self._runs)
-            mounting = Mounting(self.build_.folders.cache, options, Devices(options))
-            executor = stack.enter_context(
-                Executor(
-                    Parts(
-                        plan,
-                        self.graph.dockerfile.source,
-                        backend,
-                        solver,
-                        context,
-                        journal,
-                        stack.enter_context(mounting),
-                        vertices,
-                        policy=options.layers,
-                        fresh=self._fresh(plan),
-                    )
+            halt = Halt()
+            turns = Turns(options.jobs or usual_jobs(), halt, Watch().busy)
+            mounting = Mounting(self.build_.folders.cache, options, Devices(options), halt)
+            built = build_target(
+                Parts(
+                    plan,
+                    self.graph.dockerfile.source,
+                    backend,
+                    solver,
+                    context,
+                    stack.enter_context(Workspaces(backend, journal, turns)),
+                    stack.enter_context(mounting),
+                    vertices,
+                    turns,
+                    halt,
+                    policy=options.layers,
+                    fresh=self._fresh(plan),
                 )
             )
-            built = executor.build(plan.target)
             config = plan.stage(plan.target).config
             exporter = self._exporter()
             fresh = plan.target in self._fresh(plan)
@@ -203,7 +208,8 @@ class Session:
             if image is None:
                 image = exporter.create(built, config)
             self._finish(image)
-            self._note(plan, solver, context, warnings, image)
+            # The next build knows nothing of what this one has just learned, but for the cache.
+            self._note(plan, self._solver(plan, context), context, warnings, image)
         return image
 
     def _settle(self, look: Look) -> Bases:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator, Mapping
 
 from rootbuild.build.fetched import RemoteFiles
+from rootbuild.build.once import Once
 from rootbuild.build.trees import Trees
 from rootbuild.cache.files import FileDigests
 from rootbuild.errors import RootbuildError
@@ -16,7 +18,10 @@ from rootbuild.plan.steps import Reading
 
 
 class ContextFiles:
-    """Selections out of contexts or a remote, and their digests, remembered for a build."""
+    """Selections out of contexts or a remote, and their digests, remembered for a build.
+
+    Several threads may ask.
+    """
 
     def __init__(
         self, trees: Trees, remote: RemoteFiles, digests: FileDigests, source: str
@@ -26,29 +31,28 @@ class ContextFiles:
         self._digests = digests
         self._source = source
         self._selections: dict[Reading, Selection] = {}
-        self._known: dict[Reading, str] = {}
+        self._known: Once[Reading, str] = Once(self._digest)
+        self._lock = threading.RLock()
 
     def select(self, reading: Reading) -> Selection:
         """What a step names.
 
         Raises ContextError at the instruction if a file is missing, RemoteError for remote ones.
         """
-        if reading not in self._selections:
-            with self._located(reading):
-                self._selections[reading] = self._select(reading)
-        return self._selections[reading]
+        with self._lock:
+            if reading not in self._selections:
+                with self._located(reading):
+                    self._selections[reading] = self._select(reading)
+            return self._selections[reading]
 
     def digest(self, reading: Reading) -> str:
         """The digest of what it names; owners do not count, as files become root's."""
-        if reading not in self._known:
-            with self._located(reading):
-                self._known[reading] = self._digest(reading)
         return self._known[reading]
 
     @property
     def known(self) -> Mapping[Reading, str]:
         """All digests that were asked for."""
-        return self._known
+        return self._known.made()
 
     def _select(self, reading: Reading) -> Selection:
         if reading.remote is not None:
@@ -57,9 +61,12 @@ class ContextFiles:
         return read(self._trees.find(reading.source), reading)
 
     def _digest(self, reading: Reading) -> str:
-        if reading.remote is not None:
-            return self._remote.digest(reading, reading.remote, lambda: self.select(reading))
-        return self.select(reading).digest(self._digests, owners=False)
+        with self._located(reading):
+            if reading.remote is not None:
+                with self._lock:
+                    remote = reading.remote
+                    return self._remote.digest(reading, remote, lambda: self.select(reading))
+            return self.select(reading).digest(self._digests, owners=False)
 
     @contextlib.contextmanager
     def _located(self, reading: Reading) -> Iterator[None]:

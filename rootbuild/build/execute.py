@@ -1,22 +1,24 @@
-"""Building stages: each step that is not cached is done in the stage's working container."""
+"""Building a stage: each step that is not cached is done in the stage's working container."""
 
 from __future__ import annotations
 
-import contextlib
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rootbuild.backend import Backend, Layers
 from rootbuild.build.checkpoint import LayerPolicy, Uncommitted, pays, used_bytes
 from rootbuild.build.context import ContextFiles, read
-from rootbuild.build.journal import Journal
+from rootbuild.build.halt import Halt
 from rootbuild.build.linking import Links
 from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.names import title
 from rootbuild.build.perform import perform
+from rootbuild.build.schedule import Scheduler
 from rootbuild.build.solver import Solver
+from rootbuild.build.turns import Turns
 from rootbuild.build.vertices import Vertices
-from rootbuild.build.workspace import Workspace
+from rootbuild.build.workspace import Workspace, Workspaces
 from rootbuild.cache.database import Snapshot
 from rootbuild.errors import RootbuildError
 from rootbuild.files.rootfs import Rootfs
@@ -24,7 +26,7 @@ from rootbuild.files.selection import Selection
 from rootbuild.files.tree import RootfsTree
 from rootbuild.graph.stages import ContextBase, Filesystem, ImageBase, ScratchBase, StageBase
 from rootbuild.plan.plan import Plan
-from rootbuild.plan.steps import Reading, RunStep, StagePlan
+from rootbuild.plan.steps import Reading, RunStep, StagePlan, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,85 +43,147 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What an executor works with. `fresh` are the stages for which no cache is used."""
+    """What executors work with. `fresh` are the stages for which no cache is used."""
 
     plan: Plan
     source: str
     backend: Backend
     solver: Solver
     context: ContextFiles
-    journal: Journal
+    spaces: Workspaces
     mounting: Mounting
     vertices: Vertices
+    turns: Turns
+    halt: Halt
     policy: LayerPolicy
     fresh: frozenset[int] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is known of a stage before its next step is done.
+
+    `position` is that step and `state` what it starts from, None for the stage's base. From step
+    `horizon` on, keys depend on content that is not known yet.
+    """
+
+    position: int
+    state: State | None
+    horizon: int
+
+
+def build_target(parts: Parts) -> State:
+    """Build the target, and of the other stages those whose content it turns out to need.
+
+    Raises RootbuildError located at the instruction that failed.
+    """
+    scheduler: Scheduler[State] = Scheduler(
+        lambda index: Executor(parts, scheduler, parts.plan.stage(index)).build(),
+        parts.backend.stop,
+        parts.halt,
+    )
+    return scheduler.run(parts.plan.target)
+
+
 class Executor:
-    """Builds stages on demand, each at most once. Working containers last until the block ends."""
+    """Builds one stage. It waits for others just where it needs what they give.
 
-    def __init__(self, parts: Parts) -> None:
+    What is known is not built: when keys become known, it goes on from the last of them for which
+    the cache and the store have a result.
+    """
+
+    def __init__(self, parts: Parts, scheduler: Scheduler[State], stage: StagePlan) -> None:
         self._parts = parts
-        self._stack = contextlib.ExitStack()
-        self._built: dict[int, State] = {}
-        self._spaces: dict[int, Workspace] = {}
-        self._images: dict[ImageBase, Workspace] = {}
+        self._scheduler = scheduler
+        self._stage = stage
+        self._space = parts.spaces[StageBase(stage.index)]
         self._links = Links(parts.solver, parts.backend, parts.policy)
+        self._fresh = stage.index in parts.fresh
+        self._taken: dict[Reading, Selection] = {}
+        self._renewed = False
 
-    def __enter__(self) -> Executor:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    def build(self, index: int) -> State:
-        """Build a stage, and first what it turns out to need.
-
-        Raises RootbuildError located at the instruction that failed.
-        """
-        if index not in self._built:
-            self._built[index] = self._build(self._parts.plan.stage(index))
-            self._parts.solver.built(index, self._built[index].key)
-        return self._built[index]
-
-    def _build(self, stage: StagePlan) -> State:
-        done, state = self._resume(stage)
-        space = self._stack.enter_context(Workspace(self._parts.backend, self._parts.journal))
-        self._spaces[stage.index] = space
-        self._show_cached(stage, done)
-        work = Uncommitted()
-        for position in range(done, len(stage.steps)):
+    def build(self) -> None:
+        """Build the stage, and hand out its state as soon as it can be read from."""
+        stage, work = self._stage, Uncommitted()
+        if stage.first:
+            self._show_cached([None])
+        ahead = self._look_ahead(0, None)
+        state, position = ahead.state or self._start(), ahead.position
+        while position < len(stage.steps):
             step = stage.steps[position]
             try:
-                state, work = self._advance(stage, position, state, space, work)
+                if position == ahead.horizon:
+                    self._find_out(step)
+                    ahead = self._look_ahead(position, state)
+                if ahead.state is not None and ahead.position > position:
+                    position, state, work = ahead.position, ahead.state, Uncommitted()
+                    continue
+                state, work = self._advance(stage, position, state, self._space, work)
             except RootbuildError as error:
                 error.locate(step.location, self._parts.source)
                 raise
+            position += 1
         if work.steps and self._must_be_an_image(stage):
-            state = self._commit(space, state, work)
-        return state
+            state, work = self._commit(self._space, state, work), Uncommitted()
+        self._parts.solver.built(stage.index, state.key, renewed=self._renewed)
+        self._scheduler.give(stage.index, state)
+        if pays(self._parts.policy, work):
+            self._commit(self._space, state, work)
 
-    def _resume(self, stage: StagePlan) -> tuple[int, State]:
-        """Where to go on: the number of steps that are done, and the state there."""
-        solver = self._parts.solver
-        if stage.index not in self._parts.fresh:
-            keys = solver.chain(stage.index).keys
+    def _look_ahead(self, position: int, state: State | None) -> Outlook:
+        """Find the last result ahead that is known; have the stages built that are needed then."""
+        stage, solver = self._stage, self._parts.solver
+        horizon = len(stage.steps)
+        if not self._fresh:
+            steps = stage.steps[position:]
+            keys = solver.keys(state.key, steps) if state else solver.chain(stage.index).keys
+            horizon = position + len(keys)
             for done in range(len(keys), 0, -1):
                 found = solver.snapshot(keys[done - 1])
                 if found is not None:
-                    return done, State(keys[done - 1], found.layers, found.groups)
+                    self._show_cached(range(position, position + done))
+                    state = State(keys[done - 1], found.layers, found.groups)
+                    position += done
+                    break
+        outlook = Outlook(position, state, horizon)
+        needed = tuple(self._needed(outlook))
+        solver.begin(needed)
+        self._scheduler.start(needed)
+        return outlook
+
+    def _needed(self, ahead: Outlook) -> Iterable[int]:
+        """The stages without whose content we cannot go on, or find out whether we have to."""
+        stage = self._stage
+        if ahead.state is None and isinstance(stage.base, StageBase):
+            yield stage.base.index
+        for position in range(ahead.position, len(stage.steps)):
+            for reading in stage.steps[position].readings:
+                unknown = position >= ahead.horizon and self._parts.solver.content(reading) is None
+                if isinstance(reading.source, StageBase) and (position < ahead.horizon or unknown):
+                    yield reading.source.index
+
+    def _start(self) -> State:
+        """The state before the first step."""
+        stage, solver = self._stage, self._parts.solver
         match stage.base:
             case StageBase():
-                return 0, self.build(stage.base.index)
+                return self._scheduler.wait(stage.base.index)
             case ImageBase():
-                return 0, State(solver.start(stage.index), self._layers_of(stage.base))
+                return State(solver.start(stage.index), self._layers_of(stage.base))
             case ScratchBase() | ContextBase():
-                return 0, State(solver.start(stage.index), None)
+                return State(solver.start(stage.index), None)
 
-    def _show_cached(self, stage: StagePlan, done: int) -> None:
-        positions = [None] if stage.first else []
-        for position in (*positions, *range(done)):
-            self._parts.vertices.cached(title(self._parts.plan, stage, position))
+    def _find_out(self, step: Step) -> None:
+        """Wait until it is known, or read, what a step takes."""
+        for reading in step.readings:
+            if isinstance(reading.source, StageBase):
+                self._scheduler.wait(reading.source.index)
+            if self._parts.solver.content(reading) is None:
+                self._selection(reading)
+
+    def _show_cached(self, positions: Iterable[int | None]) -> None:
+        for position in positions:
+            self._parts.vertices.cached(title(self._parts.plan, self._stage, position))
 
     def _must_be_an_image(self, stage: StagePlan) -> bool:
         """Whether others start from it, or it is the result. What is only copied from need not."""
@@ -137,43 +201,50 @@ class Executor:
     ) -> tuple[State, Uncommitted]:
         """Do one step, or find that its result is known; the state and what is uncommitted."""
         step, parts = stage.steps[position], self._parts
+        parts.halt.check()
         selections = tuple(self._selection(reading) for reading in step.readings)
+        self._taken.clear()
         key = parts.solver.key(state.key, step)
         assert key is not None
         name = title(parts.plan, stage, position)
-        fresh = stage.index in parts.fresh
-        known = None if fresh else parts.solver.snapshot(key)
+        known = None if self._fresh else parts.solver.snapshot(key)
         if known is not None:
             parts.vertices.cached(name)
             return State(key, known.layers, known.groups), Uncommitted()
         link = self._links.key(step, selections) if self._must_be_an_image(stage) else None
         if link is not None and work.steps:
             state, work = self._commit(space, state, work), Uncommitted()
-        with parts.vertices.open(name) as vertex:
-            stacked = None if fresh or link is None else self._links.stacked(link, state.layers)
+        self._renewed = True
+        once = isinstance(step, RunStep) and step.unrepeatable
+        with parts.vertices.open(name) as vertex, parts.halt.blamed():
+            stacked = None if self._fresh or link is None else self._stacked(link, state)
             if stacked is not None:
                 return self._remember(key, stacked, (*state.groups, 1)), work
             container, rootfs = space.change(state.key, state.layers)
-            begin, used = time.monotonic(), used_bytes(rootfs.path)
-            independent = perform(
-                parts.backend,
-                step,
-                container,
-                rootfs,
-                selections,
-                parts.mounting,
-                vertex,
-                fresh=fresh,
-            )
+            with parts.turns.command() if isinstance(step, RunStep) else parts.turns.work():
+                begin, used = time.monotonic(), used_bytes(rootfs.path)
+                independent = perform(
+                    parts.backend,
+                    step,
+                    container,
+                    rootfs,
+                    selections,
+                    parts.mounting,
+                    vertex,
+                    fresh=self._fresh,
+                )
+                work.add(time.monotonic() - begin, used_bytes(rootfs.path) - used)
             space.changed(key)
-            work.add(time.monotonic() - begin, used_bytes(rootfs.path) - used)
             state = State(key, state.layers, state.groups)
-            once = isinstance(step, RunStep) and step.unrepeatable
             if once or link is not None or pays(parts.policy, work):
                 state, work = self._commit(space, state, work), Uncommitted()
                 if link is not None and independent and state.layers is not None:
                     self._links.remember(link, state.layers)
         return state, work
+
+    def _stacked(self, link: str, state: State) -> Layers | None:
+        with self._parts.turns.work():
+            return self._links.stacked(link, state.layers)
 
     def _commit(self, space: Workspace, state: State, work: Uncommitted) -> State:
         return self._remember(state.key, space.commit(), (*state.groups, work.steps))
@@ -186,23 +257,24 @@ class Executor:
         """What a step takes. Its source is built or mounted first, and a digest is noted."""
         if reading.source is None or isinstance(reading.source, ContextBase):
             return self._parts.context.select(reading)
-        filesystem, rootfs = self._mounted(reading.source)
-        selection = read(RootfsTree(rootfs), reading)
-        digest = selection.digest(None, owners=True)
-        self._parts.solver.remember_content(filesystem, reading, digest)
-        return selection
+        if reading not in self._taken:
+            filesystem, rootfs = self._mounted(reading.source)
+            with self._parts.turns.work():
+                selection = self._taken[reading] = read(RootfsTree(rootfs), reading)
+                if self._parts.solver.content(reading) is None:
+                    digest = selection.digest(None, owners=True)
+                    self._parts.solver.remember_content(filesystem, reading, digest)
+        return self._taken[reading]
 
     def _mounted(self, source: Filesystem) -> tuple[str, Rootfs]:
         """The filesystem that a COPY --from reads, and its key."""
+        space = self._parts.spaces[source]
         if isinstance(source, StageBase):
-            state = self.build(source.index)
-            return state.key, self._spaces[source.index].view(state.key, state.layers)
-        if source not in self._images:
-            space = Workspace(self._parts.backend, self._parts.journal)
-            self._images[source] = self._stack.enter_context(space)
+            state = self._scheduler.wait(source.index)
+            return state.key, space.view(state.key, state.layers)
         key = self._parts.solver.filesystem_key(source)
         assert key is not None
-        return key, self._images[source].view(key, self._layers_of(source))
+        return key, space.view(key, self._layers_of(source))
 
     def _layers_of(self, base: ImageBase) -> Layers:
         image = self._parts.plan.images[base]

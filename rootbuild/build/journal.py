@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -21,19 +22,21 @@ PREFIX = "rootbuild"
 
 
 class Journal:
-    """The open file of a running build."""
+    """The open file of a running build, for all its threads."""
 
     def __init__(self, stream: TextIO, build: str) -> None:
         self._stream = stream
         self._build = build
         self._count = 0
+        self._lock = threading.Lock()
 
     def container(self) -> str:
         """A name for a working container that is about to be made; noted before it is given out."""
-        self._count += 1
-        name = f"{PREFIX}-{self._build}-{self._count}"
-        self._stream.write(name + "\n")
-        self._stream.flush()
+        with self._lock:
+            self._count += 1
+            name = f"{PREFIX}-{self._build}-{self._count}"
+            self._stream.write(name + "\n")
+            self._stream.flush()
         return name
 
 

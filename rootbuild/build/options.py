@@ -48,8 +48,8 @@ class DeviceGrant:
 class BuildOptions:
     """One build. `dockerfile` None means the default names; it may be `-` and a URL.
 
-    `tags` are as given by the user. `no_cache_stages` are names or numbers of
-    stages to do again whatever is cached.
+    `tags` are as given by the user. `no_cache_stages` are names or numbers of stages to do again
+    whatever is cached. `jobs` 0 is as many as are usual here.
     """
 
     context: Origin
@@ -63,6 +63,7 @@ class BuildOptions:
     no_cache_stages: tuple[str, ...] = ()
     pull: PullPolicy = "missing"
     layers: LayerPolicy = "auto"
+    jobs: int = 0
     network: NetworkMode = "default"
     hosts: Pairs = ()
     iidfile: Path | None = None

@@ -6,7 +6,8 @@ content that a COPY --from takes out of a stage which was never built in this sh
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from rootbuild.build.checkpoint import LayerPolicy
@@ -39,6 +40,10 @@ class Solver:
     """Computes key chains; asks the cache for results and the store whether they still exist.
 
     `fresh` are the stages that are built anew, whatever is cached.
+
+    Several threads may ask and tell. What is remembered of a stage's content is void from when the
+    stage is begun until it is known to be as it was: one that runs steps again, as they were not
+    committed, need not come out as it did before.
     """
 
     def __init__(
@@ -57,17 +62,35 @@ class Solver:
         self._policy = policy
         self._fresh = fresh
         self._chains: dict[int, Chain] = {}
+        self._begun: set[int] = set()
         self._built: dict[int, str] = {}
+        self._renewed: set[str] = set()
+        self._read: dict[str, str] = {}
+        self._trusted: set[int] = set()
+        self._lock = threading.Lock()
 
     def chain(self, index: int) -> Chain:
         """The keys of a stage, as far as they can be known now. Complete ones are remembered."""
-        known = self._chains.get(index)
-        if known is not None:
-            return known
-        chain = self._compute(self._plan.stage(index))
+        chains = self._chains
+        if index in chains:
+            return chains[index]
+        stage = self._plan.stage(index)
+        base = self._base(stage)
+        keys = () if base is None else self.keys(base, stage.steps)
+        chain = Chain(base, keys, complete=base is not None and len(keys) == len(stage.steps))
         if chain.complete:
-            self._chains[index] = chain
+            chains[index] = chain  # in vain if `begin` has taken the dictionary away meanwhile
         return chain
+
+    def keys(self, parent: str, steps: Sequence[Step]) -> tuple[str, ...]:
+        """The keys after each of some steps on top of `parent`, as far as they can be known now."""
+        keys: list[str] = []
+        for step in steps:
+            found = self.key(keys[-1] if keys else parent, step)
+            if found is None:
+                break
+            keys.append(found)
+        return tuple(keys)
 
     def start(self, index: int) -> str:
         """The key of the filesystem that a stage on an image or on scratch starts from."""
@@ -82,13 +105,14 @@ class Solver:
         """
         if isinstance(source, ImageBase):
             return base_key(self._plan.images[source].id, "")
-        if source.index in self._built:
-            return self._built[source.index]
-        return None if source.index in self._fresh else self.chain(source.index).filesystem
+        built = self._built.get(source.index)
+        if built is not None or source.index in self._fresh:
+            return built
+        return self.chain(source.index).filesystem
 
     def key(self, parent: str, step: Step) -> str | None:
         """The key of a step's result on top of `parent`, if it can be known now."""
-        contents = [self._content(reading) for reading in step.readings]
+        contents = [self.content(reading) for reading in step.readings]
         known = [content for content in contents if content is not None]
         if len(known) < len(contents):
             return None
@@ -118,39 +142,52 @@ class Solver:
         self._live.add(snapshot.layers.image)
         self._cache.remember_step(key, snapshot)
 
-    def remember_content(self, filesystem: str, reading: Reading, digest: str) -> None:
-        """Note what a step takes from elsewhere. It may be new: keys computed with it are void.
+    def begin(self, stages: Iterable[int]) -> None:
+        """Note that stages are going to be built. Chains that rely on their content are void."""
+        with self._lock:
+            new = set(stages) - self._begun
+            self._begun |= new
+            if not new.isdisjoint(self._trusted):
+                self._chains = {}
 
-        A stage that ran again, as it was not committed, need not come out as it did before.
+    def built(self, index: int, key: str, *, renewed: bool) -> None:
+        """Note the key of a stage's final filesystem as it really is in this build.
+
+        `renewed` says that steps were run for it.
         """
-        self._cache.remember_content(content_key(filesystem, reading.marks), digest)
-        self._chains.clear()
+        with self._lock:
+            self._built[index] = key
+            if renewed:
+                self._renewed.add(key)
 
-    def built(self, index: int, key: str) -> None:
-        """Note the key of a stage's final filesystem as it really is in this build."""
-        self._built[index] = key
+    def remember_content(self, filesystem: str, reading: Reading, digest: str) -> None:
+        """Note what a step takes from elsewhere, as it was read just now."""
+        key = content_key(filesystem, reading.marks)
+        self._read[key] = digest
+        self._cache.remember_content(key, digest)
 
-    def _content(self, reading: Reading) -> str | None:
+    def content(self, reading: Reading) -> str | None:
+        """The digest of what a step takes, if it can be known now."""
         if reading.source is None or isinstance(reading.source, ContextBase):
             return self._digest(reading)
         filesystem = self.filesystem_key(reading.source)
         if filesystem is None:
             return None
-        return self._cache.content(content_key(filesystem, reading.marks))
+        key = content_key(filesystem, reading.marks)
+        if key in self._read:
+            return self._read[key]
+        return self._cache.content(key) if self._trust(reading.source, filesystem) else None
 
-    def _compute(self, stage: StagePlan) -> Chain:
-        base = self._base(stage)
-        if base is None:
-            return Chain(None, (), complete=False)
-        keys: list[str] = []
-        parent = base
-        for step in stage.steps:
-            found = self.key(parent, step)
-            if found is None:
-                return Chain(base, tuple(keys), complete=False)
-            keys.append(found)
-            parent = found
-        return Chain(base, tuple(keys), complete=True)
+    def _trust(self, source: Filesystem, filesystem: str) -> bool:
+        """Whether what is remembered of a source's content is what it will be in this build."""
+        if isinstance(source, ImageBase):
+            return True
+        index = source.index
+        with self._lock:
+            if filesystem in self._renewed or (index in self._begun and index not in self._built):
+                return False
+            self._trusted.add(index)
+            return True
 
     def _base(self, stage: StagePlan) -> str | None:
         match stage.base:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rootbuild.errors import RootbuildError
-from rootbuild.progress.reporter import Reporter
+from rootbuild.progress.reporter import CANCELED, Reporter
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +64,4 @@ class Vertices:
 def _shown(error: BaseException) -> str:
     if isinstance(error, RootbuildError):
         return error.report.message
-    return f"{type(error).__name__}: {error}" if isinstance(error, Exception) else "canceled"
+    return f"{type(error).__name__}: {error}" if isinstance(error, Exception) else CANCELED

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from types import TracebackType
 
 from rootbuild.backend import Backend, Layers
 from rootbuild.build.journal import Journal
+from rootbuild.build.once import Once
+from rootbuild.build.turns import Turns
 from rootbuild.files.rootfs import Rootfs
+from rootbuild.graph.stages import Filesystem
 
 
 class Workspace:
     """At most one working container at a time; removed when the block ends, whatever happens.
 
     What it holds is known by the key of that filesystem; changes need not be committed for others
-    to read them.
+    to read them. Only one thread changes it, and none reads meanwhile; several may read at once.
     """
 
-    def __init__(self, backend: Backend, journal: Journal) -> None:
+    def __init__(self, backend: Backend, journal: Journal, turns: Turns) -> None:
         self._backend = backend
         self._journal = journal
+        self._turns = turns
+        self._lock = threading.Lock()
         self._stack = contextlib.ExitStack()
         self._held: tuple[str, Rootfs] | None = None
         self._content: str | None = None
@@ -56,17 +62,19 @@ class Workspace:
 
         It is started from `layers` unless the container at hand holds it, committed or not.
         """
-        held = self._held
-        if held is None or self._content != content:
-            held = self._start(layers)
-            self._content = content
-        return held[1]
+        with self._lock:
+            held = self._held
+            if held is None or self._content != content:
+                held = self._start(layers)
+                self._content = content
+            return held[1]
 
     def commit(self) -> Layers:
         """Keep what was changed since the container started as one more layer."""
         assert self._held is not None
         self._committed = True
-        return self._backend.commit(self._held[0])
+        with self._turns.work():
+            return self._backend.commit(self._held[0])
 
     def close(self) -> None:
         """Remove the container, if there is one."""
@@ -77,8 +85,33 @@ class Workspace:
         self.close()
         name = self._journal.container()
         image = layers.image if layers else None
-        container = self._stack.enter_context(self._backend.start(image, name))
-        path = self._stack.enter_context(self._backend.mount(container))
+        with self._turns.work():
+            container = self._stack.enter_context(self._backend.start(image, name))
+            path = self._stack.enter_context(self._backend.mount(container))
         self._held = container, self._stack.enter_context(Rootfs(path))
         self._committed = False
         return self._held
+
+
+class Workspaces:
+    """The workspaces of all stages, and of images that are copied from, until the block ends."""
+
+    def __init__(self, backend: Backend, journal: Journal, turns: Turns) -> None:
+        self._stack = contextlib.ExitStack()
+        self._spaces: Once[Filesystem, Workspace] = Once(
+            lambda _: self._stack.enter_context(Workspace(backend, journal, turns))
+        )
+
+    def __enter__(self) -> Workspaces:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def __getitem__(self, source: Filesystem) -> Workspace:
+        return self._spaces[source]

@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -71,12 +72,14 @@ class Cache:
     """An open cache index.
 
     Every method is safe to call from several builds at once: SQLite's WAL mode serialises writers.
-    `answers` are the values that were asked for and found: (table, key) -> value.
+    Threads of one build share the connection, one at a time. `answers` are the values that were
+    asked for and found, or noted since: (table, key) -> value.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._database = _open(path)
+        self._lock = threading.Lock()
         self.answers: dict[tuple[str, str], str] = {}
         self._files: list[tuple[int, int, int, int, int, str]] = []
 
@@ -102,6 +105,7 @@ class Cache:
 
     def remember_image(self, key: str, image: str) -> None:
         """Note the id of a finished image."""
+        self.answers["images", key] = image
         self._write("INSERT OR REPLACE INTO images VALUES(?, ?, ?)", key, image, time.time())
 
     def content(self, key: str) -> str | None:
@@ -110,6 +114,7 @@ class Cache:
 
     def remember_content(self, key: str, digest: str) -> None:
         """Note the digest of what a COPY --from takes."""
+        self.answers["contents", key] = digest
         self._write("INSERT OR REPLACE INTO contents VALUES(?, ?, ?)", key, digest, time.time())
 
     def pulled(self, key: str) -> str | None:
@@ -118,6 +123,7 @@ class Cache:
 
     def remember_pulled(self, key: str, image: str) -> None:
         """Note the id of a pulled image."""
+        self.answers["pulled", key] = image
         self._write("INSERT OR REPLACE INTO pulled VALUES(?, ?, ?)", key, image, time.time())
 
     def answer(self, table: str, key: str) -> str | None:
@@ -147,9 +153,9 @@ class Cache:
         for device in {key[0] for key in asked}:
             inodes = [key[1] for key in asked if key[0] == device]
             query = _FILES.format(",".join("?" * len(inodes)))
-            for inode, size, mtime, ctime, digest in self._database.execute(
-                query, (device, *inodes)
-            ):
+            with self._lock:
+                rows = self._database.execute(query, (device, *inodes)).fetchall()
+            for inode, size, mtime, ctime, digest in rows:
                 found[device, inode, size, mtime, ctime] = digest
         return [found.get(key) for key in asked]
 
@@ -165,13 +171,15 @@ class Cache:
             self._database.commit()
         self._database.close()
 
-    def _one(self, query: str, key: str) -> tuple[str, ...] | None:
-        found: tuple[str, ...] | None = self._database.execute(query, (key,)).fetchone()
+    def _one(self, query: str, *key: str | int) -> tuple[str, ...] | None:
+        with self._lock:
+            found: tuple[str, ...] | None = self._database.execute(query, key).fetchone()
         return found
 
     def _write(self, query: str, *values: str | float) -> None:
-        self._database.execute(query, values)
-        self._database.commit()
+        with self._lock:
+            self._database.execute(query, values)
+            self._database.commit()
 
 
 @contextlib.contextmanager

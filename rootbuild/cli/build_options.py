@@ -56,6 +56,7 @@ def build_options(parsed: Parsed) -> BuildOptions:
         no_cache_stages=_no_cache_stages(parsed),
         pull="always" if parsed.switch("pull") else "missing",
         layers=_layers(parsed.text("layers")),
+        jobs=_jobs(parsed),
         network=_network(parsed.text("network")),
         hosts=tuple(_host(text) for text in parsed.all("add-host")),
         iidfile=Path(parsed.text("iidfile")) if parsed.text("iidfile") else None,
@@ -171,6 +172,13 @@ def _layers(text: str) -> LayerPolicy:
     if text in ("", "auto"):
         return "auto"
     raise UsageError(f'invalid argument "{text}" for "--layers" flag: one of auto, all')
+
+
+def _jobs(parsed: Parsed) -> int:
+    jobs = parsed.number("jobs", 0)
+    if parsed.has("jobs") and jobs < 1:
+        raise UsageError(f'invalid argument "{jobs}" for "--jobs" flag: at least 1')
+    return jobs
 
 
 def _network(text: str) -> NetworkMode:

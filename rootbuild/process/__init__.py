@@ -8,18 +8,23 @@ pseudo-terminal, and no process is left when we are interrupted. Two ways lead t
   several times the program itself (75 ms to import, 4-12 ms and three threads a call), and programs
   that are handed our own streams (`foreground`, `become`).
 
-`joined` splits us in two, to go on inside of an engine's user namespace (`join`).
+`joined` splits us in two, to go on inside of an engine's user namespace (`join`). `waiting` and
+`busy` are for builds whose threads start programs at the same time.
 """
 
 from __future__ import annotations
 
+from rootbuild.process.busy import Watch
 from rootbuild.process.command import Finished, failure, find, paste
 from rootbuild.process.joined import join
 from rootbuild.process.managed import background, run
 from rootbuild.process.spawned import become, call, foreground, look
+from rootbuild.process.waiting import Waiting
 
 __all__ = [
     "Finished",
+    "Waiting",
+    "Watch",
     "background",
     "become",
     "call",

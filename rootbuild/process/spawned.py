@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, NoReturn
 
 from rootbuild.process.command import Finished, announce, content, failure, memory, path
+from rootbuild.process.waiting import Waiting, wait
 
 GRACE_SECONDS = 5.0
 _FORWARDED = (
@@ -30,17 +31,19 @@ def call(
     env: Mapping[str, str | None] | None = None,
     output: IO[bytes] | None = None,
     stop: Callable[[], object] | None = None,
+    waiting: Waiting | None = None,
 ) -> Finished:
     """Run a program to its end, as `run` does with the same arguments, but for less.
 
     A variable that is None in `env` is taken out of the program's environment. It is in a process
-    group of its own, which is ended as a whole when we are interrupted.
+    group of its own, which is ended as a whole when we are interrupted, or when another thread
+    says `waiting.end()`.
     """
     with contextlib.ExitStack() as stack:
         nothing = stack.enter_context(open(os.devnull, "rb"))
         out = output or stack.enter_context(memory("stdout"))
         err = output or stack.enter_context(memory("stderr"))
-        status = _called(argv, env, ((0, nothing), (1, out), (2, err)), stop)
+        status = _called(argv, env, ((0, nothing), (1, out), (2, err)), stop, waiting)
         kept = (b"", b"") if output is not None else (content(out), content(err))
     finished = Finished(tuple(argv), status, *kept)
     if check and finished.status != 0:
@@ -89,6 +92,7 @@ def _called(
     env: Mapping[str, str | None] | None,
     streams: Sequence[tuple[int, IO[bytes]]],
     stop: Callable[[], object] | None,
+    waiting: Waiting | None,
 ) -> int:
     """Exit code, or minus the signal. The mask keeps a signal from coming before we could react."""
     wanted: dict[str, str | None] = {**os.environ, **(env or {})}
@@ -107,7 +111,7 @@ def _called(
         )
         try:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-            return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            return wait(pid, waiting)
         except BaseException:
             if stop is not None:
                 stop()

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TextIO
 
+from rootbuild.progress.reporter import CANCELED
+
 
 @dataclass(slots=True)
 class _Vertex:
@@ -65,7 +67,7 @@ class PlainReporter:
         """Close a vertex with its error."""
         with self._lock:
             self._flush(vertex)
-            self._say(vertex, f"ERROR: {message}")
+            self._say(vertex, "CANCELED" if message == CANCELED else f"ERROR: {message}")
 
     def warn(self, text: str) -> None:
         """Print a warning on its own."""

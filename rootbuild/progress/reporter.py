@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+CANCELED = "canceled"
+"""The message of a vertex that was ended because of something else."""
+
 
 class Reporter(Protocol):
     """Receives the life of vertices (the numbered units of BuildKit's progress).

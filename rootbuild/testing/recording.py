@@ -9,6 +9,7 @@ import os
 import shutil
 import tarfile
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +57,7 @@ class RecordingBackend:
         self._names: dict[str, str] = {}
         self._failures: dict[tuple[str, int], BaseException] = {}
         self._count = 0
+        self._lock = threading.Lock()
 
     def add_image(self, name: str, config: dict[str, object], files: dict[str, bytes]) -> str:
         """Put an image with one layer of `files` (path -> content) into the store; gives its id."""
@@ -198,8 +200,9 @@ class RecordingBackend:
             self._discard(container)
 
     def _record(self, verb: str, *arguments: object) -> None:
-        self.calls.append(Call(verb, arguments))
-        error = self._failures.get((verb, self.verbs().count(verb)))
+        with self._lock:
+            self.calls.append(Call(verb, arguments))
+            error = self._failures.get((verb, self.verbs().count(verb)))
         if error is not None:
             raise error
 
@@ -236,8 +239,9 @@ class RecordingBackend:
         return content
 
     def _new_folder(self) -> Path:
-        self._count += 1
-        folder = Path(self._folder.name, str(self._count))
+        with self._lock:
+            self._count += 1
+            folder = Path(self._folder.name, str(self._count))
         folder.mkdir()
         return folder
 

@@ -7,7 +7,9 @@ import io
 import itertools
 import json
 import os
+import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,6 +27,7 @@ from rootbuild.build.remotes import Remotes
 from rootbuild.build.vertices import Vertices
 from rootbuild.context.origin import Origin
 from rootbuild.files import digest
+from rootbuild.progress.quiet import QuietReporter
 from rootbuild.progress.reporter import Reporter
 from rootbuild.testing import RecordingBackend
 
@@ -32,6 +35,8 @@ BASE = "docker.io/library/base:latest"
 # COPY out of the context gives files to root, which only root can do outside of a namespace.
 MINE = f"--chown={os.getuid()}:{os.getgid()}"
 GIGABYTE = 1 << 30
+LONG_SECONDS = 20.0
+KILLED = 137
 
 
 @dataclass(slots=True)
@@ -41,6 +46,8 @@ class Machine:
     now: float = 0.0
     used: int = 0
     stamps: itertools.count[int] = field(default_factory=itertools.count)
+    stopped: threading.Event = field(default_factory=threading.Event)
+    told: dict[str, threading.Event] = field(default_factory=lambda: defaultdict(threading.Event))
 
     def fake(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(time, "monotonic", lambda: self.now)
@@ -49,7 +56,11 @@ class Machine:
         monkeypatch.setattr(digest, "RACY_NS", 0)
 
     def program(self, rootfs: Path, command: Exec, output: IO[bytes]) -> int:
-        """Runs `; `-separated words: write FILE TEXT, stamp FILE, last SECONDS, fill N, exit N."""
+        """Runs `; `-separated words.
+
+        write FILE TEXT, stamp FILE (with a number that is new), last SECONDS, fill GIGABYTES,
+        tell WORD, hear WORD (waits until it is told), wait (until the build is stopped), exit CODE.
+        """
         output.write(command.argv[-1].encode())
         for part in command.argv[-1].split("; "):
             match part.split():
@@ -61,6 +72,13 @@ class Machine:
                     self.now += float(seconds)
                 case ["fill", gigabytes]:
                     self.used += int(gigabytes) * GIGABYTE
+                case ["tell", word]:
+                    self.told[word].set()
+                case ["hear", word]:
+                    assert self.told[word].wait(LONG_SECONDS), f"nobody told {word}"
+                case ["wait"]:
+                    assert self.stopped.wait(LONG_SECONDS), "nobody stopped the build"
+                    return KILLED
                 case ["exit", code]:
                     return int(code)
                 case other:
@@ -77,11 +95,16 @@ class Machine:
 class Listener:
     """A reporter that keeps what it is told."""
 
-    def __init__(self) -> None:
+    def __init__(self, other: Reporter | None = None) -> None:
         self.told: list[tuple[object, ...]] = []
+        self._other = other or QuietReporter()
 
     def __getattr__(self, name: str) -> Callable[..., None]:
-        return lambda *arguments: self.told.append((name, *arguments))
+        def tell(*arguments: object) -> None:
+            self.told.append((name, *arguments))
+            getattr(self._other, name)(*arguments)
+
+        return tell
 
 
 class Bystander:
@@ -99,17 +122,29 @@ class Bystander:
         self.tagged.append((image, name))
 
 
+class Engine(RecordingBackend):
+    """An engine whose steps can be stopped."""
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__(machine.program)
+        self._machine = machine
+
+    def stop(self) -> None:
+        super().stop()
+        self._machine.stopped.set()
+
+
 @dataclass(slots=True)
 class Site:
     """A context folder, an engine that records, and this user's folders."""
 
     root: Path
     machine: Machine = field(default_factory=Machine)
-    backend: RecordingBackend = field(init=False)
+    backend: Engine = field(init=False)
     recalled: str | None = None
 
     def __post_init__(self) -> None:
-        self.backend = RecordingBackend(self.machine.program)
+        self.backend = Engine(self.machine)
         self.backend.add_image(BASE, {}, {"/etc/base": b"base"})
         self.context.mkdir(parents=True)
 
@@ -134,6 +169,7 @@ class Site:
         context: Origin | None = None,
         stdin: bytes = b"",
         remotes: Remotes | None = None,
+        reporter: Reporter | None = None,
         **options: Any,
     ) -> str | None:
         """Start a build; `calls` of the backend are only this build's afterwards.
@@ -156,7 +192,7 @@ class Site:
             with Contexts(harmless, folders.cache, fetched, apart, io.BytesIO(stdin)) as contexts:
                 self.recalled = recall(harmless, cast(Backend, bystander), folders.cache, contexts)
             self.backend.calls.clear()
-            long = Listener()
+            long = Listener(reporter)
             vertices = Vertices(cast(Reporter, long), fetched.numbers)
             contexts = Contexts(chosen, folders.cache, fetched, vertices, io.BytesIO(stdin))
             stack.enter_context(contexts)

@@ -90,6 +90,11 @@ def test_names_and_the_file_for_the_id_may_differ(site: Site, tmp_path: Path) ->
     assert site.id_of("docker.io/library/z:latest") == image
 
 
+def test_how_many_steps_run_at_a_time_does_not_count(site: Site) -> None:
+    image = site.build(TEXT, jobs=1)
+    assert site.build(jobs=2) == site.recalled == image
+
+
 def test_what_cannot_be_delivered_is_said(site: Site) -> None:
     site.build(TEXT)
     error = EngineError("no", command="tag", output="")
@@ -237,7 +242,7 @@ def test_each_option_counts(site: Site, options: dict[str, Any]) -> None:
 def test_all_options_were_tried() -> None:
     """A new option is part of the key by itself. Is what it leads to read checked as well?"""
     tried = {name for options in OPTIONS for name in options}
-    apart = {"context", "tags", "iidfile", "no_cache", "no_cache_stages", "contexts"}
+    apart = {"context", "tags", "iidfile", "jobs", "no_cache", "no_cache_stages", "contexts"}
     assert set(BuildOptions.__dataclass_fields__) == tried - {"stdin"} | apart
 
 

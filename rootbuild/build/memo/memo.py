@@ -22,8 +22,9 @@ from rootbuild.build.options import BuildOptions
 from rootbuild.context.ignorefile import find_ignore_file
 from rootbuild.files.rootfs import Rootfs
 
-# These decide about the names and files that a build leaves, and about nothing that it reads.
-_RESULTS = frozenset({"tags", "iidfile"})
+# These decide about the names and files that a build leaves, and how many steps run at a time; but
+# not about what it reads, nor what comes out.
+_RESULTS = frozenset({"tags", "iidfile", "jobs"})
 
 
 class Base(NamedTuple):

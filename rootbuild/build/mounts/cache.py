@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.backend import Bind
+from rootbuild.build.halt import Halt
 from rootbuild.build.mounts.bind import copied
 from rootbuild.build.mounts.owner import give
 from rootbuild.errors import BuildError
@@ -25,6 +26,8 @@ from rootbuild.files.selection import Selection
 from rootbuild.graph.stages import keeps_owners
 from rootbuild.plan.keys import key
 from rootbuild.plan.mounts.cache import DEFAULT_MODE, CacheMount, Sharing
+
+PAUSE_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,9 @@ class Slot:
 class CacheFolders:
     """All caches. Those with a wanted owner or content can be begun anew, once in a build."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, halt: Halt) -> None:
         self._folder = folder
+        self._halt = halt
         self._renewed: set[str] = set()
 
     @contextlib.contextmanager
@@ -50,19 +54,44 @@ class CacheFolders:
         """The data of a cache, made if need be, for the length of the block."""
         folder = self._folder / identity
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with _slot(folder, mount.sharing) as slot:
+        with self._slot(folder, mount.sharing) as slot:
             seeded = mount.made is not None or content is not None
             renew = fresh and seeded and identity not in self._renewed
             if renew or not slot.data.exists():
-                fcntl.flock(slot.lock, fcntl.LOCK_EX)
+                self._wait(slot.lock, fcntl.LOCK_EX)
                 if renew and slot.data.exists():
                     shutil.rmtree(slot.data)
                 if not slot.data.exists():
                     _make(slot, mount, content)
                 self._renewed.add(identity)
                 if mount.sharing == "shared":
-                    fcntl.flock(slot.lock, fcntl.LOCK_SH)
+                    self._wait(slot.lock, fcntl.LOCK_SH)
             yield slot.data
+
+    @contextlib.contextmanager
+    def _slot(self, folder: Path, sharing: Sharing) -> Iterator[Slot]:
+        """The first slot that can be had; only a private one does not wait for slot 0."""
+        for number in itertools.count():
+            descriptor = os.open(
+                folder / f"lock-{number}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+            )
+            try:
+                if self._lock(descriptor, sharing):
+                    yield Slot(descriptor, folder / f"data-{number}", folder / f"making-{number}")
+                    return
+            finally:
+                os.close(descriptor)
+
+    def _lock(self, descriptor: int, sharing: Sharing) -> bool:
+        if sharing == "private":
+            return _locked(descriptor, fcntl.LOCK_EX)
+        self._wait(descriptor, fcntl.LOCK_SH if sharing == "shared" else fcntl.LOCK_EX)
+        return True
+
+    def _wait(self, descriptor: int, mode: int) -> None:
+        """Take a lock once it is free. Raises Canceled, which a wait in the kernel could not."""
+        while not _locked(descriptor, mode):
+            self._halt.pause(PAUSE_SECONDS)
 
 
 def identity(mount: CacheMount, content: Selection | None) -> str:
@@ -97,27 +126,9 @@ def cache_bind(mount: CacheMount, data: Path, content: Selection | None) -> Iter
         os.close(descriptor)
 
 
-@contextlib.contextmanager
-def _slot(folder: Path, sharing: Sharing) -> Iterator[Slot]:
-    """The first slot that can be had; only a private one does not wait for slot 0."""
-    for number in itertools.count():
-        descriptor = os.open(
-            folder / f"lock-{number}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-        )
-        try:
-            if _lock(descriptor, sharing):
-                yield Slot(descriptor, folder / f"data-{number}", folder / f"making-{number}")
-                return
-        finally:
-            os.close(descriptor)
-
-
-def _lock(descriptor: int, sharing: Sharing) -> bool:
-    if sharing != "private":
-        fcntl.flock(descriptor, fcntl.LOCK_SH if sharing == "shared" else fcntl.LOCK_EX)
-        return True
+def _locked(descriptor: int, mode: int) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from rootbuild.backend import Bind, Memory, Mount
 from rootbuild.build.devices import Devices
+from rootbuild.build.halt import Halt
 from rootbuild.build.mounts.agent import StartedAgents
 from rootbuild.build.mounts.bind import bind
 from rootbuild.build.mounts.cache import CacheFolders, cache_bind, identity
@@ -50,18 +52,22 @@ class Prepared:
 
 
 class Mounting:
-    """Makes mounts for the length of a build. Folders for them are made when one is needed."""
+    """Makes mounts for the length of a build, for several steps at once.
 
-    def __init__(self, cache: Path, options: BuildOptions, devices: Devices) -> None:
+    Folders for them are made when one is needed. Waiting for a cache ends when `halt` is pressed.
+    """
+
+    def __init__(self, cache: Path, options: BuildOptions, devices: Devices, halt: Halt) -> None:
         self._cache = cache
         self._secrets = options.secrets
         self._agents = options.agents
         self._devices = devices
-        self._caches = CacheFolders(cache / "mounts")
+        self._caches = CacheFolders(cache / "mounts", halt)
         self._stack = contextlib.ExitStack()
         self._started = StartedAgents(self._stack, self.memory)
         self._disk: Path | None = None
         self._memory: Path | None = None
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Mounting:
         return self
@@ -97,15 +103,17 @@ class Mounting:
 
     def disk(self) -> Path:
         """A folder for copies, gone with the build."""
-        if self._disk is None:
-            self._disk = self._stack.enter_context(scratch(self._cache / "scratch"))
-        return self._disk
+        with self._lock:
+            if self._disk is None:
+                self._disk = self._stack.enter_context(scratch(self._cache / "scratch"))
+            return self._disk
 
     def memory(self) -> Path:
         """A folder in memory, gone with the build."""
-        if self._memory is None:
-            self._memory = self._stack.enter_context(scratch(memory_folder()))
-        return self._memory
+        with self._lock:
+            if self._memory is None:
+                self._memory = self._stack.enter_context(scratch(memory_folder()))
+            return self._memory
 
     @property
     def caches(self) -> CacheFolders:

@@ -32,6 +32,11 @@ FLAGS = (
     switch("force-rm", hidden=True),
     value("iidfile", "Write the image ID to a file"),
     Flag("isolation", help="Accepted for docker's sake", hidden=True),
+    number(
+        "jobs",
+        "How many commands may work at once, not counting those that only wait (default: one for "
+        "each processor, at least 4)",
+    ),
     values("label", "Set metadata for an image"),
     value(
         "layers",

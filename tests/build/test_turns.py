@@ -1,0 +1,129 @@
+"""Who may work at once."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from rootbuild.build.halt import Canceled, Halt
+from rootbuild.build.turns import Turns
+
+
+@dataclass
+class Crowd:
+    """Threads that take turns and keep them until they are told to let go."""
+
+    busy: int = 0
+    halt: Halt = field(default_factory=Halt)
+    inside: list[int] = field(default_factory=list)
+    leave: dict[int, threading.Event] = field(default_factory=dict)
+    canceled: list[int] = field(default_factory=list)
+    threads: list[threading.Thread] = field(default_factory=list)
+    numbers: itertools.count[int] = field(default_factory=itertools.count)
+
+    def enter(self, turn: Callable[[], contextlib.AbstractContextManager[None]]) -> int:
+        number = next(self.numbers)
+        self.leave[number] = threading.Event()
+
+        def work() -> None:
+            try:
+                with turn():
+                    self.inside.append(number)
+                    self.leave[number].wait(30)
+                    self.inside.remove(number)
+            except Canceled:
+                self.canceled.append(number)
+
+        self.threads.append(threading.Thread(target=work))
+        self.threads[-1].start()
+        return number
+
+    def settled(self, inside: int) -> bool:
+        """Whether as many get inside, and no more in the time that it takes to look twice."""
+        deadline = time.monotonic() + 10
+        while len(self.inside) < inside and time.monotonic() < deadline:
+            time.sleep(0.005)
+        time.sleep(0.15)
+        return len(self.inside) == inside
+
+
+@pytest.fixture
+def crowd() -> Iterator[Crowd]:
+    made = Crowd()
+    yield made
+    made.halt.press()
+    for event in made.leave.values():
+        event.set()
+    for thread in made.threads:
+        thread.join()
+
+
+def test_as_many_as_there_are_jobs(crowd: Crowd) -> None:
+    turns = Turns(2, crowd.halt, lambda _: crowd.busy)
+    for _ in range(5):
+        crowd.enter(turns.work)
+    assert crowd.settled(2)
+    crowd.leave[crowd.inside[0]].set()
+    assert crowd.settled(2)
+    for event in crowd.leave.values():
+        event.set()
+    assert crowd.settled(0)
+
+
+def test_commands_that_only_wait_do_not_count(crowd: Crowd) -> None:
+    turns = Turns(2, crowd.halt, lambda _: crowd.busy)
+    for _ in range(8):
+        crowd.enter(turns.command)
+    assert crowd.settled(8)
+    crowd.enter(turns.work)
+    assert crowd.settled(9)
+
+
+def test_commands_at_work_count(crowd: Crowd) -> None:
+    turns = Turns(2, crowd.halt, lambda _: crowd.busy)
+    crowd.busy = 2
+    for _ in range(5):
+        crowd.enter(turns.command)
+    assert crowd.settled(2)
+    crowd.busy = 1
+    assert crowd.settled(5), "once a look shows that there is room"
+
+
+def test_commands_and_our_own_work_do_not_wait_for_each_other(crowd: Crowd) -> None:
+    turns = Turns(2, crowd.halt, lambda _: crowd.busy)
+    crowd.busy = 2
+    for _ in range(3):
+        crowd.enter(turns.command)
+        crowd.enter(turns.work)
+    assert crowd.settled(4)
+
+
+def test_nobody_looks_while_there_is_room(crowd: Crowd) -> None:
+    def look(threads: Collection[int]) -> int:
+        raise AssertionError("looked")
+
+    turns = Turns(3, crowd.halt, look)
+    for _ in range(3):
+        crowd.enter(turns.command)
+    assert crowd.settled(3)
+
+
+def test_who_waits_hears_of_the_end(crowd: Crowd) -> None:
+    turns = Turns(1, crowd.halt, lambda _: crowd.busy)
+    crowd.busy = 1
+    for _ in range(4):
+        crowd.enter(turns.command)
+    assert crowd.settled(1)
+    crowd.halt.press()
+    deadline = time.monotonic() + 10
+    while len(crowd.canceled) < 3 and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert len(crowd.canceled) == 3
+    with pytest.raises(Canceled), turns.command():
+        pass
