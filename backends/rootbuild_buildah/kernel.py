@@ -14,7 +14,9 @@ MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_SLAVE = 2, 4, 8, 0x1000, 0x4
 MNT_DETACH = 2
 
 
-def mount(source: str, target: str | Path, kind: str = "", flags: int = 0, options: str = "") -> None:
+def mount(
+    source: str, target: str | Path, kind: str = "", flags: int = 0, options: str = ""
+) -> None:
     """mount(2). Raises OSError."""
     words = (os.fsencode(source), os.fsencode(target), kind.encode() or None)
     _call("mount", *words, ctypes.c_ulong(flags), options.encode() or None)

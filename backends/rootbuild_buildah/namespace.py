@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -40,6 +39,8 @@ def folder(environment: Mapping[str, str] = os.environ) -> Path:
     for parent in (wanted, f"/run/user/{uid}", "/run" if uid == 0 else None):
         if parent and os.path.isdir(parent) and os.access(parent, os.W_OK | os.X_OK):
             return _private(Path(parent, "rootbuild"))
+    import tempfile
+
     return _private(Path(tempfile.gettempdir(), f"rootbuild-{uid}"))
 
 
@@ -48,6 +49,8 @@ def _private(folder: Path) -> Path:
     found = folder.lstat()
     # In a folder that everybody may write to, the name could have been taken by somebody else.
     if folder.is_symlink() or found.st_uid != os.geteuid():
+        import tempfile
+
         return Path(tempfile.mkdtemp(prefix="rootbuild-"))
     return folder
 

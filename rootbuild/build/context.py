@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from rootbuild.build.fetched import RemoteFiles
 from rootbuild.build.once import Once
-from rootbuild.build.remotes import RemoteFiles
 from rootbuild.build.trees import Trees
 from rootbuild.cache.files import FileDigests
 from rootbuild.errors import RootbuildError
@@ -48,6 +48,11 @@ class ContextFiles:
     def digest(self, reading: Reading) -> str:
         """The digest of what it names; owners do not count, as files become root's."""
         return self._known[reading]
+
+    @property
+    def known(self) -> Mapping[Reading, str]:
+        """All digests that were asked for."""
+        return self._known.made()
 
     def _select(self, reading: Reading) -> Selection:
         if reading.remote is not None:

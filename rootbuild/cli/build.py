@@ -16,11 +16,11 @@ from platformdirs import user_cache_path, user_state_path
 from rootbuild import process
 from rootbuild.backend import Backend, choose_backend
 from rootbuild.build.contexts import Contexts
+from rootbuild.build.memo.recall import recall
 from rootbuild.build.options import BuildOptions
 from rootbuild.build.remotes import Remotes
 from rootbuild.build.vertices import Vertices
 from rootbuild.cli.build_options import build_options, reporter_name
-from rootbuild.cli.call import call_of, perform
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import (
     BuildError,
@@ -39,7 +39,11 @@ SOLVE_ERRORS = (BuildError, ContextError, DockerfileError, ImageNotFoundError)
 def run(parsed: Parsed) -> int:
     """Build an image. Progress goes to standard error; `--quiet` prints the image id."""
     options = build_options(parsed)
-    call = call_of(parsed)
+    call = None
+    if parsed.has("call") or parsed.has("check"):
+        from rootbuild.cli.call import call_of, perform
+
+        call = call_of(parsed)
     cache = user_cache_path("rootbuild")
     quiet = call is not None or reporter_name(parsed) == "quiet"
     reporter = QuietReporter() if quiet else PlainReporter(sys.stderr)
@@ -68,6 +72,9 @@ def _build(
     options: BuildOptions, backend: Backend, cache: Path, contexts: Contexts
 ) -> str | int | None:
     """The image's id; or an exit code, if another process has done the build inside."""
+    image = recall(options, backend, cache, contexts)
+    if image is not None:
+        return image
     try:
         if backend.enter(()) is not None:
             if not options.no_cache:  # else there is work to do for sure

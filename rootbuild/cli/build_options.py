@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rootbuild.backend import NetworkMode
-from rootbuild.build.checkpoint import LayerPolicy
 from rootbuild.build.options import BuildOptions
 from rootbuild.cli.build_limits import read_limits, read_security
 from rootbuild.cli.build_mounts import read_agents, read_allowed, read_secret
 from rootbuild.cli.parse import Parsed
+from rootbuild.context.named import read_contexts
 from rootbuild.context.origin import main_origin
 from rootbuild.errors import UnsupportedError, UsageError
 from rootbuild.execution import HOST_GATEWAY
-from rootbuild.graph.contexts import read_contexts
-from rootbuild.image.config import Pairs
+from rootbuild.image.dates import SOURCE_DATE_EPOCH
 from rootbuild.image.platform import Platform, build_platform, parse_platform
 from rootbuild.image.reference import parse as parse_reference
-from rootbuild.plan.epoch import SOURCE_DATE_EPOCH
+
+if TYPE_CHECKING:
+    from rootbuild.build.checkpoint import LayerPolicy
+    from rootbuild.image.config import Pairs
 
 PROGRESS = ("auto", "plain", "quiet")
 NETWORKS: tuple[NetworkMode, ...] = ("default", "none", "host")

@@ -8,17 +8,19 @@ end then.
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import os
 import signal
 from collections.abc import Callable, Sequence
 from io import RawIOBase
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from rootbuild.errors import HostError
 from rootbuild.process.command import Finished, announce, content, failure, memory, path
 from rootbuild.process.spawned import ENDING, heard
+
+if TYPE_CHECKING:  # most commands do not go inside, and it is slow to load
+    import ctypes
 
 # Says its process id and environment, then stays until its standard input ends.
 HOLDER = ("sh", "-c", 'printf "%s\\0" $$; env -0; printf "\\0"; exec cat >/dev/null')
@@ -109,9 +111,13 @@ def _go_inside(report: Sequence[str]) -> None:
 
 
 def _libc() -> ctypes.CDLL:
+    import ctypes
+
     return ctypes.CDLL(None, use_errno=True)
 
 
 def _refused(what: str) -> HostError:
+    import ctypes
+
     reason = os.strerror(ctypes.get_errno())
     return HostError(f"cannot join the engine's user namespace: {what}: {reason}", id="namespace")

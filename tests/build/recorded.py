@@ -10,20 +10,23 @@ import os
 import threading
 import time
 from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import pytest
 
-from rootbuild.backend import Exec
+from rootbuild.backend import Backend, Exec, StoredImage
 from rootbuild.build.build import Folders, start_build
 from rootbuild.build.contexts import Contexts
+from rootbuild.build.memo.recall import recall
 from rootbuild.build.options import BuildOptions
 from rootbuild.build.remotes import Remotes
 from rootbuild.build.vertices import Vertices
 from rootbuild.context.origin import Origin
+from rootbuild.files import digest
 from rootbuild.progress.quiet import QuietReporter
 from rootbuild.progress.reporter import Reporter
 from rootbuild.testing import RecordingBackend
@@ -49,6 +52,8 @@ class Machine:
     def fake(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(time, "monotonic", lambda: self.now)
         monkeypatch.setattr(os, "statvfs", lambda _: self._status())
+        # Builds of tests follow each other faster than files get old enough to be remembered.
+        monkeypatch.setattr(digest, "RACY_NS", 0)
 
     def program(self, rootfs: Path, command: Exec, output: IO[bytes]) -> int:
         """Runs `; `-separated words.
@@ -87,7 +92,37 @@ class Machine:
         )
 
 
-class Backend(RecordingBackend):
+class Listener:
+    """A reporter that keeps what it is told."""
+
+    def __init__(self, other: Reporter | None = None) -> None:
+        self.told: list[tuple[object, ...]] = []
+        self._other = other or QuietReporter()
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        def tell(*arguments: object) -> None:
+            self.told.append((name, *arguments))
+            getattr(self._other, name)(*arguments)
+
+        return tell
+
+
+class Bystander:
+    """Looks into the store as a backend does, and only notes which names it should give."""
+
+    def __init__(self, backend: RecordingBackend) -> None:
+        self._backend = backend
+        self.name = backend.name
+        self.tagged: list[tuple[object, ...]] = []
+
+    def images(self) -> Sequence[StoredImage]:
+        return self._backend.images()
+
+    def tag(self, image: str, name: str) -> None:
+        self.tagged.append((image, name))
+
+
+class Engine(RecordingBackend):
     """An engine whose steps can be stopped."""
 
     def __init__(self, machine: Machine) -> None:
@@ -105,10 +140,11 @@ class Site:
 
     root: Path
     machine: Machine = field(default_factory=Machine)
-    backend: Backend = field(init=False)
+    backend: Engine = field(init=False)
+    recalled: str | None = None
 
     def __post_init__(self) -> None:
-        self.backend = Backend(self.machine)
+        self.backend = Engine(self.machine)
         self.backend.add_image(BASE, {}, {"/etc/base": b"base"})
         self.context.mkdir(parents=True)
 
@@ -138,21 +174,34 @@ class Site:
     ) -> str | None:
         """Start a build; `calls` of the backend are only this build's afterwards.
 
-        `remotes` is what the other half of the build has fetched.
+        It goes the long way. Where the short way would have come to an image (`recalled`), every
+        build asserts that it is the same one, with the same progress and names. `remotes` is what
+        the other half of the build has fetched.
         """
         if text is not None:
             self.write("Dockerfile", text)
-        self.backend.calls.clear()
         folders = Folders(self.root / "cache", self.root / "state")
         chosen = BuildOptions(context or self.context, **options)
+        short, bystander = Listener(), Bystander(self.backend)
+        harmless = replace(chosen, iidfile=None)
         with contextlib.ExitStack() as stack:
             fetched = stack.enter_context(
                 remotes or Remotes(folders.cache, chosen.secrets, chosen.agents)
             )
-            vertices = Vertices(reporter or QuietReporter(), fetched.numbers)
+            apart = Vertices(cast(Reporter, short))
+            with Contexts(harmless, folders.cache, fetched, apart, io.BytesIO(stdin)) as contexts:
+                self.recalled = recall(harmless, cast(Backend, bystander), folders.cache, contexts)
+            self.backend.calls.clear()
+            long = Listener(reporter)
+            vertices = Vertices(cast(Reporter, long), fetched.numbers)
             contexts = Contexts(chosen, folders.cache, fetched, vertices, io.BytesIO(stdin))
             stack.enter_context(contexts)
-            return start_build(chosen, self.backend, folders, contexts, inside=inside)
+            image = start_build(chosen, self.backend, folders, contexts, inside=inside)
+        if self.recalled is not None:
+            named = [call.arguments for call in self.backend.calls if call.verb == "tag"]
+            assert (image, long.told, named) == (self.recalled, short.told, bystander.tagged)
+            assert len(named) == len(self.backend.calls)
+        return image
 
     def build(self, text: str | None = None, **options: Any) -> str:
         """Build to the end; gives the image's id."""
