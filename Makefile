@@ -10,14 +10,13 @@ demo:
 	@scripts/run scripts/demo
 
 test:
-	@scripts/run scripts/test $(ARGS)
+	@scripts/run --emulation scripts/test $(ARGS)
 
 check:
 	@scripts/run --python-only scripts/check
 
 bench:
-	@scripts/run --give-back docs/benchmarks.md \
-	    python scripts/bench/bench.py --write docs/benchmarks.md $(ARGS)
+	@scripts/bench/run $(ARGS)
 
 docs:
 	@scripts/run --python-only --give-back docs/commands.md python scripts/docs/commands.py docs/commands.md

@@ -18,6 +18,7 @@ from rootbuild.dockerfile.parse import parse
 from rootbuild.dockerfile.tree import Tree, parse_tree
 from rootbuild.errors import DockerfileError, RootbuildError
 from rootbuild.files.rootfs import Rootfs
+from rootbuild.graph.contexts import NO_CONTEXTS, NamedContexts, read_contexts
 from rootbuild.graph.resolve import resolve
 from rootbuild.graph.stages import StageGraph
 from rootbuild.image.config import ImageConfig
@@ -31,6 +32,7 @@ __all__ = [
     "DockerfileError",
     "ExpandError",
     "Lint",
+    "NamedContexts",
     "Platform",
     "Result",
     "RootbuildError",
@@ -44,6 +46,7 @@ __all__ = [
     "parse",
     "parse_platform",
     "parse_tree",
+    "read_contexts",
     "split_words",
     "validate",
 ]
@@ -69,10 +72,12 @@ def validate(
     build_args: Mapping[str, str] | None = None,
     target: str | None = None,
     platform: Platform | None = None,
+    contexts: NamedContexts = NO_CONTEXTS,
 ) -> StageGraph:
     """Read a whole file: its instructions, its stages, and what they need of each other.
 
-    Raises DockerfileError with the place of the first thing that is wrong.
+    `contexts` are those that `--build-context` would give (`read_contexts`). Raises
+    DockerfileError with the place of the first thing that is wrong.
     """
     build = build_platform()
     return resolve(
@@ -81,6 +86,7 @@ def validate(
         build=build,
         target_platform=platform or build,
         target=target,
+        contexts=contexts,
     )
 
 
@@ -92,6 +98,7 @@ def lint_file(
     target: str | None = None,
     platform: Platform | None = None,
     configs: Mapping[str, ImageConfig] | None = None,
+    contexts: NamedContexts = NO_CONTEXTS,
 ) -> Result:
     """Check a Dockerfile, all stages or those that `target` needs, with its ignore file.
 
@@ -109,5 +116,6 @@ def lint_file(
         platform=platform,
         whole=True,
         configs=configs or {},
+        contexts=contexts,
     )
     return lint(dockerfile, asked)

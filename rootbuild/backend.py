@@ -9,18 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal, Protocol, TypeVar, cast
 
 from rootbuild import plugins
 from rootbuild.errors import HostError
+from rootbuild.execution import Bind as Bind
+from rootbuild.execution import Exec as Exec
+from rootbuild.execution import Memory as Memory
+from rootbuild.execution import Mount as Mount
+from rootbuild.execution import NetworkMode as NetworkMode
 
 BACKENDS = "rootbuild.backends"
 RUNTIMES = "rootbuild.runtimes"
 
 PullPolicy = Literal["always", "missing", "never"]
-NetworkMode = Literal["default", "none", "host"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,56 +59,12 @@ class Layers:
     diff_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Bind:
-    """A file or folder of the host that a process sees at `target`."""
-
-    source: Path
-    target: str
-    read_only: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """An empty folder in memory that is gone with the process; `size` 0 is the kernel's default."""
-
-    target: str
-    size: int = 0
-    read_only: bool = False
-
-
-Mount = Bind | Memory
-
-
-@dataclass(frozen=True, slots=True)
-class Exec:
-    """One process to run in a working container; everything is resolved, nothing is inherited.
-
-    `env` is the whole environment. `cwd` is absolute in the rootfs and exists. `uid`, `gid` and
-    `groups` are numbers as seen in the container. `hosts` are (name, address) lines for /etc/hosts.
-    `mounts` have absolute targets and are made in their order. `secrets` are more variables, which
-    win over those of `env` and must never be part of a command line or a message.
-    """
-
-    argv: tuple[str, ...]
-    env: tuple[tuple[str, str], ...] = ()
-    cwd: str = "/"
-    uid: int = 0
-    gid: int = 0
-    groups: tuple[int, ...] = ()
-    network: NetworkMode = "default"
-    hostname: str = "buildkitsandbox"
-    hosts: tuple[tuple[str, str], ...] = ()
-    mounts: tuple[Mount, ...] = ()
-    secrets: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-
-
 class Backend(Protocol):
     """What a build needs from an engine.
 
     All verbs that take or give a container, and `create_image`, are called inside the namespace
-    that `enter` leads to; `images`, `config`, `tag` and `pull` also work outside of it. Several
-    threads may call at once, but for the same container.
+    that `enter` leads to; `images`, `config`, `tag`, `pull` and `load` also work outside of it.
+    Several threads may call at once, but not for the same container.
     """
 
     name: str
@@ -132,6 +92,13 @@ class Backend(Protocol):
         """
         ...
 
+    def load(self, layout: Path, manifest: str) -> str:
+        """Bring an image into the store out of a folder in OCI layout; gives its id.
+
+        `manifest` is the digest of the image's manifest, which is known to be there.
+        """
+        ...
+
     def session(self) -> AbstractContextManager[object]:
         """Wraps one build: what its steps share (such as a network) ends with the block."""
         ...
@@ -151,7 +118,8 @@ class Backend(Protocol):
         """Run a process in the container; gives its exit code (128 + signal if one killed it).
 
         Both its streams go to `output`, a descriptor. It has no standard input. Mounts, hosts and
-        resolv.conf leave nothing in the container's filesystem.
+        resolv.conf leave nothing in the container's filesystem. Raises HostError, before anything
+        of it has run, for what this engine or this host cannot give it; nothing is left out.
         """
         ...
 

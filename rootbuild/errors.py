@@ -20,11 +20,15 @@ def unreachable(value: NoReturn) -> NoReturn:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Lines of a file that a person wrote: `start` and `end` count from 1, both inclusive."""
+    """Lines of a file that a person wrote: `start` and `end` count from 1, both inclusive.
+
+    `trigger` is the first line of an ONBUILD instruction that was replayed at the FROM there.
+    """
 
     file: str
     start: int
     end: int
+    trigger: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,12 @@ class BuildError(RootbuildError):
     """A step of the build failed."""
 
     id = "build"
+
+
+class RemoteError(BuildError):
+    """A URL or a git repository could not be fetched, or is not what was asked for."""
+
+    id = "remote"
 
 
 class ImageNotFoundError(RootbuildError):

@@ -55,7 +55,8 @@ def _remove_cached(index: Path) -> None:
         return
     with contextlib.closing(sqlite3.connect(index)) as database:
         try:
-            found = database.execute("SELECT image FROM steps UNION SELECT image FROM images")
+            tables = ("steps", "images", "pulled")
+            found = database.execute(" UNION ".join(f"SELECT image FROM {each}" for each in tables))
             images = [str(image) for (image,) in found]
         except sqlite3.DatabaseError:
             return  # a test has damaged it

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -45,6 +46,7 @@ class Rootbuild:
         *arguments: str,
         cwd: Path | None = None,
         input: str | None = None,
+        stdin: IO[bytes] | None = None,
         env: Mapping[str, str] | None = None,
         check: bool = True,
         timeout: float = 300,
@@ -60,7 +62,7 @@ class Rootbuild:
             check=False,
             text=True,
             errors="replace",
-            **({"input": input} if input is not None else {"stdin": subprocess.DEVNULL}),
+            **({"input": input} if input is not None else {"stdin": stdin or subprocess.DEVNULL}),
         )
         result = Result(argv, finished.returncode, finished.stdout, finished.stderr)
         if check and result.status != 0:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rootbuild.backend import Exec, Memory, Mount, PullPolicy
+from rootbuild.backend import PullPolicy
+from rootbuild.execution import Exec, Memory, Mount
 
 BUILDAH = "buildah"
 SCRATCH = "scratch"
@@ -101,23 +102,35 @@ def forget_config(name: str) -> Argv:
 
 
 def run(
-    name: str, command: Exec, how: Sequence[str], netns: str | None, binds: Sequence[str]
+    name: str,
+    command: Exec,
+    how: Sequence[str],
+    joined: Sequence[str],
+    binds: Sequence[str],
+    capabilities: Sequence[str],
 ) -> Argv:
     """Run a process in a working container by buildah's own means.
 
-    It stays in the network namespace where buildah itself runs: `netns`, or the host's. `how`
-    are options that choose an isolation or a runtime, `binds` are `SOURCE:TARGET:ro`. There is no
-    way to hand over secret variables, as they would be part of the command line.
+    It stays in the network namespace where buildah itself runs; `joined` are options of nsenter for
+    namespaces to run it in. `how` are options that choose an isolation or a runtime, `binds` are
+    `SOURCE:TARGET:ro`. There is no way to hand over secret variables, as they would be part of the
+    command line.
     """
     return (
-        *(("nsenter", f"--net={netns}") if netns else ()),
+        *(("nsenter", *joined) if joined else ()),
         *(BUILDAH, "run", "--network", "host"),
         *how,
+        *("--cap-add", ",".join(capabilities)),
         *("--user", f"{command.uid}:{command.gid}"),
         *("--workingdir", command.cwd),
         *("--hostname", command.hostname),
         *(part for bind in binds for part in ("--volume", bind)),
         *(part for mount in command.mounts for part in _mounted(mount)),
+        *(
+            part
+            for device in command.devices
+            for part in ("--volume", f"{device.source}:{device.target}:rw")
+        ),
         *(part for key, value in command.env for part in ("--env", f"{key}={value}")),
         "--",
         name,
@@ -133,12 +146,20 @@ def _mounted(mount: Mount) -> Argv:
     return ("--volume", f"{mount.source}:{mount.target}:{'ro' if mount.read_only else 'rw'}")
 
 
-def runtime_run(runtime: str, root: Path, bundle: Path, container: str) -> Argv:
-    """Run a bundle in the foreground; `bundle`/log has what the runtime itself complains about."""
+def runtime_run(
+    runtime: str, root: Path, bundle: Path, container: str, manager: str | None = None
+) -> Argv:
+    """Run a bundle in the foreground; `bundle`/log has what the runtime itself complains about.
+
+    `manager` makes the control group that the bundle asks for, if it asks for one.
+    """
+    groups: Argv = ("--systemd-cgroup",) if manager == "systemd" else ()
+    if Path(runtime).name == "crun":
+        groups = ("--cgroup-manager", manager or "disabled")
     return (
         *(runtime, "--root", str(root)),
         *("--log", str(bundle / "log"), "--log-format", "json"),
-        *(("--cgroup-manager", "disabled") if Path(runtime).name == "crun" else ()),
+        *groups,
         *("run", "--bundle", str(bundle), "--pid-file", str(bundle / "pid")),
         *("--no-new-keyring", container),
     )

@@ -17,6 +17,7 @@ from rootbuild.backend import Exec, Layers, Problem, PullPolicy, StoredImage
 from rootbuild.errors import EngineError, ImageNotFoundError
 from rootbuild_buildah import argv, failures, folder, hostcheck, namespace, parents, steps
 from rootbuild_buildah.network import Networks
+from rootbuild_buildah.step import Step
 from rootbuild_buildah.store import Store
 
 LARGE_SECONDS = 0.5
@@ -26,18 +27,20 @@ LARGE_SECONDS = 0.5
 class Retired:
     """Working containers that are done with. One call removes them all at the end of the build.
 
-    Those whose changes took long to commit take much room, and are removed at once.
+    Those whose changes took long to commit take much room, and are removed at once. `images` are
+    those that were made to start containers from, and go after them.
     """
 
     names: list[str] = field(default_factory=list)
     large: set[str] = field(default_factory=set)
+    images: set[str] = field(default_factory=set)
 
-    def add(self, name: str, *, keep: bool) -> bool:
+    def add(self, name: str) -> bool:
         """Keep a container for later if that does no harm; says whether it was kept."""
-        if keep and name not in self.large:
-            self.names.append(name)
-            return True
-        return False
+        if name in self.large:
+            return False
+        self.names.append(name)
+        return True
 
 
 class BuildahBackend:
@@ -87,6 +90,12 @@ class BuildahBackend:
             detail=error.report.detail + f"\n(exit status {finished.status})",
         )
 
+    def load(self, layout: Path, manifest: str) -> str:
+        """See the contract: a folder of the `dir:` transport, pulled."""
+        with tempfile.TemporaryDirectory(prefix="rootbuild-image-") as name:
+            folder.write_layout(Path(name), layout, manifest)
+            return _last_line(self._call(argv.load_folder(Path(name), Path(name, "policy.json"))))
+
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:
         """See the contract: one network namespace, and one removal of all containers."""
@@ -95,7 +104,8 @@ class BuildahBackend:
             try:
                 yield
             except BaseException:
-                self._end_session(partial(process.call, check=False))
+                with contextlib.suppress(EngineError):
+                    self._end_session(partial(process.call, check=False))
                 raise
             self._end_session(self._call)
 
@@ -110,7 +120,7 @@ class BuildahBackend:
             except BaseException:
                 process.call(argv.remove_containers(name), check=False)
                 raise
-            if self._retired is None or not self._retired.add(name, keep=base in (None, image)):
+            if self._retired is None or not self._retired.add(name):
                 self._call(argv.remove_containers(name))
 
     @contextlib.contextmanager
@@ -139,7 +149,7 @@ class BuildahBackend:
         with contextlib.ExitStack() as stack:
             networks = self._networks or stack.enter_context(Networks())
             rootfs = stack.enter_context(self.mount(container))
-            step = steps.Step(container, rootfs, command, networks.find(command.network))
+            step = Step(container, rootfs, command, networks.find(command.network))
             return self._runner.run(step, output)
 
     def stop(self) -> None:
@@ -188,18 +198,25 @@ class BuildahBackend:
 
     @contextlib.contextmanager
     def _calm(self, image: str) -> Iterator[str]:
-        """An image with the same layers that buildah can work with (see `folder.startable`)."""
+        """An image with the same layers that buildah can work with (see `folder.startable`).
+
+        It is removed at the end of the session, as several containers may be started from it.
+        """
         config = folder.startable(self.config(image))
         if config is None:
             yield image
             return
-        known = folder.identity(config) in {known.id for known in self.images()}
-        calm = self.create_image(config)
+        calm = folder.identity(config)
+        if calm not in {known.id for known in self.images()}:
+            self.create_image(config)
+        if self._retired is not None:
+            self._retired.images.add(calm)
+            yield calm
+            return
         try:
             yield calm
         finally:
-            if not known:
-                self.remove([calm])
+            self.remove([calm])
 
     def _remove(self, image: str) -> None:
         finished = process.call(argv.remove_image(image), check=False)
@@ -226,6 +243,8 @@ class BuildahBackend:
         retired, self._networks, self._retired = self._retired, None, None
         if retired is not None and retired.names:
             call(argv.remove_containers(*retired.names))
+        if retired is not None and retired.images:
+            self.remove(sorted(retired.images))
 
     def _mount(self, container: str) -> Path:
         return Path(_last_line(self._call(argv.mount(container))))

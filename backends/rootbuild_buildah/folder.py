@@ -72,7 +72,33 @@ def startable(config: bytes) -> bytes | None:
 
 def write(folder: Path, config: bytes) -> None:
     """Write the image, and beside it (`policy.json`) the signature policy to load it by."""
-    (folder / "version").write_text(VERSION)
-    (folder / "manifest.json").write_bytes(manifest(config))
+    _write_manifest(folder, manifest(config))
     (folder / identity(config)).write_bytes(config)
+
+
+def write_layout(folder: Path, layout: Path, digest: str) -> None:
+    """Write an image of a folder in OCI layout, by its manifest's digest, as links to its blobs.
+
+    So one of several images can be chosen, which the `oci:` transport cannot do by a digest. All
+    digests that the manifest holds are known to be sound.
+    """
+    blobs = layout.absolute() / "blobs"
+    data = _blob(blobs, digest).read_bytes()
+    _write_manifest(folder, data)
+    content = json.loads(data)
+    for part in (content["config"], *(content.get("layers") or ())):
+        blob = _blob(blobs, part["digest"])
+        link = folder / blob.name
+        if not link.is_symlink():  # a layer may be there twice
+            link.symlink_to(blob)
+
+
+def _blob(blobs: Path, digest: str) -> Path:
+    algorithm, _, value = digest.partition(":")
+    return blobs / algorithm / value
+
+
+def _write_manifest(folder: Path, data: bytes) -> None:
+    (folder / "version").write_text(VERSION)
+    (folder / "manifest.json").write_bytes(data)
     (folder / "policy.json").write_text(json.dumps(POLICY))

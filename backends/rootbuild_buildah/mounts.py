@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rootbuild.backend import Exec, Memory, Mount
 from rootbuild.errors import HostError
-from rootbuild_buildah import stubs
+from rootbuild.execution import Exec, Memory, Mount
+from rootbuild_buildah import cgroup, stubs
 
 HINT = "install crun or runc where this host lets one of them work (docs/hosts.md)"
 # With isolation "chroot" buildah puts the host's own over whatever is mounted there.
@@ -27,12 +27,26 @@ def refuse(command: Exec, *, chroot: bool) -> None:
     if command.secrets:
         names = ", ".join(name for name, _ in command.secrets)
         raise _needs_runtime(f"a secret in the environment ({names})")
-    for mount in command.mounts:
-        source = "" if isinstance(mount, Memory) else str(mount.source)
-        if ":" in source + mount.target or "," in mount.target:
-            raise _needs_runtime(f"a mount at {mount.target} (with a : or a , in one of its paths)")
-        if chroot and f"/{mount.target.split('/')[1]}" in TAKEN_BY_CHROOT:
-            raise _needs_runtime(f"a mount at {mount.target}")
+    for what, wanted in (
+        ("a step with --security=insecure", command.security.insecure),
+        ("a step without new privileges", command.security.no_new_privileges),
+        ("a choice of seccomp rules", bool(command.security.seccomp)),
+        ("a limit on memory or processors", cgroup.needs_group(command.limits.resources)),
+        ("a device with hooks", bool(command.hooks)),
+    ):
+        if wanted:
+            raise _needs_runtime(what)
+    _refuse_mounts(command, chroot=chroot)
+
+
+def _refuse_mounts(command: Exec, *, chroot: bool) -> None:
+    places = [("" if isinstance(m, Memory) else str(m.source), m.target) for m in command.mounts]
+    places += [(str(device.source), device.target) for device in command.devices]
+    for source, target in places:
+        if ":" in source + target or "," in target:
+            raise _needs_runtime(f"a mount at {target} (with a : or a , in one of its paths)")
+        if chroot and f"/{target.split('/')[1]}" in TAKEN_BY_CHROOT:
+            raise _needs_runtime(f"a mount at {target}")
 
 
 def _needs_runtime(what: str) -> HostError:

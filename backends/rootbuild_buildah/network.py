@@ -8,7 +8,6 @@ we make it in a thread of ours, and keep only a descriptor of it, so that it goe
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import os
 import select
@@ -17,18 +16,18 @@ import struct
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
 from rootbuild import process
-from rootbuild.backend import NetworkMode
+from rootbuild.errors import HostError
+from rootbuild.execution import HOST_GATEWAY, NetworkMode
+from rootbuild_buildah import kernel
 from rootbuild_buildah import namespace as namespaces
 
-CLONE_NEWNET = 0x40000000
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1
-MS_BIND, MNT_DETACH = 4096, 2
 SLIRP_DNS = "10.0.2.3"
 PASTA_DNS = "169.254.1.1"
 READY_SECONDS = 5.0
@@ -41,11 +40,13 @@ RESOLVED_CONF = Path("/run/systemd/resolve/resolv.conf")
 class Network:
     """What a step gets: `namespace` as in spec.Sandbox, and the servers of its resolv.conf.
 
-    `servers` None leaves the host's resolv.conf as it is.
+    `servers` None leaves the host's resolv.conf as it is. `reaches_host` tells whether the host's
+    own addresses lead to the host.
     """
 
     namespace: str | None
     servers: tuple[str, ...] | None = None
+    reaches_host: bool = True
 
 
 HOST = Network(None)
@@ -101,7 +102,7 @@ def outside() -> Iterator[Network]:
 @contextlib.contextmanager
 def namespace() -> Iterator[str]:
     """The path of a fresh network namespace with a loopback interface."""
-    descriptor = _in_thread(_unshared)
+    descriptor = kernel.in_thread(_unshared)
     try:
         yield f"/proc/{os.getpid()}/fd/{descriptor}"
     finally:
@@ -174,6 +175,37 @@ def hosts(hostname: str, more: Sequence[tuple[str, str]]) -> str:
     )
 
 
+def resolved(names: Sequence[tuple[str, str]], network: Network) -> tuple[tuple[str, str], ...]:
+    """(name, address) lines, with the host's address in place of HOST_GATEWAY.
+
+    Raises HostError where no address of the host can be reached.
+    """
+    return tuple(
+        (name, _gateway(network) if address == HOST_GATEWAY else address) for name, address in names
+    )
+
+
+def _gateway(network: Network) -> str:
+    if network.namespace is None:
+        return "127.0.0.1"
+    if not network.reaches_host:
+        raise HostError(
+            "unable to derive the IP value for host-gateway: pasta leads to none of them",
+            id="no-host-gateway",
+            hint="install slirp4netns, or build with --network host",
+        )
+    # Nothing is sent: the kernel only tells which of our addresses it would send from.
+    for family, elsewhere in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        with socket.socket(family, socket.SOCK_DGRAM) as asking, contextlib.suppress(OSError):
+            asking.connect((elsewhere, 9))
+            return str(asking.getsockname()[0])
+    raise HostError(
+        "unable to derive the IP value for host-gateway: this host has no address but loopback",
+        id="no-host-gateway",
+        hint="build with --network host, or give the address itself",
+    )
+
+
 def _loopback(server: str) -> bool:
     try:
         return ip_address(server.split("%")[0]).is_loopback
@@ -205,30 +237,18 @@ def _pasta(stack: contextlib.ExitStack) -> Network | None:
     netns = stack.enter_context(namespace())
     # It refuses a namespace below /proc, so it gets it under a name.
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=namespaces.folder())))
-    named = stack.enter_context(_bound(netns, folder / "netns"))
+    (folder / "netns").touch()
+    named = stack.enter_context(kernel.bound(netns, folder / "netns"))
     pid_file = folder / "pid"
     stack.enter_context(process.background(pasta(str(named), pid_file)))
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         # Written once the interface is there.
         if pid_file.exists() and pid_file.read_text().strip():
-            return Network(netns, (PASTA_DNS,))
+            # The namespace has the host's own address, so that nothing sent to it gets out.
+            return Network(netns, (PASTA_DNS,), reaches_host=False)
         time.sleep(0.002)
     return None
-
-
-@contextlib.contextmanager
-def _bound(source: str, target: Path) -> Iterator[Path]:
-    """Bind-mount a file; in the mount namespace that `buildah unshare` made nobody else sees it."""
-    target.touch()
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.mount(source.encode(), os.fsencode(target), None, MS_BIND, None) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"mount: {os.strerror(number)}")
-    try:
-        yield target
-    finally:
-        libc.umount2(os.fsencode(target), MNT_DETACH)
 
 
 def _pipe() -> tuple[tuple[int, str], tuple[int, str]]:
@@ -237,30 +257,9 @@ def _pipe() -> tuple[tuple[int, str], tuple[int, str]]:
 
 
 def _unshared() -> int:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(CLONE_NEWNET) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"unshare: {os.strerror(number)}")
+    kernel.unshare(kernel.CLONE_NEWNET)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         asked = struct.pack("16sh22x", b"lo", 0)
         _, flags = struct.unpack("16sh22x", fcntl.ioctl(control, SIOCGIFFLAGS, asked))
         fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", flags | IFF_UP))
     return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-
-
-def _in_thread(call: Callable[[], int]) -> int:
-    """Call something whose effect on namespaces must not stay: the thread takes it along."""
-    results: list[int | OSError] = []
-
-    def work() -> None:
-        try:
-            results.append(call())
-        except OSError as error:
-            results.append(error)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    if isinstance(results[0], OSError):
-        raise results[0]
-    return results[0]

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import platform
 import shutil
 import signal
 import stat
 import threading
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Literal
 
 from rootbuild import process
-from rootbuild.backend import Exec
-from rootbuild.errors import EngineError
-from rootbuild_buildah import argv, mounts, namespace, network, seccomp, spec, stubs
+from rootbuild.errors import EngineError, HostError
+from rootbuild.execution import Exec
+from rootbuild_buildah import argv, bundle, cgroup, devices, held, limits, mounts, namespace, stubs
+from rootbuild_buildah.bundle import BINDS
+from rootbuild_buildah.fallback import run_by_buildah
+from rootbuild_buildah.inside import kill_inside
+from rootbuild_buildah.step import Step
 
 Way = Literal["crun", "runc", "buildah", "chroot"]
 RUNTIMES: tuple[Way, ...] = ("crun", "runc")
-MOST_ROUNDS = 100
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
-BINDS = ("/etc/hosts", "/etc/resolv.conf")
 # What a runtime, or buildah itself, makes in a root filesystem to mount something on it.
 MOUNT_POINTS = ("/proc", "/dev", "/sys", *BINDS)
 BUILDAH_MOUNT_POINTS = (*MOUNT_POINTS, "/etc/hostname", "/run/.containerenv")
@@ -39,16 +37,6 @@ class NeverStartedError(Exception):
         super().__init__(log)
         self.finished = finished
         self.log = log
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A process to run, in what, and on which network."""
-
-    container: str
-    rootfs: Path
-    command: Exec
-    network: network.Network
 
 
 class Runner:
@@ -66,7 +54,13 @@ class Runner:
         self._count = 0
 
     def run(self, step: Step, output: IO[bytes]) -> int:
-        """Run a step to its end; gives its exit code."""
+        """Run a step to its end; gives its exit code.
+
+        Raises HostError, before anything of it has run, for what this host cannot give it.
+        """
+        ulimits, root = step.command.limits.ulimits, namespace.user() == 0
+        limits.refuse_unreachable(ulimits, limits.own_hard, root=root)
+        devices.refuse_missing(step.command.devices)
         problem = _unusable(step.rootfs, step.command)
         if problem is not None:
             code, message = problem
@@ -79,6 +73,9 @@ class Runner:
             except NeverStartedError as error:
                 refusals.append(error)
                 continue
+            except HostError as error:
+                error.report = replace(error.report, detail=_complaints(refusals))
+                raise
             self._ways = (way,)
             return code
         raise _refused(refusals)
@@ -97,13 +94,18 @@ class Runner:
             identity = f"{step.container}-{os.getpid()}-{self._count}"
         points = (
             *(MOUNT_POINTS if way in RUNTIMES else BUILDAH_MOUNT_POINTS),
-            *(mount.target for mount in step.command.mounts),
+            *(mount.target for mount in (*step.command.mounts, *step.command.devices)),
         )
-        with stubs.removed_afterwards(step.rootfs, points), bundle(identity) as folder:
+        with (
+            stubs.removed_afterwards(step.rootfs, points),
+            held.named(identity, step.command.mounts) as named,
+            bundle.bundle(identity) as folder,
+        ):
+            step = replace(step, command=replace(step.command, mounts=named))
             if way in RUNTIMES:
                 with self._stoppable(identity, lambda: _kill(folder / "pid")):
                     return run_bundle(way, folder, step, output)
-            with self._stoppable(identity, lambda: _kill_inside(step.rootfs)):
+            with self._stoppable(identity, lambda: kill_inside(step.rootfs)):
                 code = run_by_buildah(folder, step, output, _how(way))
             # What buildah makes of the death of its child is not the same in all its versions.
             return 128 + signal.SIGKILL if identity in self._stopped else code
@@ -129,12 +131,13 @@ def _how(way: Way) -> tuple[str, ...]:
 
 def run_bundle(runtime: str, folder: Path, step: Step, output: IO[bytes]) -> int:
     """Run a step straight through an OCI runtime. Raises NeverStartedError."""
-    write_bundle(folder, step)
+    place = bundle.write(folder, step)
+    manager = place.manager if place else None
     pid_file, root, identity = folder / "pid", runtime_root(runtime), folder.name
     forget = argv.runtime_delete(runtime, root, identity)
     try:
         finished = process.call(
-            argv.runtime_run(runtime, root, folder, identity),
+            argv.runtime_run(runtime, root, folder, identity, manager),
             check=False,
             output=output,
             stop=lambda: _kill(pid_file),
@@ -147,6 +150,8 @@ def run_bundle(runtime: str, folder: Path, step: Step, output: IO[bytes]) -> int
         process.call(forget, check=False)
         return 128 - finished.status
     if finished.status != 0 and not pid_file.exists():
+        if place is not None:
+            cgroup.forget(place)
         raise NeverStartedError(finished, _text(folder / "log"))
     return finished.status
 
@@ -168,91 +173,25 @@ def runtime_root(runtime: str) -> Path:
     return root
 
 
-@contextlib.contextmanager
-def bundle(identity: str) -> Iterator[Path]:
-    """A private folder for one container's files."""
-    parent = namespace.folder() / "bundles"
-    parent.mkdir(mode=0o700, exist_ok=True)
-    folder = parent / identity
-    folder.mkdir(mode=0o700)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def write_bundle(folder: Path, step: Step) -> None:
-    """Write config.json and the files that are bound into the container."""
-    sandbox = spec.Sandbox(
-        rootfs=step.rootfs,
-        network=step.network.namespace,
-        binds=_write_binds(folder, step),
-        seccomp=_seccomp(),
-        cgroup_namespace=Path("/proc/self/ns/cgroup").exists(),
-    )
-    (folder / "config.json").write_text(json.dumps(spec.specification(step.command, sandbox)))
-
-
-def run_by_buildah(folder: Path, step: Step, output: IO[bytes], how: tuple[str, ...]) -> int:
-    """Run a step by `buildah run`; `how` are its options for isolation.
-
-    The container's own environment is dropped first, as buildah would add it to ours. Two things
-    are not as they should be: there are no supplementary groups, and buildah adds HOSTNAME to the
-    environment. Raises HostError for what `buildah run` cannot be told.
-    """
-    mounts.refuse(step.command, chroot="chroot" in how)
-    process.call(argv.forget_config(step.container))
-    with contextlib.ExitStack() as stack:
-        # There may be no namespace of process ids whose end would take all processes along.
-        stack.callback(_kill_inside, step.rootfs)
-        binds = [f"{source}:{target}:ro" for source, target in _write_binds(folder, step)]
-        netns = step.network.namespace
-        if netns == "":
-            netns = stack.enter_context(network.namespace())
-        finished = process.run(
-            argv.run(step.container, step.command, how, netns, binds),
-            check=False,
-            output=output,
-            stop=lambda: _kill_inside(step.rootfs),
-        )
-    return 128 - finished.status if finished.status < 0 else finished.status
-
-
-def _write_binds(folder: Path, step: Step) -> tuple[tuple[Path, str], ...]:
-    hosts, resolv = folder / "hosts", folder / "resolv.conf"
-    hosts.write_text(network.hosts(step.command.hostname, step.command.hosts))
-    resolv.write_text(network.resolv_conf(network.host_resolv_conf(), step.network.servers))
-    for path in (hosts, resolv):
-        path.chmod(0o644)
-    return tuple(zip((hosts, resolv), BINDS, strict=True))
-
-
 def remove_leftovers(container: str, rootfs: Callable[[], Path]) -> None:
     """Kill and forget what a killed build's steps left running. `rootfs` mounts the container.
 
     Without a runtime that knows them, processes are found by their root, which works as long as
     the mount that they have is ours as well.
     """
-    for folder in _children(namespace.folder() / "bundles", container):
+    for folder in _children(bundle.parent(), container):
         owners = [way for way in RUNTIMES if (namespace.folder() / way / folder.name).exists()]
         for runtime in owners:
             command = argv.runtime_delete(runtime, runtime_root(runtime), folder.name)
             process.call(command, check=False)
         if not owners:
-            _kill_inside(rootfs())
+            kill_inside(rootfs())
         shutil.rmtree(folder, ignore_errors=True)
+    held.remove_leftovers(container)
 
 
 def _children(folder: Path, container: str) -> list[Path]:
     return list(folder.glob(f"{container}-*"))
-
-
-@cache
-def _seccomp() -> dict[str, object] | None:
-    rules = seccomp.load()
-    if rules is None:
-        return None
-    return seccomp.rules_for(rules, platform.machine(), spec.CAPABILITIES)
 
 
 def _unusable(rootfs: Path, command: Exec) -> tuple[int, str] | None:
@@ -291,31 +230,6 @@ def _kill(pid_file: Path) -> None:
             os.kill(int(text), signal.SIGKILL)
 
 
-def _kill_inside(rootfs: Path) -> None:
-    """Kill every process whose root is this root filesystem, however it is mounted."""
-    root = rootfs.stat()
-    for _ in range(MOST_ROUNDS):
-        found = [pid for pid in _processes() if _rooted(pid, root)]
-        for pid in found:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        if not found:
-            return
-        time.sleep(0.01)
-
-
-def _processes() -> list[int]:
-    return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
-
-
-def _rooted(pid: int, root: os.stat_result) -> bool:
-    try:
-        found = os.stat(f"/proc/{pid}/root")
-    except (FileNotFoundError, ProcessLookupError, PermissionError):
-        return False
-    return os.path.samestat(found, root)
-
-
 def _text(path: Path) -> str:
     try:
         return path.read_text(errors="replace")
@@ -323,12 +237,16 @@ def _text(path: Path) -> str:
         return ""
 
 
+def _complaints(refusals: list[NeverStartedError]) -> str:
+    return "\n".join(refusal.log.strip() for refusal in refusals)
+
+
 def _refused(refusals: list[NeverStartedError]) -> EngineError:
     last = refusals[-1]
     return EngineError(
         "no OCI runtime could start the step",
         command=process.paste(last.finished.argv),
-        output="\n".join(refusal.log.strip() for refusal in refusals),
+        output=_complaints(refusals),
         hint="the complaints of every runtime that was tried are below",
         status=last.finished.status,
         id="runtime-failed",

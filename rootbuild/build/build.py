@@ -8,37 +8,50 @@ containers can be mounted and files given any owner, and does the rest.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rootbuild.backend import Backend
-from rootbuild.build.bases import Store, find_bases, pull_bases, read_store
+from rootbuild.build.arguments import argument_warnings
+from rootbuild.build.bases import Pulled, Puller, Store, find_bases, pull_bases, read_store
 from rootbuild.build.context import ContextFiles
+from rootbuild.build.contexts import Contexts
+from rootbuild.build.devices import Devices
 from rootbuild.build.execute import Parts, build_target
 from rootbuild.build.export import Exporter, clear_iidfile, report_image, write_iidfile
+from rootbuild.build.foreign import check_platforms
+from rootbuild.build.fresh import fresh_stages
+from rootbuild.build.frontend import check_frontend
 from rootbuild.build.halt import Halt
-from rootbuild.build.inputs import Source, find_context, parse_dockerfile, read_dockerfile
+from rootbuild.build.inputs import Source, parse_dockerfile, read_dockerfile
 from rootbuild.build.journal import clean_up_after_killed, open_journal
 from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.names import title
 from rootbuild.build.options import BuildOptions
+from rootbuild.build.remotes import RemoteFiles
 from rootbuild.build.solver import Solver
+from rootbuild.build.trees import Trees
+from rootbuild.build.triggers import Bases, Images, Look, settle
 from rootbuild.build.turns import Turns, usual_jobs
 from rootbuild.build.vertices import Vertices
 from rootbuild.build.warnings import show_known_warnings, show_warnings
 from rootbuild.build.workspace import Workspaces
 from rootbuild.cache.database import Cache, open_cache
 from rootbuild.cache.files import FileDigests
+from rootbuild.context.directory import LockedError
+from rootbuild.dockerfile.instructions import Dockerfile
 from rootbuild.errors import DockerfileError
 from rootbuild.graph.resolve import resolve
 from rootbuild.graph.stages import ImageBase, StageGraph
-from rootbuild.image.platform import build_platform, parse_platform
+from rootbuild.graph.triggers import Triggers
+from rootbuild.image.platform import build_platform
 from rootbuild.image.reference import parse as parse_reference
-from rootbuild.plan.plan import BaseImage, Plan, plan_build
+from rootbuild.plan.epoch import source_date_epoch
+from rootbuild.plan.plan import Plan, plan_build
 from rootbuild.plan.planner import PlanOptions
 from rootbuild.process import Watch
-from rootbuild.progress.reporter import Reporter
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +73,7 @@ class Build:
     backend: Backend
     folders: Folders
     vertices: Vertices
+    contexts: Contexts
     inside: bool
 
     def run(self) -> str | None:
@@ -70,14 +84,17 @@ class Build:
         """
         if self.options.iidfile is not None:
             clear_iidfile(self.options.iidfile)
-        source = read_dockerfile(self.options)
+        source = read_dockerfile(self.options, self.contexts)
+        remarks = self._remarks(source)
         try:
-            graph = self._graph(source)
+            graph = self.resolve(parse_dockerfile(source))
+            created = source_date_epoch(graph, self.options.build_args)
         except DockerfileError:
             show_known_warnings(self.vertices, self.options, source)
             raise
         with open_cache(self.folders.cache / "cache.db") as cache:
-            session = Session(self, source, graph, cache, read_store(self.backend))
+            store = read_store(self.backend)
+            session = Session(self, source, remarks, graph, created, cache, store)
             image = session.known()
             if image is None and self.inside:
                 image = session.build()
@@ -85,44 +102,60 @@ class Build:
             write_iidfile(self.options.iidfile, image)
         return image
 
-    def _graph(self, source: Source) -> StageGraph:
-        build = build_platform()
-        target = build if self.options.platform is None else parse_platform(self.options.platform)
+    def _remarks(self, source: Source) -> tuple[str, ...]:
+        """What is not done as it was asked for, though the build can go on."""
+        frontend = check_frontend(source, self.options.build_args)
+        found = [frontend] if frontend else []
+        return (*found, *argument_warnings(self.options.build_args))
+
+    def resolve(self, dockerfile: Dockerfile, triggers: Triggers | None = None) -> StageGraph:
+        """The stages, with what base images trigger as far as it is known."""
         return resolve(
-            parse_dockerfile(source),
+            dockerfile,
             build_args=self.options.build_args,
-            build=build,
-            target_platform=target,
+            build=build_platform(),
+            target_platform=self.options.platform or build_platform(),
             target=self.options.target,
+            triggers=triggers,
+            contexts=self.options.contexts,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A build whose Dockerfile is parsed, with the cache open and the store's index read."""
+    """A build whose Dockerfile is parsed, with the cache open and the store's index read.
+
+    `remarks` are warnings that are not about instructions; `created` is SOURCE_DATE_EPOCH.
+    """
 
     build_: Build
     source: Source
+    remarks: tuple[str, ...]
     graph: StageGraph
+    created: int | None
     cache: Cache
     store: Store
 
     def known(self) -> str | None:
         """The image's id if nothing has to be built; it is tagged then."""
-        options = self.build_.options
-        found, missing = find_bases(self.graph, self.store, self.build_.backend, options.pull)
-        if missing:
+        bases = self._settle(self._at_hand)
+        if not bases.complete:
             return None
-        plan = self._plan(found)
+        plan = self._plan(bases)
         with self._context() as context:
-            filesystem = self._solver(plan, context).chain(plan.target).filesystem
-        if options.no_cache or filesystem is None:
+            try:
+                filesystem = self._solver(plan, context).chain(plan.target).filesystem
+            except LockedError:
+                if self.build_.inside:
+                    raise
+                return None  # inside we are root, who may read whatever was fetched
+        if plan.target in self._fresh(plan) or filesystem is None:
             return None
         image = self._exporter().known(filesystem, plan.stage(plan.target).config)
         if image is None:
             return None
         self._show_head(plan)
-        self._show_warnings(found)
+        self._show_warnings(bases)
         for stage in plan.stages:
             for position in ([None] if stage.first else []) + list(range(len(stage.steps))):
                 self.build_.vertices.cached(title(plan, stage, position))
@@ -132,28 +165,21 @@ class Session:
     def build(self) -> str:
         """Do what is not cached; gives the id of the image, which is tagged then."""
         options, backend, vertices = self.build_.options, self.build_.backend, self.build_.vertices
-        found, missing = find_bases(self.graph, self.store, backend, options.pull)
         with contextlib.ExitStack() as stack:
             journals = self.build_.folders.state / "builds"
             clean_up_after_killed(journals, backend.sweep)
             journal = stack.enter_context(open_journal(journals))
             stack.enter_context(backend.session())
-            pulled = pull_bases(self.graph, missing, backend, options.pull, vertices)
-            images = {**found, **pulled}
-            plan = self._plan(images)
+            bases = self._settle(self._with_pulled)
+            plan = self._plan(bases)
             self._show_head(plan)
-            self._show_warnings(images)
+            self._show_warnings(bases)
             context = stack.enter_context(self._context())
             solver = self._solver(plan, context)
+            check_platforms(plan, solver, self.graph.dockerfile.source, self._runs)
             halt = Halt()
             turns = Turns(options.jobs or usual_jobs(), halt, Watch().busy)
-            mounting = Mounting(
-                self.build_.folders.cache,
-                options.secrets,
-                options.agents,
-                halt,
-                fresh=options.no_cache,
-            )
+            mounting = Mounting(self.build_.folders.cache, options, Devices(options), halt)
             built = build_target(
                 Parts(
                     plan,
@@ -167,43 +193,84 @@ class Session:
                     turns,
                     halt,
                     policy=options.layers,
-                    use_cache=not options.no_cache,
+                    fresh=self._fresh(plan),
                 )
             )
             config = plan.stage(plan.target).config
             exporter = self._exporter()
-            image = None if options.no_cache else exporter.known(built.key, config)
+            fresh = plan.target in self._fresh(plan)
+            image = None if fresh else exporter.known(built.key, config)
             if image is None:
                 image = exporter.create(built, config)
             self._finish(image)
         return image
 
-    def _plan(self, images: dict[ImageBase, BaseImage]) -> Plan:
+    def _settle(self, look: Look) -> Bases:
+        return settle(self.graph, partial(self.build_.resolve, self.graph.dockerfile), look)
+
+    def _at_hand(self, graph: StageGraph, known: Images) -> Images:
+        return self._find_bases(graph, known)[0]
+
+    def _with_pulled(self, graph: StageGraph, known: Images) -> Images:
+        build = self.build_
+        found, missing = self._find_bases(graph, known)
+        puller = Puller(
+            self.store, build.backend, build.options.pull, self._pulled(), build.vertices
+        )
+        return {**found, **pull_bases(graph, missing, puller)}
+
+    def _find_bases(self, graph: StageGraph, known: Images) -> tuple[Images, tuple[ImageBase, ...]]:
+        policy = self.build_.options.pull
+        return find_bases(graph, self.store, self.build_.backend, policy, self._pulled(), known)
+
+    def _pulled(self) -> Pulled:
+        return Pulled(self.cache, self.build_.options.platform or build_platform())
+
+    def _plan(self, bases: Bases) -> Plan:
         options = self.build_.options
-        return plan_build(
-            self.graph,
-            images,
+        plan = plan_build(
+            bases.graph,
+            bases.images,
             PlanOptions(
                 build_args=options.build_args,
                 network=options.network,
                 hosts=options.hosts,
                 labels=options.labels,
-                platform=options.platform or str(build_platform()),
+                platform=options.platform or build_platform(),
+                platform_given=options.platform is not None,
                 allow=options.allow,
+                limits=options.limits,
+                security=options.security,
+                created=self.created,
             ),
         )
+        Devices(options).check(plan, self.graph.dockerfile.source)
+        return plan
+
+    def _runs(self, architecture: str) -> bool:
+        from rootbuild.host.emulation import runs
+
+        return runs(architecture, self.build_.folders.cache / "probes")
 
     @contextlib.contextmanager
     def _context(self) -> Iterator[ContextFiles]:
-        with find_context(self.build_.options, self.source) as tree:
-            yield ContextFiles(tree, FileDigests(self.cache), self.graph.dockerfile.source)
+        remote = RemoteFiles(self.build_.contexts.remotes, self.cache, self.build_.vertices)
+        with Trees(self.build_.contexts, self.source) as trees, remote:
+            digests = FileDigests(self.cache)
+            yield ContextFiles(trees, remote, digests, self.graph.dockerfile.source)
 
     def _solver(self, plan: Plan, context: ContextFiles) -> Solver:
         policy = self.build_.options.layers
-        return Solver(plan, self.cache, self.store.ids, context.digest, policy)
+        fresh = self._fresh(plan)
+        return Solver(plan, self.cache, self.store.ids, context.digest, policy, fresh)
+
+    def _fresh(self, plan: Plan) -> frozenset[int]:
+        options = self.build_.options
+        return fresh_stages(plan, options.no_cache_stages, everything=options.no_cache)
 
     def _exporter(self) -> Exporter:
-        return Exporter(self.build_.backend, self.cache, self.store, self.build_.options.layers)
+        options = self.build_.options
+        return Exporter(self.build_.backend, self.cache, self.store, options.layers, self.created)
 
     def _show_head(self, plan: Plan) -> None:
         vertices = self.build_.vertices
@@ -213,8 +280,10 @@ class Session:
             with vertices.open(f"[internal] load metadata for {image}"):
                 pass
 
-    def _show_warnings(self, images: Mapping[ImageBase, BaseImage]) -> None:
-        configs = {image.reference: found.config for image, found in images.items()}
+    def _show_warnings(self, bases: Bases) -> None:
+        for remark in self.remarks:
+            self.build_.vertices.warn(remark)
+        configs = {str(image): found.config for image, found in bases.images.items()}
         show_warnings(
             self.build_.vertices, self.build_.options, self.source, self.graph.dockerfile, configs
         )
@@ -227,9 +296,12 @@ class Session:
 
 
 def start_build(
-    options: BuildOptions, backend: Backend, folders: Folders, reporter: Reporter, *, inside: bool
+    options: BuildOptions, backend: Backend, folders: Folders, contexts: Contexts, *, inside: bool
 ) -> str | None:
-    """Run a build; gives the image's id, or None if it has to go on inside the namespace."""
+    """Run a build; gives the image's id, or None if it has to go on inside the namespace.
+
+    `remotes` is the same for both halves. Raises RootbuildError.
+    """
     for tag in options.tags:
         parse_reference(tag)
-    return Build(options, backend, folders, Vertices(reporter), inside).run()
+    return Build(options, backend, folders, contexts.vertices, contexts, inside).run()

@@ -1,49 +1,68 @@
-"""The build context during a build: what each step takes from it, looked up once."""
+"""What each step takes out of contexts, and of remote sources, looked up once."""
 
 from __future__ import annotations
 
-import threading
+import contextlib
+from collections.abc import Iterator
 
 from rootbuild.build.once import Once
+from rootbuild.build.remotes import RemoteFiles
+from rootbuild.build.trees import Trees
 from rootbuild.cache.files import FileDigests
-from rootbuild.context.directory import DirectoryContext
 from rootbuild.errors import RootbuildError
 from rootbuild.files.selection import Selection, select, select_exactly
 from rootbuild.files.tree import Tree
+from rootbuild.graph.stages import ContextBase
 from rootbuild.plan.steps import Reading
 
 
 class ContextFiles:
-    """Selections out of the context and their digests, remembered for the length of a build.
+    """Selections out of contexts or a remote, and their digests, remembered for a build.
 
     Several threads may ask.
     """
 
-    def __init__(self, tree: DirectoryContext, digests: FileDigests, source: str) -> None:
-        self._tree = tree
+    def __init__(
+        self, trees: Trees, remote: RemoteFiles, digests: FileDigests, source: str
+    ) -> None:
+        self._trees = trees
+        self._remote = remote
         self._digests = digests
         self._source = source
-        self._selections: dict[Reading, Selection] = {}
+        self._selections: Once[Reading, Selection] = Once(self._select)
         self._known: Once[Reading, str] = Once(self._digest)
-        self._lock = threading.Lock()
 
     def select(self, reading: Reading) -> Selection:
-        """What a step names. Raises ContextError at the instruction if a file is missing."""
-        with self._lock:
-            if reading not in self._selections:
-                try:
-                    self._selections[reading] = read(self._tree, reading)
-                except RootbuildError as error:
-                    error.locate(reading.location, self._source)
-                    raise
-            return self._selections[reading]
+        """What a step names.
+
+        Raises ContextError at the instruction if a file is missing, RemoteError for remote ones.
+        """
+        return self._selections[reading]
 
     def digest(self, reading: Reading) -> str:
         """The digest of what it names; owners do not count, as files become root's."""
         return self._known[reading]
 
+    def _select(self, reading: Reading) -> Selection:
+        with self._located(reading):
+            if reading.remote is not None:
+                return self._remote.select(reading, reading.remote)
+            assert reading.source is None or isinstance(reading.source, ContextBase)
+            return read(self._trees.find(reading.source), reading)
+
     def _digest(self, reading: Reading) -> str:
-        return self.select(reading).digest(self._digests, owners=False)
+        with self._located(reading):
+            if reading.remote is not None:
+                return self._remote.digest(reading, reading.remote, lambda: self.select(reading))
+            return self.select(reading).digest(self._digests, owners=False)
+
+    @contextlib.contextmanager
+    def _located(self, reading: Reading) -> Iterator[None]:
+        try:
+            yield
+        except RootbuildError as error:
+            error.locate(reading.location, self._source)
+            raise
 
 
 def read(tree: Tree, reading: Reading) -> Selection:

@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from rootbuild.backend import Backend
@@ -23,12 +23,16 @@ from rootbuild.plan.keys import image_key
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """Turns the target's result into an image of the store, unless it is there already."""
+    """Turns the target's result into an image of the store, unless it is there already.
+
+    `created` is the date that the image is to have, in seconds; None means now.
+    """
 
     backend: Backend
     cache: Cache
     store: Store
     policy: LayerPolicy
+    created: int | None = None
 
     def known(self, filesystem: str, config: ImageConfig) -> str | None:
         """The id of the finished image, if an earlier build has made it and the store has it."""
@@ -40,7 +44,8 @@ class Exporter:
         diff_ids = state.layers.diff_ids if state.layers else ()
         history = layered(config.history, len(diff_ids) - len(state.groups), state.groups)
         whole = replace(config, diff_ids=diff_ids, history=history)
-        image = self.backend.create_image(render_config(whole, _now()))
+        created = _now() if self.created is None else _date(self.created)
+        image = self.backend.create_image(render_config(whole, created))
         self.cache.remember_image(self._key(state.key, config), image)
         return image
 
@@ -54,7 +59,8 @@ class Exporter:
         )
 
     def _key(self, filesystem: str, config: ImageConfig) -> str:
-        blob = render_config(replace(config, diff_ids=()), "")
+        created = "" if self.created is None else _date(self.created)
+        blob = render_config(replace(config, diff_ids=()), created)
         return image_key(filesystem, blob, self.policy)
 
 
@@ -111,6 +117,11 @@ def write_iidfile(path: Path, image: str) -> None:
 
 def _no_iidfile(path: Path, error: OSError) -> HostError:
     return HostError(f"cannot write the image id to {path}: {error.strerror}", id="iidfile")
+
+
+def _date(seconds: int) -> str:
+    date = datetime(1970, 1, 1) + timedelta(seconds=seconds)
+    return date.isoformat() + "Z"
 
 
 def _now() -> str:

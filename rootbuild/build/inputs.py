@@ -1,55 +1,63 @@
-"""Reading what a build starts from: the Dockerfile, the ignore file, the context folder."""
+"""Reading what a build starts from: the Dockerfile and the ignore file."""
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass
 from pathlib import Path
 
+from rootbuild.build.contexts import DOCKERFILE_LIMIT, Contexts, Place
 from rootbuild.build.options import BuildOptions
-from rootbuild.context.directory import DirectoryContext
 from rootbuild.context.ignorefile import find_ignore_file
-from rootbuild.dockerfile.ignore import Matcher, parse_ignore
+from rootbuild.context.origin import STDIN, Stdin
+from rootbuild.dockerfile.ignore import parse_ignore
 from rootbuild.dockerfile.instructions import Dockerfile
 from rootbuild.dockerfile.parse import parse
-from rootbuild.errors import ContextError
+from rootbuild.errors import ContextError, UsageError
 from rootbuild.files.rootfs import Rootfs
 
-STDIN = "-"
+DOCKERFILE = "Dockerfile"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The Dockerfile's bytes: `name` is how messages call it, `path` is None for standard input."""
+    """The Dockerfile's bytes, and the context that belongs to it.
+
+    `name` is how messages call it. It is a file of this host at `path`, or one of a context that
+    was fetched at `inside`; from elsewhere (such as standard input) it has neither.
+    """
 
     name: str
     path: Path | None
     data: bytes
+    context: Place
+    inside: str = ""
 
 
-def read_dockerfile(options: BuildOptions) -> Source:
+def read_dockerfile(options: BuildOptions, contexts: Contexts) -> Source:
     """Find and read the Dockerfile. Raises ContextError when there is none."""
-    if not options.context.is_dir():
-        raise ContextError(
-            f"unable to prepare context: path {str(options.context)!r} not found",
-            id="context-missing",
-            hint="give the folder that holds the files to build from: . for the current one",
+    wanted = options.dockerfile
+    if wanted == STDIN:
+        if isinstance(options.context, Stdin):
+            raise UsageError(
+                "invalid argument: can't use stdin for both build context and dockerfile",
+                exit_code=1,
+            )
+        return Source(DOCKERFILE, None, contexts.text(wanted), contexts.main())
+    place = contexts.main()
+    if wanted is not None and wanted.startswith(("http://", "https://")):
+        return Source(DOCKERFILE, None, contexts.text(wanted), place)
+    if place.dockerfile is not None and isinstance(options.context, Stdin) and wanted:
+        raise UsageError(
+            "ambiguous Dockerfile source: both stdin and flag correspond to Dockerfiles",
+            exit_code=1,
         )
-    if options.dockerfile == STDIN:
-        return Source("Dockerfile", None, options.stdin)
-    path = _path(options)
-    try:
-        return Source(path.name, path, path.read_bytes())
-    except FileNotFoundError as error:
-        raise ContextError(
-            f"failed to read dockerfile: open {path.name}: no such file or directory",
-            id="dockerfile-missing",
-            hint=f"looked for {path}; name another one with -f",
-        ) from error
-    except OSError as error:
-        raise ContextError(
-            f"failed to read dockerfile: open {path.name}: {error.strerror}",
-            id="dockerfile-missing",
-        ) from error
+    local = (
+        wanted is not None and posixpath.isabs(wanted) and not isinstance(options.context, Stdin)
+    )
+    if place.fetched and not local:
+        return _inside(place, wanted or DOCKERFILE)
+    return _outside(place, wanted)
 
 
 def parse_dockerfile(source: Source) -> Dockerfile:
@@ -57,23 +65,56 @@ def parse_dockerfile(source: Source) -> Dockerfile:
     return parse(source.data, source.name)
 
 
-def ignore_patterns(options: BuildOptions, source: Source) -> tuple[str, ...]:
+def ignore_patterns(source: Source) -> tuple[str, ...]:
     """The patterns of the build's ignore file; none without one."""
-    with Rootfs(options.context) as root:
-        found = find_ignore_file(root, source.path)
+    with Rootfs(source.context.folder) as root:
+        found = find_ignore_file(root, source.path, source.inside)
     return () if found is None else parse_ignore(found.content)
 
 
-def find_context(options: BuildOptions, source: Source) -> DirectoryContext:
-    """The context folder, seen through its ignore file; to be opened by a `with` block."""
-    patterns = ignore_patterns(options, source)
-    return DirectoryContext(options.context, Matcher(patterns) if patterns else None)
+def _outside(place: Place, wanted: str | None) -> Source:
+    path = _path(place.folder / DOCKERFILE if wanted is None else Path(wanted))
+    try:
+        return Source(path.name, path, path.read_bytes(), place)
+    except FileNotFoundError as error:
+        raise _missing(path.name, str(path)) from error
+    except OSError as error:
+        raise ContextError(
+            f"failed to read dockerfile: open {path.name}: {error.strerror}",
+            id="dockerfile-missing",
+        ) from error
 
 
-def _path(options: BuildOptions) -> Path:
-    if options.dockerfile is not None:
-        return Path(options.dockerfile)
-    path = options.context / "Dockerfile"
-    if not path.exists() and (options.context / "dockerfile").exists():
-        return options.context / "dockerfile"
-    return path
+def _path(path: Path) -> Path:
+    """The file that is named, or the usual one; either may be in lower case."""
+    lower = path.with_name(DOCKERFILE.lower())
+    return lower if path.name == DOCKERFILE and not path.exists() and lower.exists() else path
+
+
+def _inside(place: Place, wanted: str) -> Source:
+    """A file of a context that was fetched, out of which links cannot lead."""
+    if place.dockerfile is not None:
+        return Source(DOCKERFILE, None, place.dockerfile, place)
+    folder, name = posixpath.split(wanted)
+    names = (name, name.lower()) if name == DOCKERFILE else (name,)
+    with Rootfs(place.folder) as root:
+        for found in names:
+            path = posixpath.join(folder, found)
+            try:
+                data = root.read_file(path, DOCKERFILE_LIMIT)
+            except OSError as error:
+                raise ContextError(
+                    f"failed to read dockerfile: open {wanted}: {error.strerror}",
+                    id="dockerfile-missing",
+                ) from error
+            if data is not None:
+                return Source(found, None, data, place, path)
+    raise _missing(wanted, f"{wanted} in the context {place.fetched}")
+
+
+def _missing(name: str, looked_for: str) -> ContextError:
+    return ContextError(
+        f"failed to read dockerfile: open {name}: no such file or directory",
+        id="dockerfile-missing",
+        hint=f"looked for {looked_for}; name another one with -f",
+    )

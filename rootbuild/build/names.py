@@ -16,5 +16,6 @@ def title(plan: Plan, stage: StagePlan, position: int | None) -> str:
         assert isinstance(stage.base, ImageBase)
         text = f"FROM {plan.images[stage.base].name}"
     else:
-        text = stage.steps[position].title
+        step = stage.steps[position]
+        text = f"ONBUILD {step.title}" if step.location.trigger else step.title
     return f"[{label}{number:>{width}}/{stage.total}] {text}"

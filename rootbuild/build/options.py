@@ -8,7 +8,11 @@ from pathlib import Path
 
 from rootbuild.backend import NetworkMode, PullPolicy
 from rootbuild.build.checkpoint import LayerPolicy
+from rootbuild.context.origin import Origin
+from rootbuild.execution import NO_LIMITS, USUAL_SECURITY, Limits, Security
+from rootbuild.graph.contexts import NO_CONTEXTS, NamedContexts
 from rootbuild.image.config import Pairs
+from rootbuild.image.platform import Platform
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,28 +26,38 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """`--ssh`: the socket of an SSH agent."""
+    """`--ssh`: the socket of an SSH agent, or files with the keys of one to be started."""
 
     id: str
-    socket: Path
+    socket: Path | None = None
+    keys: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceGrant:
+    """`--allow device=NAME[,alias=OTHER]`: steps may have NAME, which they may call OTHER."""
+
+    name: str
+    alias: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """One build. `context` is a folder of the host; `dockerfile` None means the default names.
+    """One build. `dockerfile` None means the default names; it may be `-` and a URL.
 
-    `dockerfile` may be `-`: its text is `stdin` then. `tags` are as given by the user. `jobs` 0 is
-    as many as are usual here.
+    `tags` are as given by the user. `no_cache_stages` are names or numbers of stages to do again
+    whatever is cached. `jobs` 0 is as many as are usual here.
     """
 
-    context: Path
+    context: Origin
     dockerfile: str | None = None
     tags: tuple[str, ...] = ()
     build_args: Mapping[str, str] = field(default_factory=dict)
     labels: Pairs = ()
     target: str | None = None
-    platform: str | None = None
+    platform: Platform | None = None
     no_cache: bool = False
+    no_cache_stages: tuple[str, ...] = ()
     pull: PullPolicy = "missing"
     layers: LayerPolicy = "auto"
     jobs: int = 0
@@ -53,4 +67,7 @@ class BuildOptions:
     allow: frozenset[str] = frozenset()
     secrets: tuple[Secret, ...] = ()
     agents: tuple[Agent, ...] = ()
-    stdin: bytes = b""
+    contexts: NamedContexts = NO_CONTEXTS
+    devices: tuple[DeviceGrant, ...] = ()
+    limits: Limits = NO_LIMITS
+    security: Security = USUAL_SECURITY

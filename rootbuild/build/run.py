@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import BinaryIO
+from dataclasses import replace
+from typing import TYPE_CHECKING, BinaryIO
 
 from rootbuild.backend import Backend, Exec
 from rootbuild.build.mounts.mounting import Prepared
 from rootbuild.build.vertices import Vertex
 from rootbuild.errors import BuildError
 from rootbuild.files.accounts import Account, resolve_user
+from rootbuild.files.directories import make_workdir
 from rootbuild.files.rootfs import Rootfs
 from rootbuild.plan.steps import RunStep
+
+if TYPE_CHECKING:  # most builds have no devices
+    from rootbuild.cdi.spec import Edits
 
 TAIL_BYTES = 16 * 1024
 TAIL_LINES = 20
@@ -27,8 +32,16 @@ def run_step(
     prepared: Prepared,
     vertex: Vertex,
 ) -> None:
-    """Run the command and stream its output. Raises BuildError unless it exits with 0."""
+    """Run the command and stream its output. Raises BuildError unless it exits with 0.
+
+    The working directory is made if it is missing, as that of an image need not be there.
+    """
+    if not step.argv:
+        raise BuildError(
+            'process "" did not complete successfully: it has no arguments', id="run-failed"
+        )
     account = resolve_user(rootfs, step.user)
+    make_workdir(rootfs, step.cwd, account.uid, account.gid)
     tail = _Tail(vertex)
     code = _run(backend, container, _exec(step, prepared, account), tail)
     if code != 0:
@@ -45,7 +58,7 @@ def _exec(step: RunStep, prepared: Prepared, account: Account) -> Exec:
     env.setdefault("HOME", account.home)
     for key, value in (*step.proxies, *prepared.env):
         env.setdefault(key, value)
-    return Exec(
+    command = Exec(
         argv=step.argv,
         env=tuple(env.items()),
         cwd=step.cwd,
@@ -53,9 +66,25 @@ def _exec(step: RunStep, prepared: Prepared, account: Account) -> Exec:
         gid=account.gid,
         groups=account.groups,
         network=step.network,
+        hostname=step.hostname,
         hosts=step.hosts,
         mounts=prepared.mounts,
         secrets=prepared.secrets,
+        limits=step.limits,
+        security=step.security,
+    )
+    return command if prepared.edits is None else _edited(command, prepared.edits)
+
+
+def _edited(command: Exec, edits: Edits) -> Exec:
+    """The process with what its devices change."""
+    return replace(
+        command,
+        env=tuple(dict((*command.env, *edits.env)).items()),
+        groups=(*command.groups, *edits.groups),
+        mounts=(*command.mounts, *edits.mounts),
+        devices=edits.devices,
+        hooks=edits.hooks,
     )
 
 

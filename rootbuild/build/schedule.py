@@ -16,8 +16,9 @@ STOP_SECONDS = 0.05
 class Scheduler(Generic[Result]):
     """Has stages built, each at most once, by `build`, which may ask for further ones.
 
-    `build` hands its result out by `give`, and may go on with what nobody has to wait for. The first failure is the build's: `halt` is pressed then, and `stop` is called until no thread
-    is left; it ends what they wait for outside of this process.
+    `build` hands its result out by `give`, and may go on with what nobody has to wait for. The
+    first failure is the build's: `halt` is pressed then, and `stop` is called until no thread is
+    left; it ends what they wait for outside of this process.
     """
 
     def __init__(

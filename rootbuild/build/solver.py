@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from rootbuild.build.checkpoint import LayerPolicy
 from rootbuild.cache.database import Cache, Snapshot
-from rootbuild.graph.stages import ImageBase, ScratchBase, Source, StageBase
+from rootbuild.graph.stages import ContextBase, Filesystem, ImageBase, ScratchBase, StageBase
 from rootbuild.plan.keys import base_key, content_key, step_key
 from rootbuild.plan.plan import Plan
-from rootbuild.plan.steps import Reading, StagePlan, Step
+from rootbuild.plan.steps import Reading, RunStep, StagePlan, Step
 
 ContextDigest = Callable[[Reading], str]
 
@@ -41,7 +41,8 @@ class Solver:
 
     Several threads may ask and tell. What is remembered of a stage's content is void from when the
     stage is begun until it is known to be as it was: one that runs steps again, as they were not
-    committed, need not come out as it did before.
+    committed, need not come out as it did before. `fresh` are the stages that are built anew,
+    whatever is cached.
     """
 
     def __init__(
@@ -51,17 +52,19 @@ class Solver:
         live: frozenset[str],
         digest: ContextDigest,
         policy: LayerPolicy,
+        fresh: frozenset[int] = frozenset(),
     ) -> None:
         self._plan = plan
         self._cache = cache
         self._live = set(live)
         self._digest = digest
         self._policy = policy
+        self._fresh = fresh
         self._chains: dict[int, Chain] = {}
         self._begun: set[int] = set()
         self._built: dict[int, str] = {}
         self._renewed: set[str] = set()
-        self._fresh: dict[str, str] = {}
+        self._read: dict[str, str] = {}
         self._trusted: set[int] = set()
         self._lock = threading.Lock()
 
@@ -94,11 +97,16 @@ class Solver:
         assert key is not None
         return key
 
-    def filesystem_key(self, source: Source) -> str | None:
-        """The key of the filesystem that a COPY --from reads."""
+    def filesystem_key(self, source: Filesystem) -> str | None:
+        """The key of the filesystem that a COPY --from reads.
+
+        A stage that is not to be taken from the cache has none until it is built in this build.
+        """
         if isinstance(source, ImageBase):
             return base_key(self._plan.images[source].id, "")
-        return self._built.get(source.index) or self.chain(source.index).filesystem
+        if source.index in self._built:
+            return self._built[source.index]
+        return None if source.index in self._fresh else self.chain(source.index).filesystem
 
     def key(self, parent: str, step: Step) -> str | None:
         """The key of a step's result on top of `parent`, if it can be known now."""
@@ -108,12 +116,24 @@ class Solver:
             return None
         return step_key(parent, step.definition, "\n".join(known))
 
+    def link_key(self, step: Step) -> str | None:
+        """As `key`, for the layer of a linked copy, which is the same on top of anything."""
+        return self.key("link", step)
+
     def snapshot(self, key: str) -> Snapshot | None:
         """The cached result for a key, if the store still has it and its layers are as wanted."""
         found = self._cache.step(key)
         if found is None or found.layers.image not in self._live:
             return None
         return found if self._policy == "auto" or set(found.groups) <= {1} else None
+
+    def has_run(self, stage: StagePlan) -> bool:
+        """Whether no RUN of a stage has to be done, as what it has made is known."""
+        runs = [at for at, step in enumerate(stage.steps) if isinstance(step, RunStep)]
+        if not runs or stage.index in self._fresh:
+            return not runs
+        keys = self.chain(stage.index).keys[runs[-1] :]
+        return any(self.snapshot(key) is not None for key in keys)
 
     def remember(self, key: str, snapshot: Snapshot) -> None:
         """Note the result of a step that was just committed."""
@@ -141,22 +161,22 @@ class Solver:
     def remember_content(self, filesystem: str, reading: Reading, digest: str) -> None:
         """Note what a step takes from elsewhere, as it was read just now."""
         key = content_key(filesystem, reading.marks)
-        self._fresh[key] = digest
+        self._read[key] = digest
         self._cache.remember_content(key, digest)
 
     def content(self, reading: Reading) -> str | None:
         """The digest of what a step takes, if it can be known now."""
-        if reading.source is None:
+        if reading.source is None or isinstance(reading.source, ContextBase):
             return self._digest(reading)
         filesystem = self.filesystem_key(reading.source)
         if filesystem is None:
             return None
         key = content_key(filesystem, reading.marks)
-        if key in self._fresh:
-            return self._fresh[key]
+        if key in self._read:
+            return self._read[key]
         return self._cache.content(key) if self._trust(reading.source, filesystem) else None
 
-    def _trust(self, source: Source, filesystem: str) -> bool:
+    def _trust(self, source: Filesystem, filesystem: str) -> bool:
         """Whether what is remembered of a source's content is what it will be in this build."""
         if isinstance(source, ImageBase):
             return True
@@ -173,5 +193,5 @@ class Solver:
                 return self.filesystem_key(stage.base)
             case ImageBase():
                 return base_key(self._plan.images[stage.base].id, stage.platform)
-            case ScratchBase():
+            case ScratchBase() | ContextBase():
                 return base_key(None, stage.platform)

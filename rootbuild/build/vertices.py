@@ -29,11 +29,11 @@ class Vertex:
 
 
 class Vertices:
-    """Gives out vertex numbers from 1."""
+    """Gives out vertex numbers from 1, or `numbers` of somebody who has given out some."""
 
-    def __init__(self, reporter: Reporter) -> None:
+    def __init__(self, reporter: Reporter, numbers: Iterator[int] | None = None) -> None:
         self._reporter = reporter
-        self._numbers = itertools.count(1)
+        self._numbers = itertools.count(1) if numbers is None else numbers
         self._lock = threading.Lock()
 
     @contextlib.contextmanager

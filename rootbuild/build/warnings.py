@@ -9,7 +9,6 @@ from rootbuild.build.options import BuildOptions
 from rootbuild.build.vertices import Vertices
 from rootbuild.dockerfile.instructions import Dockerfile
 from rootbuild.image.config import ImageConfig
-from rootbuild.image.platform import parse_platform
 from rootbuild.lint.check import Lint, lint, lint_data
 
 
@@ -21,6 +20,8 @@ def show_warnings(
     configs: Mapping[str, ImageConfig],
 ) -> None:
     """Print warnings about the stages that are built. Raises what `check=error=true` asks for."""
+    for name in options.contexts.reserved:
+        vertices.warn(f"--build-context {name} has no effect: the name is reserved")
     result = lint(dockerfile, lint_options(options, source, configs))
     for warning in result.warnings:
         vertices.warn(str(warning))
@@ -45,9 +46,10 @@ def lint_options(
     """A build's options as far as they matter to the rules."""
     return Lint(
         build_args=options.build_args,
-        ignore=ignore_patterns(options, source),
+        ignore=ignore_patterns(source),
         target=options.target,
-        platform=parse_platform(options.platform) if options.platform else None,
+        platform=options.platform,
         whole=whole,
         configs=configs,
+        contexts=options.contexts,
     )

@@ -19,7 +19,7 @@ from pathlib import Path
 from rootbuild.backend import Layers
 from rootbuild.errors import HostError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS steps(
     key TEXT PRIMARY KEY, image TEXT NOT NULL, diff_ids TEXT NOT NULL, groups TEXT NOT NULL,
@@ -30,6 +30,9 @@ CREATE TABLE IF NOT EXISTS images(
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS contents(
     key TEXT PRIMARY KEY, digest TEXT NOT NULL, used REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pulled(
+    key TEXT PRIMARY KEY, image TEXT NOT NULL, used REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS files(
     device INTEGER NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL,
@@ -96,6 +99,15 @@ class Cache:
     def remember_content(self, key: str, digest: str) -> None:
         """Note the digest of what a COPY --from takes."""
         self._write("INSERT OR REPLACE INTO contents VALUES(?, ?, ?)", key, digest, time.time())
+
+    def pulled(self, key: str) -> str | None:
+        """The id of the image that was pulled under that key (its name and platform)."""
+        row = self._one("SELECT image FROM pulled WHERE key = ?", key)
+        return None if row is None else str(row[0])
+
+    def remember_pulled(self, key: str, image: str) -> None:
+        """Note the id of a pulled image."""
+        self._write("INSERT OR REPLACE INTO pulled VALUES(?, ?, ?)", key, image, time.time())
 
     def file_digest(self, key: tuple[int, int, int, int, int]) -> str | None:
         """The digest of a file in the state (device, inode, size, mtime_ns, ctime_ns)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 from dataclasses import replace
@@ -13,8 +14,10 @@ from platformdirs import user_cache_path, user_state_path
 from rootbuild import process
 from rootbuild.backend import Backend, choose_backend
 from rootbuild.build.build import Folders, start_build
-from rootbuild.build.inputs import STDIN
+from rootbuild.build.contexts import Contexts
 from rootbuild.build.options import BuildOptions
+from rootbuild.build.remotes import Remotes
+from rootbuild.build.vertices import Vertices
 from rootbuild.cli.build_options import build_options, reporter_name
 from rootbuild.cli.call import call_of, perform
 from rootbuild.cli.parse import Parsed
@@ -35,33 +38,41 @@ SOLVE_ERRORS = (BuildError, ContextError, DockerfileError, ImageNotFoundError)
 def run(parsed: Parsed) -> int:
     """Build an image. Progress goes to standard error; `--quiet` prints the image id."""
     options = build_options(parsed)
-    if options.dockerfile == STDIN:
-        options = replace(options, stdin=sys.stdin.buffer.read())
     call = call_of(parsed)
-    if call is not None:
-        return perform(call, options)
-    backend = choose_backend()
-    quiet = reporter_name(parsed) == "quiet"
-    image = None
-    if backend.enter(()) is not None:
-        image = _build(options, backend, quiet=quiet, inside=False)
-        if image is None:
-            code = process.join(backend.enter)
-            if code is not None:
-                return code
-    if image is None:
-        _unwind_once()
-        image = _build(options, backend, quiet=quiet, inside=True)
+    cache = user_cache_path("rootbuild")
+    quiet = call is not None or reporter_name(parsed) == "quiet"
+    reporter = QuietReporter() if quiet else PlainReporter(sys.stderr)
+    # There may be none at all, as for services.
+    stdin = sys.stdin.buffer if sys.stdin is not None else io.BytesIO()
+    with (
+        Remotes(cache, options.secrets, options.agents) as remotes,
+        Contexts(options, cache, remotes, Vertices(reporter, remotes.numbers), stdin) as contexts,
+    ):
+        if call is not None:
+            return perform(call, options, contexts)
+        folders = Folders(cache, user_state_path("rootbuild"))
+        built = _build(options, choose_backend(), folders, contexts)
+    if isinstance(built, int):
+        return built
     if parsed.switch("quiet"):
-        sys.stdout.write(f"sha256:{image}\n")
+        sys.stdout.write(f"sha256:{built}\n")
     return 0
 
 
-def _build(options: BuildOptions, backend: Backend, *, quiet: bool, inside: bool) -> str | None:
-    reporter = QuietReporter() if quiet else PlainReporter(sys.stderr)
-    folders = Folders(user_cache_path("rootbuild"), user_state_path("rootbuild"))
+def _build(
+    options: BuildOptions, backend: Backend, folders: Folders, contexts: Contexts
+) -> str | int | None:
+    """The image's id; or an exit code, if another process has done the build inside."""
     try:
-        return start_build(options, backend, folders, reporter, inside=inside)
+        if backend.enter(()) is not None:
+            image = start_build(options, backend, folders, contexts, inside=False)
+            if image is not None:
+                return image
+            code = process.join(backend.enter)
+            if code is not None:
+                return code
+        _unwind_once()
+        return start_build(options, backend, folders, contexts, inside=True)
     except SOLVE_ERRORS as error:
         raise _solving(error) from error
 

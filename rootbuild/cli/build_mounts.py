@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from rootbuild.build.options import Agent, Secret
+from rootbuild.build.devices import DEVICE
+from rootbuild.build.options import Agent, DeviceGrant, Secret
 from rootbuild.dockerfile.fields import CsvError, split_csv
-from rootbuild.errors import UnsupportedError, UsageError
+from rootbuild.errors import UsageError
+from rootbuild.plan.run import NETWORK_HOST, SECURITY_INSECURE
 
-ENTITLEMENTS = ("network.host", "security.insecure", "device")
+ENTITLEMENTS = (NETWORK_HOST, SECURITY_INSECURE, DEVICE)
 SECRET_KEYS = ("type", "id", "source", "src", "env")
 
 
@@ -45,8 +48,21 @@ def read_secret(text: str, environment: Mapping[str, str] = os.environ) -> Secre
     return Secret(identity, path=Path(path))
 
 
-def read_agent(text: str, environment: Mapping[str, str] = os.environ) -> Agent:
-    """`default|ID[=SOCKET]`; without a socket that of SSH_AUTH_SOCK. Raises UsageError."""
+def read_agents(
+    texts: Sequence[str], environment: Mapping[str, str] = os.environ
+) -> tuple[Agent, ...]:
+    """All `--ssh`. Raises UsageError."""
+    agents: dict[str, Agent] = {}
+    for text in texts:
+        agent = _agent(text, environment)
+        if agent.id in agents:
+            raise UsageError(f'duplicate agent ID "{agent.id}"', exit_code=1)
+        agents[agent.id] = agent
+    return tuple(agents.values())
+
+
+def _agent(text: str, environment: Mapping[str, str]) -> Agent:
+    """`default|ID[=SOCKET|=KEY[,KEY]...]`; without a path the agent of SSH_AUTH_SOCK."""
     identity, _, paths = text.partition("=")
     if not paths:
         paths = environment.get("SSH_AUTH_SOCK", "")
@@ -56,27 +72,90 @@ def read_agent(text: str, environment: Mapping[str, str] = os.environ) -> Agent:
                 hint="start an agent (eval $(ssh-agent); ssh-add), or give --ssh ID=SOCKET",
                 exit_code=1,
             )
+    socket, keys = None, []
+    for path in paths.split(","):
+        if socket is not None:
+            raise _bad_agent(text, "only single socket allowed")
+        try:
+            found = stat.S_ISSOCK(os.stat(path).st_mode)
+        except OSError as error:
+            raise _bad_agent(text, f"{path}: {error.strerror}") from error
+        if found:
+            socket = Path(path)
+        else:
+            keys.append(_key(text, path))
+    if socket is not None and keys:
+        raise _bad_agent(text, "invalid combination of keys and sockets")
+    return Agent(identity or "default", socket, tuple(keys))
+
+
+def _key(text: str, path: str) -> Path:
+    """A file with a private key that nobody need be asked a passphrase for."""
+    from rootbuild.build.mounts.keyfile import MOST_BYTES, PROTECTED, problem
+
     try:
-        mode = os.stat(paths).st_mode
+        with open(path, "rb") as stream:
+            found = problem(stream.read(MOST_BYTES))
     except OSError as error:
-        message = f'invalid argument "{text}" for "--ssh" flag: {paths}: {error.strerror}'
-        raise UsageError(message, exit_code=1) from error
-    if not stat.S_ISSOCK(mode):
-        raise UnsupportedError(
-            f"--ssh with keys is not supported yet, and {paths} is no socket",
-            hint="add the keys to an agent: eval $(ssh-agent); ssh-add FILE; then --ssh default",
+        raise _bad_agent(text, f"failed to read {path}: {error.strerror}") from error
+    if found:
+        hint = f"add it to an agent (eval $(ssh-agent); ssh-add {path}), then give --ssh default"
+        raise _bad_agent(
+            text, f"failed to parse {path}: {found}", hint if found == PROTECTED else ""
         )
-    return Agent(identity or "default", Path(paths))
+    return Path(path).absolute()
 
 
-def read_entitlement(text: str) -> str:
-    """What `--allow` allows. Raises UsageError."""
-    if text not in ENTITLEMENTS:
-        raise UsageError(
-            f'invalid argument "{text}" for "--allow" flag: unknown entitlement {text}',
-            hint="one of: " + ", ".join(ENTITLEMENTS),
-        )
-    return text
+def _bad_agent(text: str, problem: str, hint: str = "") -> UsageError:
+    message = f'invalid argument "{text}" for "--ssh" flag: {problem}'
+    return UsageError(message, hint=hint, exit_code=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """`--allow`: what steps may do, and which devices they may have by name."""
+
+    entitlements: frozenset[str]
+    devices: tuple[DeviceGrant, ...]
+
+
+def read_allowed(texts: Sequence[str]) -> Allowed:
+    """All `--allow`. Raises UsageError."""
+    entitlements: set[str] = set()
+    devices = []
+    for text in texts:
+        name, equals, rest = text.partition("=")
+        if name == DEVICE and equals and rest:
+            devices.append(_grant(text, rest))
+        elif (text if name != DEVICE else name) in ENTITLEMENTS:
+            entitlements.add(name)
+        elif text:
+            raise UsageError(
+                f'invalid argument "{text}" for "--allow" flag: unknown entitlement {text}',
+                hint="one of: " + ", ".join(ENTITLEMENTS),
+            )
+    return Allowed(frozenset(entitlements), tuple(devices))
+
+
+def _grant(text: str, rest: str) -> DeviceGrant:
+    """`NAME[,alias=OTHER]`."""
+    try:
+        name, *fields = split_csv(rest)
+    except CsvError as error:
+        raise _bad_grant(text, str(error)) from error
+    alias = ""
+    for field in fields:
+        key, equals, value = field.partition("=")
+        if not equals:
+            raise _bad_grant(text, f'invalid device config "{field}"')
+        if key != "alias":
+            raise _bad_grant(text, f'unknown device config key "{key}"')
+        alias = value
+    return DeviceGrant(name, alias)
+
+
+def _bad_grant(text: str, problem: str) -> UsageError:
+    return UsageError(f'invalid argument "{text}" for "--allow" flag: {problem}')
 
 
 def _fields(text: str) -> dict[str, str]:

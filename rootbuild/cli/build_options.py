@@ -8,11 +8,17 @@ from pathlib import Path
 from rootbuild.backend import NetworkMode
 from rootbuild.build.checkpoint import LayerPolicy
 from rootbuild.build.options import BuildOptions
-from rootbuild.cli.build_mounts import read_agent, read_entitlement, read_secret
+from rootbuild.cli.build_limits import read_limits, read_security
+from rootbuild.cli.build_mounts import read_agents, read_allowed, read_secret
 from rootbuild.cli.parse import Parsed
+from rootbuild.context.origin import main_origin
 from rootbuild.errors import UnsupportedError, UsageError
+from rootbuild.execution import HOST_GATEWAY
+from rootbuild.graph.contexts import read_contexts
 from rootbuild.image.config import Pairs
+from rootbuild.image.platform import Platform, build_platform, parse_platform
 from rootbuild.image.reference import parse as parse_reference
+from rootbuild.plan.epoch import SOURCE_DATE_EPOCH
 
 PROGRESS = ("auto", "plain", "quiet")
 NETWORKS: tuple[NetworkMode, ...] = ("default", "none", "host")
@@ -21,34 +27,22 @@ NETWORKS: tuple[NetworkMode, ...] = ("default", "none", "host")
 NOT_YET = (
     "annotation",
     "attest",
-    "build-context",
     "cache-from",
     "cache-to",
-    "cgroup-parent",
-    "cpu-period",
-    "cpu-quota",
-    "cpu-shares",
-    "cpuset-cpus",
-    "cpuset-mems",
-    "memory",
-    "memory-swap",
     "metadata-file",
-    "no-cache-filter",
     "output",
     "push",
     "sbom",
-    "security-opt",
-    "shm-size",
     "squash",
-    "ulimit",
 )
 
 
 def build_options(parsed: Parsed) -> BuildOptions:
     """Read the command line. Raises UsageError, or UnsupportedError for what is on the way."""
     _refuse(parsed)
+    allowed = read_allowed(parsed.all("allow"))
     return BuildOptions(
-        context=_context(parsed.args[0]),
+        context=main_origin(parsed.args[0]),
         dockerfile=parsed.text("file") or None,
         tags=_tags(parsed),
         build_args=build_args(parsed.all("build-arg")),
@@ -56,15 +50,20 @@ def build_options(parsed: Parsed) -> BuildOptions:
         target=parsed.text("target") or None,
         platform=_platform(parsed),
         no_cache=parsed.switch("no-cache"),
+        no_cache_stages=_no_cache_stages(parsed),
         pull="always" if parsed.switch("pull") else "missing",
         layers=_layers(parsed.text("layers")),
         jobs=_jobs(parsed),
         network=_network(parsed.text("network")),
         hosts=tuple(_host(text) for text in parsed.all("add-host")),
         iidfile=Path(parsed.text("iidfile")) if parsed.text("iidfile") else None,
-        allow=frozenset(read_entitlement(text) for text in parsed.all("allow")),
+        allow=allowed.entitlements,
         secrets=tuple(read_secret(text) for text in parsed.all("secret")),
-        agents=tuple(read_agent(text) for text in parsed.all("ssh")),
+        contexts=read_contexts(parsed.all("build-context")),
+        agents=read_agents(parsed.all("ssh")),
+        devices=allowed.devices,
+        limits=read_limits(parsed),
+        security=read_security(parsed),
     )
 
 
@@ -88,17 +87,6 @@ def _refuse(parsed: Parsed) -> None:
                 hint="leave it out; the CHANGELOG tells when it comes",
                 exit_code=125,
             )
-
-
-def _context(text: str) -> Path:
-    if text == "-":
-        raise UnsupportedError("a context from standard input is not supported yet")
-    if "://" in text or text.startswith(("git@", "github.com/")):
-        raise UnsupportedError(
-            f"a context from {text} is not supported yet",
-            hint="fetch it first, then name the folder",
-        )
-    return Path(text)
 
 
 def _tags(parsed: Parsed) -> tuple[str, ...]:
@@ -125,7 +113,23 @@ def build_args(given: tuple[str, ...]) -> dict[str, str]:
             values[key] = value
         elif key in os.environ:
             values[key] = os.environ[key]
+    return _dated(values)
+
+
+def _dated(values: dict[str, str]) -> dict[str, str]:
+    """With SOURCE_DATE_EPOCH out of the environment; an empty one, given or not, is none."""
+    if SOURCE_DATE_EPOCH not in values and SOURCE_DATE_EPOCH in os.environ:
+        values[SOURCE_DATE_EPOCH] = os.environ[SOURCE_DATE_EPOCH]
+    if not values.get(SOURCE_DATE_EPOCH, "0"):
+        del values[SOURCE_DATE_EPOCH]
     return values
+
+
+def _no_cache_stages(parsed: Parsed) -> tuple[str, ...]:
+    given = parsed.all("no-cache-filter")
+    if given and parsed.switch("no-cache"):
+        raise UsageError("--no-cache and --no-cache-filter cannot currently be used together")
+    return tuple(name for text in given for name in text.split(",") if name)
 
 
 def _pairs(given: tuple[str, ...]) -> Pairs:
@@ -136,22 +140,27 @@ def _pairs(given: tuple[str, ...]) -> Pairs:
     return tuple(found.items())
 
 
-def _platform(parsed: Parsed) -> str | None:
+def _platform(parsed: Parsed) -> Platform | None:
     given = ",".join(parsed.all("platform")) or os.environ.get("DOCKER_DEFAULT_PLATFORM", "")
     if not given:
         return None
-    from rootbuild.image.platform import build_platform, parse_platform
-
     try:
-        wanted = [parse_platform(text) for text in given.split(",")]
+        wanted = dict.fromkeys(_parsed_platform(text) for text in given.split(","))
     except ValueError as error:
         raise UsageError(f'invalid argument "{given}" for "--platform" flag: {error}') from error
-    if len(wanted) > 1 or wanted[0] != build_platform():
+    if len(wanted) > 1:
         raise UnsupportedError(
-            f"--platform={given} is not supported yet",
-            hint=f"images are built for this host's platform, {build_platform()}",
+            "several platforms at once (--platform) are not supported yet",
+            hint="build for one after the other, under different names",
         )
-    return str(wanted[0])
+    platform = next(iter(wanted))
+    if platform.os != "linux":
+        raise UnsupportedError(f"--platform={given} is not supported: images are for Linux")
+    return platform
+
+
+def _parsed_platform(text: str) -> Platform:
+    return build_platform() if text.strip().lower() == "local" else parse_platform(text)
 
 
 def _layers(text: str) -> LayerPolicy:
@@ -186,8 +195,8 @@ def _host(text: str) -> tuple[str, str]:
     split = "=" if "=" in text else ":"
     name, _, address = text.partition(split)
     address = address.removeprefix("[").removesuffix("]")
-    if address == "host-gateway":
-        raise UnsupportedError("--add-host with host-gateway is not supported yet")
+    if address == HOST_GATEWAY:
+        return name, address
     import ipaddress
 
     try:

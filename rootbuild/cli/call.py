@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
+from rootbuild.build.contexts import Contexts
+from rootbuild.build.frontend import check_frontend
 from rootbuild.build.inputs import read_dockerfile
 from rootbuild.build.options import BuildOptions
 from rootbuild.cli.parse import Parsed
@@ -46,35 +48,38 @@ def call_of(parsed: Parsed) -> Call | None:
     return None if method is None else Call(method, json)
 
 
-def perform(call: Call, options: BuildOptions) -> int:
+def perform(call: Call, options: BuildOptions, contexts: Contexts) -> int:
     """Print it; gives the exit code. Raises RootbuildError."""
     if call.method == "check":
-        return _check(call, options)
+        return _check(call, options, contexts)
     from rootbuild.api import validate
     from rootbuild.describe.outline import outline
     from rootbuild.describe.targets import Targets
-    from rootbuild.image.platform import parse_platform
+    from rootbuild.graph.contexts import NO_CONTEXTS
 
-    source = read_dockerfile(options)
+    source = read_dockerfile(options, contexts)
+    check_frontend(source, options.build_args)
     graph = validate(
         source.data,
         source.name,
         build_args=options.build_args,
         target=options.target,
-        platform=parse_platform(options.platform) if options.platform else None,
+        platform=options.platform,
+        contexts=NO_CONTEXTS if call.method == "targets" else options.contexts,
     )
     told = Targets(graph) if call.method == "targets" else outline(graph, options.build_args)
     sys.stdout.write(told.json() if call.json else told.text())
     return 0
 
 
-def _check(call: Call, options: BuildOptions) -> int:
+def _check(call: Call, options: BuildOptions, contexts: Contexts) -> int:
     from rootbuild.build.warnings import lint_options
     from rootbuild.describe.check import Checked
     from rootbuild.dockerfile.lines import decode
     from rootbuild.lint.check import lint_data
 
-    source = read_dockerfile(options)
+    source = read_dockerfile(options, contexts)
+    check_frontend(source, options.build_args)
     path = source.name if source.path is None else str(source.path)
     asked = lint_options(options, source, {}, whole=True)
     result = lint_data(source.data, source.name, asked)

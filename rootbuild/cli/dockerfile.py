@@ -27,6 +27,7 @@ def graph(parsed: Parsed) -> int:
     """The stages and what they need of each other."""
     from rootbuild.api import validate
     from rootbuild.describe.picture import FORMATS
+    from rootbuild.graph.contexts import read_contexts
 
     wanted = parsed.text("format") or "text"
     if wanted not in FORMATS:
@@ -39,6 +40,7 @@ def graph(parsed: Parsed) -> int:
         name,
         build_args=build_args(parsed.all("build-arg")),
         target=parsed.text("target") or None,
+        contexts=read_contexts(parsed.all("build-context")),
     )
     sys.stdout.write(FORMATS[wanted](found))
     return 0

@@ -20,6 +20,8 @@ def render(error: RootbuildError) -> str:
         lines.append(f"{report.location.file}:{report.location.start}")
     if report.excerpt is not None:
         lines.append(report.excerpt.render())
+    if report.location is not None and report.location.trigger:
+        lines.append(f"trigger of the base: ONBUILD {report.location.trigger}")
     if report.detail:
         lines.append(report.detail)
     if isinstance(error, UsageError):

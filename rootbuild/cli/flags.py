@@ -11,10 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["bool", "string", "list", "int"]
+from rootbuild.booleans import truth
 
-_TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
-_FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})
+Kind = Literal["bool", "string", "list", "int"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +69,6 @@ def values(
 def number(name: str, help: str = "", short: str = "", metavar: str = "") -> Flag:
     """An option with a whole number."""
     return Flag(name, "int", help, short, metavar)
-
-
-def truth(text: str) -> bool:
-    """Read a switch's value as Go does. Raises ValueError."""
-    if text in _TRUE:
-        return True
-    if text in _FALSE:
-        return False
-    raise ValueError(f'strconv.ParseBool: parsing "{text}": invalid syntax')
 
 
 def integer(text: str) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rootbuild.booleans import truth
 from rootbuild.cli.command import HELP, Command
-from rootbuild.cli.flags import READERS, Flag, truth
+from rootbuild.cli.flags import READERS, Flag
 from rootbuild.errors import UsageError
 
 

@@ -11,6 +11,10 @@ from rootbuild.files.rootfs import Rootfs
 from rootbuild.files.tree import not_found
 
 
+class LockedError(ContextError):
+    """A file that was fetched has a mode by which nobody may read it but root."""
+
+
 class Matcher(Protocol):
     """The rules of a .dockerignore file. Paths are relative to the context, with slashes."""
 
@@ -26,14 +30,19 @@ class Matcher(Protocol):
 class DirectoryContext:
     """A directory, without what .dockerignore leaves out. A context manager.
 
+    `fetched` is what messages call a context that was brought here from elsewhere.
+
     Links cannot lead out of it: `/` is the context's root for them, as in BuildKit, which gets
     a copy of the context and nothing else.
     """
 
-    def __init__(self, path: str | Path, matcher: Matcher | None = None) -> None:
+    def __init__(
+        self, path: str | Path, matcher: Matcher | None = None, *, fetched: str = ""
+    ) -> None:
         self.path = Path(path)
         self.root = Rootfs(path)
         self._matcher = matcher
+        self._fetched = fetched
 
     def __enter__(self) -> DirectoryContext:
         try:
@@ -78,11 +87,15 @@ class DirectoryContext:
         if self.root.exists(path):
             hint = "the file exists, but .dockerignore excludes it"
         else:
-            hint = f"sources are relative to the build context, {self.path}"
+            hint = f"sources are relative to the build context, {self._fetched or self.path}"
         return ContextError(not_found(path), hint=hint)
 
     def unreadable(self, path: str, error: OSError) -> RootbuildError:
         """What to do about a file that we may not read."""
+        if self._fetched:
+            return LockedError(
+                f'cannot read "{path}" of the build context, {self._fetched}: {error.strerror}'
+            )
         return ContextError(
             f'cannot read "{path}" of the build context: {error.strerror}',
             hint="make it readable for this user, or list it in .dockerignore",

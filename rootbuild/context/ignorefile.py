@@ -20,23 +20,29 @@ class IgnoreFile:
     content: bytes
 
 
-def find_ignore_file(context: Rootfs, dockerfile: Path | None) -> IgnoreFile | None:
+def find_ignore_file(
+    context: Rootfs, dockerfile: Path | None, inside: str = ""
+) -> IgnoreFile | None:
     """The ignore file for a build; None without one.
 
     `<dockerfile>.dockerignore` beside the Dockerfile if it exists, else `.dockerignore` in the
     context's root, where links cannot lead out of the context. `dockerfile` is None when the
-    Dockerfile does not come from a file. Raises ContextError when the file cannot be read.
+    Dockerfile is no file of this host; `inside` is its path in the context if it is there. Raises
+    ContextError when the file cannot be read.
     """
     if dockerfile is not None:
         beside = dockerfile.with_name(dockerfile.name + NAME)
         content = _read(beside)
         if content is not None:
             return IgnoreFile(beside.name, content)
-    try:
-        content = context.read_file(NAME, SIZE_LIMIT)
-    except OSError as error:
-        raise _unreadable(NAME, error) from error
-    return None if content is None else IgnoreFile(NAME, content)
+    for name in ([inside + NAME] if inside else []) + [NAME]:
+        try:
+            content = context.read_file(name, SIZE_LIMIT)
+        except OSError as error:
+            raise _unreadable(name, error) from error
+        if content is not None:
+            return IgnoreFile(name, content)
+    return None
 
 
 def _read(path: Path) -> bytes | None:

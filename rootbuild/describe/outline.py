@@ -10,7 +10,14 @@ from rootbuild.describe.texts import Json, columns, encoded, filled, place, rend
 from rootbuild.dockerfile.expand import ExpandError, trace
 from rootbuild.dockerfile.instructions import Arg, ArgPair, From, Run
 from rootbuild.errors import Location, unreachable
-from rootbuild.graph.stages import ImageBase, ScratchBase, Stage, StageBase, StageGraph
+from rootbuild.graph.stages import (
+    ContextBase,
+    ImageBase,
+    ScratchBase,
+    Stage,
+    StageBase,
+    StageGraph,
+)
 from rootbuild.lint.bases import declared_globals
 from rootbuild.lint.scope import Build, Scope, scope_of_image
 from rootbuild.lint.variables import mount_fields
@@ -136,7 +143,7 @@ def _start(stage: Stage, scopes: Mapping[int, Scope]) -> Scope:
     match stage.base:
         case StageBase():
             return scopes[stage.base.index]
-        case ImageBase() | ScratchBase():
+        case ImageBase() | ScratchBase() | ContextBase():
             return scope_of_image(None)
         case _:
             unreachable(stage.base)

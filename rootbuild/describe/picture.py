@@ -4,18 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from rootbuild.describe.texts import Json, filled, rendered
 from rootbuild.dockerfile.instructions import Run
 from rootbuild.errors import unreachable
-from rootbuild.graph.stages import SCRATCH, Base, ImageBase, ScratchBase, StageBase, StageGraph
+from rootbuild.graph.stages import (
+    SCRATCH,
+    Base,
+    ContextBase,
+    ImageBase,
+    ScratchBase,
+    StageBase,
+    StageGraph,
+)
+
+Kind = Literal["stage", "image", "context"]
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """`user` needs `used`, a stage's number or an image's name, because of a line of the file."""
+    """`user` needs `used`, because of a line of the file.
+
+    That is a stage by its number, or an image or named context by its name, as `kind` says.
+    """
 
     user: int
+    kind: Kind
     used: int | str
     why: str
     line: int
@@ -34,7 +49,8 @@ def graph_text(graph: StageGraph) -> str:
     for stage in graph.stages:
         reasons = ["it is the target"] if stage.index == graph.target else []
         reasons += [
-            f"{_name(graph, edge.user)} {_VERBS[edge.why]} it (line {edge.line})"
+            f"{_name(graph, edge.user)} {_VERBS[edge.why.removeprefix(_TRIGGER)]} it"
+            f" (line {edge.line})"
             for edge in found
             if edge.used == stage.index and edge.user in wanted
         ]
@@ -56,11 +72,7 @@ def graph_json(graph: StageGraph) -> str:
     stages: list[Json] = []
     for stage in graph.stages:
         needs: list[Json] = [
-            {
-                "stage" if isinstance(edge.used, int) else "image": edge.used,
-                "why": edge.why,
-                "line": edge.line,
-            }
+            {edge.kind: edge.used, "why": edge.why, "line": edge.line}
             for edge in found
             if edge.user == stage.index
         ]
@@ -107,7 +119,7 @@ def graph_dot(graph: StageGraph) -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
-_BASE, _COPY, _MOUNT = "FROM", "COPY --from", "RUN --mount"
+_BASE, _COPY, _MOUNT, _TRIGGER = "FROM", "COPY --from", "RUN --mount", "ONBUILD "
 _VERBS = {_BASE: "is based on", _COPY: "copies from", _MOUNT: "mounts"}
 FORMATS: Mapping[str, Callable[[StageGraph], str]] = {
     "text": graph_text,
@@ -119,32 +131,40 @@ FORMATS: Mapping[str, Callable[[StageGraph], str]] = {
 
 def _edges(graph: StageGraph) -> Iterator[Edge]:
     for stage in graph.stages:
-        yield Edge(stage.index, _end(stage.base), _BASE, stage.start.location.start)
+        yield Edge(stage.index, *_end(stage.base), _BASE, stage.start.location.start)
         for position, source in stage.sources:
             instruction = stage.instructions[position]
             why = _MOUNT if isinstance(instruction, Run) else _COPY
-            yield Edge(stage.index, _end(source), why, instruction.location.start)
+            why = _TRIGGER + why if instruction.location.trigger else why
+            yield Edge(stage.index, *_end(source), why, instruction.location.start)
 
 
-def _end(base: Base) -> int | str:
+def _end(base: Base) -> tuple[Kind, int | str]:
     match base:
         case ImageBase():
-            return base.reference
+            return "image", base.reference
         case ScratchBase():
-            return SCRATCH
+            return "image", SCRATCH
+        case ContextBase():
+            return "context", base.name
         case StageBase():
-            return base.index
+            return "stage", base.index
         case _:
             unreachable(base)
 
 
 def _images(graph: StageGraph) -> dict[str, str]:
-    names = dict.fromkeys(edge.used for edge in edges(graph) if isinstance(edge.used, str))
+    """What is drawn besides stages, by what is written on it."""
+    names = dict.fromkeys(_label(edge) for edge in edges(graph) if edge.kind != "stage")
     return {name: f"i{number}" for number, name in enumerate(names)}
 
 
 def _identity(edge: Edge, images: Mapping[str, str]) -> str:
-    return images[edge.used] if isinstance(edge.used, str) else f"s{edge.used}"
+    return f"s{edge.used}" if edge.kind == "stage" else images[_label(edge)]
+
+
+def _label(edge: Edge) -> str:
+    return f"context {edge.used}" if edge.kind == "context" else str(edge.used)
 
 
 def _name(graph: StageGraph, index: int) -> str:
@@ -153,7 +173,7 @@ def _name(graph: StageGraph, index: int) -> str:
 
 def _used(graph: StageGraph, edge: Edge) -> str:
     if isinstance(edge.used, str):
-        return edge.used
+        return _label(edge)
     return f"stage {edge.used} {_name(graph, edge.used)}"
 
 

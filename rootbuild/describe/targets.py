@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 from rootbuild.describe.texts import Json, columns, encoded, filled, place, rendered
 from rootbuild.errors import unreachable
-from rootbuild.graph.stages import SCRATCH, Base, ImageBase, ScratchBase, StageBase, StageGraph
+from rootbuild.graph.stages import (
+    SCRATCH,
+    Base,
+    ContextBase,
+    ImageBase,
+    ScratchBase,
+    StageBase,
+    StageGraph,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,8 @@ class Targets:
                 return base.reference
             case ScratchBase():
                 return SCRATCH
+            case ContextBase():
+                return base.name
             case StageBase():
                 return (self.graph.stages[base.index].start.name or str(base.index)).lower()
             case _:

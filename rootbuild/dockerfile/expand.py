@@ -53,6 +53,14 @@ def expand(
     return trace(word, env, escape=escape, keep_unset=keep_unset).text
 
 
+def expand_quoted(word: str, env: Mapping[str, str], *, escape: str = "\\") -> str:
+    """`word` with variables replaced; quotes and references to unset variables stay as written.
+
+    Raises ExpandError.
+    """
+    return _process(word, env, Mode(escape=escape, raw_quotes=True, keep_unset=True)).text
+
+
 def expand_words(word: str, env: Mapping[str, str], *, escape: str = "\\") -> tuple[str, ...]:
     """The words that `word` expands to: values are split too, quoted white space is not."""
     return trace(word, env, escape=escape).words

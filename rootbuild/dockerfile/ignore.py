@@ -39,14 +39,20 @@ def parse_ignore(data: bytes) -> tuple[str, ...]:
     return tuple(patterns)
 
 
+_ALL_OF_IT = frozenset(("*", "**", "**/*"))
+
+
 class Matcher:
     """Tells what an ignore file leaves out. Paths are relative to the context, with slashes."""
 
-    __slots__ = ("_inclusions", "_known", "_rules")
+    __slots__ = ("_inclusions", "_known", "_rules", "everything")
 
     def __init__(self, patterns: Iterable[str]) -> None:
         """Compile `patterns`. Raises ContextError for one that is malformed."""
-        self._rules = tuple(rule for text in patterns if (rule := _rule(text)) is not None)
+        texts = tuple(patterns)
+        # Whether one pattern is all of the context, if no other takes something back.
+        self.everything = not _ALL_OF_IT.isdisjoint(texts)
+        self._rules = tuple(rule for text in texts if (rule := _rule(text)) is not None)
         self._inclusions = tuple(
             (1 << index, pattern)
             for index, (included, pattern) in enumerate(self._rules)

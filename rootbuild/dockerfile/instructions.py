@@ -155,7 +155,7 @@ class Add(Instruction):
     chmod: str | None = None
     link: bool = False
     checksum: str | None = None
-    keep_git_dir: bool = False
+    keep_git_dir: bool | None = None
     unpack: bool | None = None
     excludes: tuple[str, ...] = ()
 

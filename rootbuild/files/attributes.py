@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rootbuild.errors import BuildError
 from rootbuild.files.archive.entry import Entry
+from rootbuild.files.dated import Times, stamp
 from rootbuild.files.digest import CAPABILITY, capability
 from rootbuild.files.mode import Chmod
 from rootbuild.files.owner import ROOT_OWNER, Owner
@@ -24,7 +25,10 @@ class CopyOptions:
     `owner` is --chown's (None without the flag), `mode` is --chmod's. `keep_owner` is for COPY
     --from: entries keep their ids and file capabilities; without it they belong to root. `several`
     tells that the instruction has more sources than this part of it, so that the destination must
-    be a directory. `unpack` is ADD's: archives are extracted.
+    be a directory. `unpack` is ADD's: archives are extracted. With `ours` what an archive holds
+    belongs to who unpacks it, which needs no rights, and has no capabilities.
+    be a directory. `unpack` is ADD's: archives are extracted. `created` (seconds) is the date that
+    all but the content of archives gets instead of the source's.
     """
 
     owner: Owner | None = None
@@ -32,6 +36,8 @@ class CopyOptions:
     keep_owner: bool = False
     several: bool = False
     unpack: bool = False
+    ours: bool = False
+    created: int | None = None
 
 
 class Attributes:
@@ -60,12 +66,14 @@ class Attributes:
         self.owner(status).give(target)
         mode = self.mode(status.st_mode, directory=directory)
         os.fchmod(target, mode)  # not before: a new owner clears setuid
-        os.utime(target, ns=_times(status))
+        os.utime(target, ns=self._times(status))
 
     def apply_new(self, target: int, mode: int) -> None:
         """Give an open file that has no source its owner and mode."""
         (self._options.owner or ROOT_OWNER).give(target)
         os.fchmod(target, self.mode(mode))
+        if self._options.created is not None:
+            os.utime(target, ns=stamp(self._options.created))
 
     def apply_capability(self, source: int, target: int) -> None:
         """Keep a file's capabilities, where this host lets us; after `apply`, which drops them."""
@@ -76,7 +84,7 @@ class Attributes:
     def apply_at(self, directory: int, name: str, status: os.stat_result) -> None:
         """Give a link its owner and times; it has no mode of its own."""
         self.owner(status).give_at(directory, name)
-        os.utime(name, ns=_times(status), dir_fd=directory, follow_symlinks=False)
+        os.utime(name, ns=self._times(status), dir_fd=directory, follow_symlinks=False)
 
     def apply_special(self, directory: int, name: str, status: os.stat_result) -> None:
         """Give a device or FIFO, which must not be opened, its attributes."""
@@ -85,18 +93,29 @@ class Attributes:
 
     def apply_entry(self, target: int, entry: Entry) -> None:
         """Give an open file or directory what an archive says; --chmod is not for archives."""
-        self._entry_owner(entry).give(target)
-        _set_capabilities(target, entry.capabilities)
+        if not self._options.ours:
+            self._entry_owner(entry).give(target)
+            _set_capabilities(target, entry.capabilities)
         os.fchmod(target, entry.mode)
         os.utime(target, ns=(entry.atime_ns, entry.mtime_ns))
 
     def apply_entry_at(self, directory: int, name: str, entry: Entry, *, link: bool) -> None:
         """Give a symbolic or hard link what an archive says."""
-        self._entry_owner(entry).give_at(directory, name)
+        if not self._options.ours:
+            self._entry_owner(entry).give_at(directory, name)
         if not link:
             _change_mode(directory, name, entry.mode)
         times = (entry.atime_ns, entry.mtime_ns)
         os.utime(name, ns=times, dir_fd=directory, follow_symlinks=False)
+
+    def implied(self, directory: NewDirectory) -> NewDirectory:
+        """How a directory is made that an archive does not list."""
+        return replace(directory, owner=None) if self._options.ours else directory
+
+    def _times(self, status: os.stat_result) -> Times:
+        if self._options.created is not None:
+            return stamp(self._options.created)
+        return status.st_atime_ns, status.st_mtime_ns
 
     def _entry_owner(self, entry: Entry) -> Owner:
         owner = self._options.owner or Owner(entry.uid, entry.gid)
@@ -121,7 +140,3 @@ def _set_capabilities(target: int, value: bytes) -> None:
         except OSError as error:
             if error.errno not in _NO_CAPABILITIES:
                 raise
-
-
-def _times(status: os.stat_result) -> tuple[int, int]:
-    return status.st_atime_ns, status.st_mtime_ns

@@ -75,6 +75,10 @@ def destination(
     sources); otherwise what is there, and what is copied, decides.
     """
     named = path in ("", ".") or path.endswith(("/", "/."))
-    whole = path if path.startswith("/") else f"{workdir}/{path}"
-    parts = split(whole)
+    parts = split(absolute(path, workdir))
     return Destination(rootfs, parts, directory or named or not parts, make, over)
+
+
+def absolute(path: str, workdir: str) -> str:
+    """A destination as a path from the root, not cleaned."""
+    return path if path.startswith("/") else f"{workdir}/{path}"

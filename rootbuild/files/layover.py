@@ -16,11 +16,16 @@ from rootbuild.files.rootfs import NewDirectory, Rootfs
 
 
 class Layover:
-    """Remembers what one instruction has made in a root filesystem."""
+    """Remembers what one instruction has made in a root filesystem.
+
+    `untouched` says that nothing of the image gave way, or shows in what was made: the same layer
+    could lie on top of any other image.
+    """
 
     def __init__(self, rootfs: Rootfs) -> None:
         self._rootfs = rootfs
         self._made: set[Parts] = set()
+        self.untouched = True
 
     def made(self, place: Parts) -> bool:
         """Whether a place is the instruction's own."""
@@ -41,9 +46,13 @@ class Layover:
             except FileNotFoundError:
                 return
             if not stat.S_ISDIR(status.st_mode):
+                self.untouched = False
                 os.unlink(place[-1], dir_fd=above)
             elif not directory:
+                self.untouched = False
                 remove_tree(trail, place)
+            elif os.listxattr(f"/proc/self/fd/{trail.at(place)}"):
+                self.untouched = False
 
     def make_directories(self, parts: Parts, make: NewDirectory) -> None:
         """Make a directory and those above it, like new: also where the image has them."""

@@ -29,21 +29,23 @@ READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 """To open what should be a file: a FIFO in its place does not block, a link in its place fails."""
 
 _LIST = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_HOLD = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 _STEP = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
 class NewDirectory:
-    """How missing directories on the way to a place are made."""
+    """How missing directories on the way to a place are made; without an owner they are ours."""
 
-    owner: Owner = ROOT_OWNER
+    owner: Owner | None = ROOT_OWNER
     mode: int = 0o755
 
     def own(self, above: int, name: str) -> None:
         """Give a directory that is there exactly this owner and mode, whatever our umask is."""
         descriptor = os.open(name, _LIST, dir_fd=above)
         try:
-            self.owner.give(descriptor)
+            if self.owner is not None:
+                self.owner.give(descriptor)
             os.fchmod(descriptor, self.mode)
         finally:
             os.close(descriptor)
@@ -153,6 +155,21 @@ class Rootfs:
         """
         with self.trail() as trail:
             return _Lookup(trail, make).run(split(path) if isinstance(path, str) else path)
+
+    def hold(self, path: str) -> int:
+        """A descriptor (O_PATH) of what a path leads to, which the caller closes.
+
+        Raises OSError: as `resolve`, and for what is missing or is swapped for a link meanwhile.
+        """
+        parts = self.resolve(path).parts
+        with self.trail() as trail:
+            if not parts:
+                return os.dup(trail.at(()))
+            descriptor = os.open(parts[-1], _HOLD, dir_fd=trail.at(parts[:-1]))
+        if stat.S_ISLNK(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+        return descriptor
 
     def make_directories(self, path: str | Parts, make: NewDirectory) -> Place:
         """Like `mkdir -p`: existing directories stay as they are. NotADirectoryError as mkdir's."""

@@ -63,6 +63,16 @@ class Selection:
     sources: int
     chosen: tuple[Chosen, ...]
 
+    @property
+    def size(self) -> int:
+        """How many bytes all files have together."""
+        return sum(
+            node.status.st_size
+            for chosen in self.chosen
+            for _, node in chosen.walk()
+            if stat.S_ISREG(node.status.st_mode)
+        )
+
     def digest(self, known: DigestCache | None, *, owners: bool) -> str:
         """A digest (hex) of all that shapes the result of copying this, and of nothing else.
 

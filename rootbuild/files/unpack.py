@@ -1,4 +1,4 @@
-"""ADD of an archive: its entries, written into a directory of a root filesystem.
+"""An archive's entries, written into a directory of a root filesystem (ADD) or a context's folder.
 
 For the archive that directory is the root: names, links and hard links in it lead nowhere else.
 Nothing is followed by the kernel; a path is resolved name by name, each time anew, as entries may
@@ -115,7 +115,7 @@ class Unpacker:
     def _make_parents(self, base: Parts, place: Parts) -> None:
         """The directories that an entry is in, if the archive does not list them first."""
         if self._over is not None:
-            self._over.make_directories(place, IMPLIED)
+            self._over.make_directories(place, self._attributes.implied(IMPLIED))
             return
         try:
             self._trail.at(place)
@@ -125,7 +125,7 @@ class Unpacker:
         for depth in range(len(base) + 1, len(place) + 1):
             above = self._trail.at(place[: depth - 1])
             try:
-                make_directory(above, place[depth - 1], IMPLIED)
+                make_directory(above, place[depth - 1], self._attributes.implied(IMPLIED))
             except FileExistsError:
                 continue
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rootbuild.dockerfile.expand import ExpandError, expand
+from rootbuild.dockerfile.expand import ExpandError, expand, trace
 from rootbuild.dockerfile.instructions import AnyInstruction, Copy, Dockerfile, From, Run
 from rootbuild.dockerfile.quote import quoted
 from rootbuild.dockerfile.suggest import did_you_mean
 from rootbuild.errors import DockerfileError
 from rootbuild.graph.arguments import global_args, platform_args
+from rootbuild.graph.contexts import NO_CONTEXTS, NamedContexts, PlatformContexts
 from rootbuild.graph.mounts import mounted, mounted_names
 from rootbuild.graph.stages import (
     SCRATCH,
     Base,
+    Head,
     ImageBase,
     ScratchBase,
     Source,
@@ -21,7 +23,8 @@ from rootbuild.graph.stages import (
     StageBase,
     StageGraph,
 )
-from rootbuild.image.platform import Platform
+from rootbuild.graph.triggers import Triggers, replay
+from rootbuild.image.platform import Platform, parse_platform
 
 
 def resolve(
@@ -31,10 +34,14 @@ def resolve(
     build: Platform,
     target_platform: Platform,
     target: str | None = None,
+    triggers: Triggers | None = None,
+    contexts: NamedContexts = NO_CONTEXTS,
 ) -> StageGraph:
     """The stage graph of a parsed Dockerfile.
 
-    `target` is a stage's name (in any case) or number; None is the last stage.
+    `target` is a stage's name (in any case) or number; None is the last stage. `triggers` are those
+    of base images, as far as they are known; those of stages are in the file. `contexts` take the
+    place of stages and images that are called like them.
     Raises DockerfileError, with a location where a line is at fault.
     """
     heads = split_stages(dockerfile)
@@ -42,17 +49,20 @@ def resolve(
     chosen = _target(target, heads, named)
     label = heads[chosen][0].name or ""
     values = global_args(dockerfile, platform_args(build, target_platform, label), build_args)
-    stages: list[Stage] = []
-    for index, (start, body) in enumerate(heads):
+    names = contexts.on(target_platform)
+
+    def stage(heads: Sequence[Head], index: int) -> Stage:
         try:
-            stages.append(_stage(dockerfile, values, heads, named, index, start, body))
+            return _stage(
+                dockerfile, values, heads, named, names, index, *heads[index], target_platform
+            )
         except DockerfileError as error:
-            error.locate(start.location, dockerfile.source)
+            error.locate(heads[index][0].location, dockerfile.source)
             raise
-    return StageGraph(dockerfile, tuple(stages), chosen, tuple(values.items()))
 
-
-Head = tuple[From, tuple[AnyInstruction, ...]]
+    stages = tuple(stage(heads, index) for index in range(len(heads)))
+    graph = StageGraph(dockerfile, stages, chosen, tuple(values.items()))
+    return replay(graph, triggers or {}, stage)
 
 
 def split_stages(dockerfile: Dockerfile) -> list[Head]:
@@ -88,19 +98,28 @@ def _stage(
     values: Mapping[str, str],
     heads: Sequence[Head],
     named: Mapping[str, int],
+    contexts: PlatformContexts,
     index: int,
     start: From,
     body: Sequence[AnyInstruction],
+    target_platform: Platform,
 ) -> Stage:
     earlier = {
         head.name.lower(): position
         for position, (head, _) in enumerate(heads[:index])
         if head.name is not None
     }
+    platform = _platform(start, values, dockerfile.escape)
+    written = None if platform is None else str(platform)
+    foreign = str(platform) if platform not in (None, target_platform) else ""
+    contexts = contexts.of_stage(platform)
+    replacement = contexts.base(start.name.lower(), foreign) if start.name else None
+    if replacement is not None:
+        return Stage(index, start, replacement, written, instructions=(), sources=())
     sources: list[tuple[int, Source]] = []
     for position, instruction in enumerate(body):
         try:
-            found = _sources(instruction, heads, named, index, dockerfile.escape)
+            found = _sources(instruction, heads, named, contexts, index, dockerfile.escape)
         except DockerfileError as error:
             error.locate(instruction.location, dockerfile.source)
             raise
@@ -108,47 +127,69 @@ def _stage(
     return Stage(
         index=index,
         start=start,
-        base=_base(start, values, earlier, dockerfile.escape),
-        platform=_platform(start, values, dockerfile.escape),
+        base=_base(start, values, earlier, contexts, dockerfile.escape, foreign),
+        platform=written,
         instructions=tuple(body),
         sources=tuple(sources),
     )
 
 
-def _base(start: From, values: Mapping[str, str], earlier: Mapping[str, int], escape: str) -> Base:
+def _base(
+    start: From,
+    values: Mapping[str, str],
+    earlier: Mapping[str, int],
+    contexts: PlatformContexts,
+    escape: str,
+    platform: str,
+) -> Base:
     name = _expand(start.image, values, escape)
     if not name:
         raise DockerfileError(f"base name ({start.image}) should not be blank")
+    replacement = contexts.base(name, platform)
+    if replacement is not None:
+        return replacement
     if name.lower() in earlier:
         return StageBase(earlier[name.lower()])
     if name == SCRATCH:
         return ScratchBase()
-    return ImageBase(name)
+    return ImageBase(name, platform)
 
 
-def _platform(start: From, values: Mapping[str, str], escape: str) -> str | None:
+def _platform(start: From, values: Mapping[str, str], escape: str) -> Platform | None:
     if start.platform is None:
         return None
-    platform = _expand(start.platform, values, escape)
-    if not platform:
-        raise DockerfileError(f"empty platform value from expression {start.platform}")
-    return platform
+    text = _expand(start.platform, values, escape)
+    if not text:
+        guess = _guess(start.platform, values, escape)
+        raise DockerfileError(f"empty platform value from expression {start.platform}{guess}")
+    try:
+        return parse_platform(text)
+    except ValueError as error:
+        raise DockerfileError(f"failed to parse platform {start.platform}: {error}") from error
+
+
+def _guess(word: str, values: Mapping[str, str], escape: str) -> str:
+    """What may have been meant by a variable of a word that has no value."""
+    unset = sorted(trace(word, values, escape=escape).unset)
+    guesses = (did_you_mean(name, values, ignore_case=True) for name in unset)
+    return next((guess for guess in guesses if guess), "")
 
 
 def _sources(
     instruction: AnyInstruction,
     heads: Sequence[Head],
     named: Mapping[str, int],
+    contexts: PlatformContexts,
     current: int,
     escape: str,
 ) -> tuple[Source, ...]:
     """What an instruction takes files from, apart from the build context."""
     match instruction:
         case Copy() if instruction.from_ is not None:
-            return (_source(instruction.from_, heads, named, current, escape),)
+            return (_source(instruction.from_, heads, named, contexts, current, escape),)
         case Run():
             return tuple(
-                _mounted(name, target, heads, named, current)
+                contexts.source(name) or _mounted(name, target, heads, named, current)
                 for name, target in mounted(instruction)
             )
         case _:
@@ -174,7 +215,12 @@ def _mounted(
 
 
 def _source(
-    name: str, heads: Sequence[Head], named: Mapping[str, int], current: int, escape: str
+    name: str,
+    heads: Sequence[Head],
+    named: Mapping[str, int],
+    contexts: PlatformContexts,
+    current: int,
+    escape: str,
 ) -> Source:
     if _expand(name, {}, escape) != name:
         raise DockerfileError(
@@ -186,6 +232,8 @@ def _source(
         found = int(name)
         if not 0 <= found < len(heads):
             raise DockerfileError(f"invalid stage index {found}", id="unknown-stage")
+    elif (replacement := contexts.source(name)) is not None:
+        return replacement
     if found is None:
         return ImageBase(name)
     if found == current:

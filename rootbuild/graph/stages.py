@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rootbuild.context.origin import Origin
 from rootbuild.dockerfile.instructions import AnyInstruction, Dockerfile, From
 from rootbuild.image.config import Pairs
 
 SCRATCH = "scratch"
+Head = tuple[From, tuple[AnyInstruction, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +19,17 @@ class ScratchBase:
 
 @dataclass(frozen=True, slots=True)
 class ImageBase:
-    """An image by the reference that the Dockerfile names, variables expanded."""
+    """An image by the reference that the Dockerfile names, variables expanded.
+
+    A named context may put another reference in its place, also one to an OCI layout.
+    `platform` is the one that it is wanted for; empty if that is the build's own target.
+    """
 
     reference: str
+    platform: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.reference} ({self.platform})" if self.platform else self.reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +39,33 @@ class StageBase:
     index: int
 
 
-Base = ScratchBase | ImageBase | StageBase
-Source = ImageBase | StageBase
+@dataclass(frozen=True, slots=True)
+class ContextBase:
+    """The files of a named context that is no image; `name` is as it was given."""
+
+    name: str
+    origin: Origin
+
+
+Base = ScratchBase | ImageBase | StageBase | ContextBase
+Filesystem = ImageBase | StageBase
+Source = Filesystem | ContextBase
+
+
+def keeps_owners(source: Source | None) -> bool:
+    """Whether files keep their owners when they are copied; those of contexts become root's.
+
+    None is the build's main context.
+    """
+    return isinstance(source, ImageBase | StageBase)
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
     """One `FROM` and what follows it.
 
-    `sources` maps the position of an instruction in `instructions` to what its `--from` names.
+    `platform` is what FROM --platform says, normalised. `sources` maps the position of an
+    instruction in `instructions` to what its `--from` names.
     """
 
     index: int

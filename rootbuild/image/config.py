@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from rootbuild.image.platform import Platform, normalized
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -106,6 +108,27 @@ def render_config(image: ImageConfig, created: str) -> bytes:
     document["rootfs"] = {"type": "layers", "diff_ids": list(image.diff_ids)}
     document["history"] = [_render_entry(entry, created) for entry in image.history]
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def on_platform(image: ImageConfig, platform: Platform) -> ImageConfig:
+    """The config as one for a platform, whatever it was made for."""
+    same = (image.os, image.architecture) == (platform.os, platform.architecture)
+    variant = platform.variant or (image.variant if same else "")
+    os_version = image.os_version if same else ""
+    return replace(
+        image,
+        os=platform.os,
+        architecture=platform.architecture,
+        variant=variant,
+        os_version=os_version,
+    )
+
+
+def platform_of(image: ImageConfig) -> Platform | None:
+    """What an image says that it was made for, normalised; None if it does not say."""
+    if not image.architecture:
+        return None
+    return normalized(Platform(image.os, image.architecture, image.variant))
 
 
 def set_pair(pairs: Pairs, key: str, value: str) -> Pairs:

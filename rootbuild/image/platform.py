@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _MACHINES = {
     "x86_64": ("amd64", ""),
@@ -65,6 +65,19 @@ def parse_platform(text: str) -> Platform:
     variant = parts[2] if len(parts) == 3 else ""
     if parts[1] == "armel" and not variant:
         variant = "v6"
-    if architecture == "arm" and not variant:
-        variant = "v7"
-    return Platform(parts[0], architecture, _DEFAULT_VARIANTS.get((architecture, variant), variant))
+    if architecture == "arm":
+        variant = f"v{variant}" if variant.isdecimal() else variant or "v7"
+    return normalized(Platform(parts[0], architecture, variant))
+
+
+def normalized(platform: Platform) -> Platform:
+    """The platform without a variant that goes without saying."""
+    key = (platform.architecture, platform.variant)
+    return replace(platform, variant=_DEFAULT_VARIANTS.get(key, platform.variant))
+
+
+def fits(found: Platform, wanted: Platform) -> bool:
+    """Whether an image for one platform is what is wanted for another; a variant may be unknown."""
+    if (found.os, found.architecture) != (wanted.os, wanted.architecture):
+        return False
+    return found.variant == wanted.variant or not (found.variant and wanted.variant)

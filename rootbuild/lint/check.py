@@ -11,9 +11,17 @@ from rootbuild.dockerfile.parse import type_so_far
 from rootbuild.dockerfile.tree import parse_tree
 from rootbuild.errors import DockerfileError, RootbuildError, unreachable
 from rootbuild.graph.arguments import platform_args
+from rootbuild.graph.contexts import NO_CONTEXTS, NamedContexts
 from rootbuild.graph.resolve import resolve
-from rootbuild.graph.stages import ImageBase, ScratchBase, Stage, StageBase, StageGraph
-from rootbuild.image.config import ImageConfig
+from rootbuild.graph.stages import (
+    ContextBase,
+    ImageBase,
+    ScratchBase,
+    Stage,
+    StageBase,
+    StageGraph,
+)
+from rootbuild.image.config import ImageConfig, platform_of
 from rootbuild.image.platform import Platform, build_platform, parse_platform
 from rootbuild.lint.bases import from_rules
 from rootbuild.lint.comments import commented
@@ -30,7 +38,9 @@ class Lint:
 
     `ignore` are the patterns of its ignore file, `target` the stage to build. `whole` looks at
     every stage, not just at those that the target needs. `configs` are the base images that are
-    known, by the name that FROM uses; any other is taken to set nothing but PATH.
+    known, by the name that FROM uses (`NAME (PLATFORM)` for one of another platform than the
+    target's); any other is taken to set nothing but PATH. `contexts` take the place of stages and
+    images.
     """
 
     build_args: Mapping[str, str] = field(default_factory=dict)
@@ -39,6 +49,7 @@ class Lint:
     platform: Platform | None = None
     whole: bool = False
     configs: Mapping[str, ImageConfig] = field(default_factory=dict)
+    contexts: NamedContexts = NO_CONTEXTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,8 @@ def lint(dockerfile: Dockerfile, asked: Lint = Lint()) -> Result:
             build=build,
             target_platform=target,
             target=asked.target,
+            triggers={_image(name): found.onbuild for name, found in asked.configs.items()},
+            contexts=asked.contexts,
         )
     except DockerfileError as error:
         failure = error
@@ -143,13 +156,19 @@ def _stages(graph: StageGraph, asked: Lint, target: Platform) -> Iterator[Warnin
         yield from repeated_rules(stage.instructions)
 
 
+def _image(text: str) -> ImageBase:
+    """The image that was written as `NAME` or `NAME (PLATFORM)`."""
+    name, _, platform = text.partition(" (")
+    return ImageBase(name, platform.removesuffix(")"))
+
+
 def _start(stage: Stage, scopes: Mapping[int, Scope], asked: Lint) -> Scope:
     match stage.base:
         case StageBase():
             return scopes[stage.base.index]
         case ImageBase():
-            return scope_of_image(asked.configs.get(stage.base.reference))
-        case ScratchBase():
+            return scope_of_image(asked.configs.get(str(stage.base)))
+        case ScratchBase() | ContextBase():
             return scope_of_image(None)
         case _:
             unreachable(stage.base)
@@ -158,15 +177,12 @@ def _start(stage: Stage, scopes: Mapping[int, Scope], asked: Lint) -> Scope:
 def _base_platform(stage: Stage, asked: Lint, target: Platform) -> Iterator[Warning]:
     if not isinstance(stage.base, ImageBase):
         return
-    config = asked.configs.get(stage.base.reference)
-    try:
-        expected = target if stage.platform is None else parse_platform(stage.platform)
-    except ValueError:
+    config = asked.configs.get(str(stage.base))
+    actual = None if config is None else platform_of(config)
+    expected = target if stage.platform is None else parse_platform(stage.platform)
+    if actual is None:
         return
-    if config is None or not config.architecture:
-        return
-    if (config.os, config.architecture) != (expected.os, expected.architecture):
-        actual = Platform(config.os, config.architecture, config.variant)
+    if (actual.os, actual.architecture) != (expected.os, expected.architecture):
         message = (
             f'Base image {stage.base.reference} was pulled with platform "{actual}", expected '
             f'"{expected}" for current build'

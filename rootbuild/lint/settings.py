@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from rootbuild.booleans import read_boolean
 from rootbuild.dockerfile.directives import CHECK, find_directive
 from rootbuild.dockerfile.instructions import Dockerfile
 from rootbuild.dockerfile.quote import quoted
@@ -16,8 +17,6 @@ from rootbuild.lint.rules import RULES, Warning
 BUILD_ARG = "BUILDKIT_DOCKERFILE_CHECK"
 _ALL = "all"
 _COMMENT = re.compile(rf"check[{SPACE}]*=[{SPACE}]*(.+)", re.IGNORECASE)
-_TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
-_FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +108,10 @@ def _with_option(settings: Settings, key: str, value: str, part: str) -> Setting
         return replace(settings, skip=rules)
     if key == "experimental":
         return replace(settings, experimental=rules)
-    if key == "error" and value in _TRUE | _FALSE:
-        return replace(settings, error=value in _TRUE)
     if key == "error":
+        wanted = read_boolean(value)
+        if wanted is not None:
+            return replace(settings, error=wanted)
         raise _error(f"failed to parse check option {quoted(part)}: invalid syntax")
     raise _invalid(key)
 

@@ -144,7 +144,9 @@ def _copied_ignored(
     for word in instruction.sources:
         source = scope.expanded(word, build)
         path = posixpath.normpath(source)
-        if not _REMOTE.match(source) and ignored.ignored(path.lstrip("/")):
+        if _REMOTE.match(source):
+            continue
+        if ignored.ignored(path.lstrip("/")) or (path in ("/", ".") and ignored.everything):
             message = f"Attempting to {verb} file {quoted(path)} that is excluded by .dockerignore"
             yield warning("CopyIgnoredFile", message, instruction.location)
 

@@ -24,9 +24,7 @@ from rootbuild.dockerfile.instructions import (
 from rootbuild.dockerfile.suggest import nearest
 from rootbuild.lint.rules import Warning, warning
 from rootbuild.lint.scope import Build, Scope
-
-# They say what an SBOM scanner looks at, and are nobody's mistake.
-_NO_VARIABLES = frozenset(("BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"))
+from rootbuild.plan.metadata import SCANNER_ARGS
 
 
 def undefined_variables(
@@ -68,7 +66,7 @@ def _unset_in(word: str, scope: Scope, build: Build, *, raw: bool) -> list[str]:
         found = trace_raw(word, scope.env) if raw else trace(word, scope.env, escape=build.escape)
     except ExpandError:
         return []
-    return sorted(found.unset - scope.declared - _NO_VARIABLES)
+    return sorted(found.unset - scope.declared - SCANNER_ARGS)
 
 
 def _unset_in_defaults(arg: Arg, scope: Scope, build: Build) -> Iterator[tuple[str, str]]:

@@ -4,32 +4,38 @@ from __future__ import annotations
 
 from rootbuild.dockerfile.ignore import Matcher
 from rootbuild.dockerfile.instructions import Add, Copy
-from rootbuild.errors import DockerfileError, UnsupportedError
 from rootbuild.files.inline import InlineFile
+from rootbuild.files.mode import parse_chmod
 from rootbuild.graph.stages import Source
-from rootbuild.plan.refusal import refuse_remote
+from rootbuild.plan.remote import remote_sources
+from rootbuild.plan.shown import shown
 from rootbuild.plan.state import StageState
 from rootbuild.plan.steps import CopyStep
 from rootbuild.plan.words import Words
 
 
 def plan_copy(
-    state: StageState, copy: Copy | Add, source: Source | None, words: Words
+    state: StageState,
+    copy: Copy | Add,
+    source: Source | None,
+    words: Words,
+    created: int | None = None,
 ) -> tuple[StageState, CopyStep]:
     """The state after a COPY or ADD, and its step.
 
-    Raises DockerfileError for sources that it cannot have, ContextError for a malformed --exclude.
+    Raises DockerfileError for sources that it cannot have, ContextError for a malformed --exclude,
+    BuildError for a --chmod that is no mode.
     """
-    add = isinstance(copy, Add)
     sources = words.all(copy.sources)
-    if isinstance(copy, Add) and copy.checksum is not None:
-        _refuse_checksum(sources)
-    refuse_remote(sources, add=add)
+    checksum = words.maybe(copy.checksum) if isinstance(copy, Add) else None
+    remotes = remote_sources(copy, sources, checksum)
     Matcher(copy.excludes)
     chmod = words.maybe(copy.chmod)
+    if chmod:
+        parse_chmod(chmod)
     step = CopyStep(
         location=copy.location,
-        title=copy.text,
+        title=shown(copy.text, words),
         source=source,
         sources=sources,
         inline=_inline(copy, words),
@@ -41,8 +47,12 @@ def plan_copy(
         excludes=copy.excludes,
         link=copy.link and not chmod,
         unpack=isinstance(copy, Add) and copy.unpack is not False,
+        remotes=remotes,
+        unpack_remotes=isinstance(copy, Add) and copy.unpack is True,
+        created=created,
     )
-    return state.with_history(_history(step, "ADD" if add else "COPY"), layer=True), step
+    name = "ADD" if isinstance(copy, Add) else "COPY"
+    return state.with_history(_history(step, name), layer=True), step
 
 
 def _inline(copy: Copy | Add, words: Words) -> tuple[InlineFile, ...]:
@@ -64,16 +74,3 @@ def _history(step: CopyStep, name: str) -> str:
         "# buildkit",
     ]
     return " ".join(shown)
-
-
-def _refuse_checksum(sources: tuple[str, ...]) -> None:
-    """BuildKit's errors for what can have no --checksum; it is for remote sources alone."""
-    if len(sources) != 1:
-        raise DockerfileError("checksum can't be specified for multiple sources")
-    try:
-        refuse_remote(sources, add=True)
-    except UnsupportedError as error:
-        raise UnsupportedError(
-            "ADD --checksum is not supported yet", hint=error.report.hint
-        ) from error
-    raise DockerfileError("checksum requires HTTP(S) or Git sources")

@@ -21,6 +21,7 @@ from rootbuild.dockerfile.instructions import (
     Healthcheck,
     Label,
     Maintainer,
+    Onbuild,
     Shell,
     StopSignal,
     User,
@@ -33,6 +34,9 @@ from rootbuild.errors import DockerfileError
 from rootbuild.image.config import HealthProbe, merged, set_pair
 from rootbuild.plan.state import StageState
 from rootbuild.plan.words import Words
+
+SCANNER_ARGS = frozenset(("BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"))
+"""ARGs that say what an SBOM scanner looks at; commands and other words do not see them."""
 
 
 def apply_arg(
@@ -52,7 +56,7 @@ def apply_arg(
             value = Words(state.lookup, words.escape).one(pair.value)
         else:
             value = inherited.get(pair.key)
-        if value is not None:
+        if value is not None and pair.key not in SCANNER_ARGS:
             state = state.with_env(pair.key, value)
         state = replace(state, args=(*state.args, ArgPair(pair.key, value)))
         shown.append(pair.key if value is None else f"{pair.key}={value}")
@@ -161,6 +165,12 @@ def apply_healthcheck(state: StageState, check: Healthcheck) -> StageState:
     )
     state = state.with_config(replace(state.config, healthcheck=probe))
     return state.with_history(f"HEALTHCHECK {shown}")
+
+
+def apply_onbuild(state: StageState, onbuild: Onbuild) -> StageState:
+    """ONBUILD: only kept, as it is written, for those who start from the image. No history."""
+    kept = (*state.config.onbuild, onbuild.expression)
+    return state.with_config(replace(state.config, onbuild=kept))
 
 
 def resolve_workdir(current: str, path: str) -> str:

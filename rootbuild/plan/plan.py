@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rootbuild.errors import DockerfileError, unreachable
-from rootbuild.graph.stages import ImageBase, ScratchBase, Stage, StageBase, StageGraph
-from rootbuild.image.config import ImageConfig
-from rootbuild.image.platform import Platform, parse_platform
+from rootbuild.graph.stages import (
+    ContextBase,
+    ImageBase,
+    ScratchBase,
+    Stage,
+    StageBase,
+    StageGraph,
+)
+from rootbuild.image.config import ImageConfig, on_platform, platform_of
 from rootbuild.plan.planner import Planned, PlanOptions, plan_stage
-from rootbuild.plan.refusal import refuse_triggers
 from rootbuild.plan.state import StageState, from_image, from_stage
 from rootbuild.plan.steps import StagePlan
 
@@ -54,7 +59,8 @@ def plan_build(
         except DockerfileError as error:
             error.locate(stage.start.location, graph.dockerfile.source)
             raise
-        planned[stage.index] = plan_stage(graph, stage, start, options)
+        platform = _platform(stage, planned, images, options)
+        planned[stage.index] = plan_stage(graph, stage, start, options, platform)
     return Plan(tuple(item.plan for item in planned.values()), graph.target, images)
 
 
@@ -68,21 +74,27 @@ def _start(
         case StageBase():
             return from_stage(planned[stage.base.index].state)
         case ImageBase():
-            config = images[stage.base].config
-            refuse_triggers(stage.base.reference, config.onbuild)
-            return from_image(config)
-        case ScratchBase():
-            platform = _platform(stage.platform or options.platform)
-            empty = ImageConfig(
-                architecture=platform.architecture, variant=platform.variant, os=platform.os
-            )
-            return from_image(empty)
+            return from_image(images[stage.base].config)
+        case ScratchBase() | ContextBase():
+            return from_image(on_platform(ImageConfig(working_dir="/"), options.platform))
         case _:
             unreachable(stage.base)
 
 
-def _platform(text: str) -> Platform:
-    try:
-        return parse_platform(text)
-    except ValueError as error:
-        raise DockerfileError(f"failed to parse platform {text}: {error}") from error
+def _platform(
+    stage: Stage,
+    planned: Mapping[int, Planned],
+    images: Mapping[ImageBase, BaseImage],
+    options: PlanOptions,
+) -> str:
+    """What a stage's programs are for: as its base says. FROM --platform is for images alone."""
+    match stage.base:
+        case StageBase():
+            return planned[stage.base.index].plan.platform
+        case ImageBase():
+            made_for = platform_of(images[stage.base].config)
+            return str(made_for or stage.platform or options.platform)
+        case ScratchBase() | ContextBase():
+            return str(options.platform)
+        case _:
+            unreachable(stage.base)

@@ -28,34 +28,50 @@ from rootbuild.dockerfile.instructions import (
     Workdir,
 )
 from rootbuild.errors import RootbuildError, unreachable
-from rootbuild.graph.stages import Source, Stage, StageGraph
-from rootbuild.image.config import ImageConfig, Pairs, set_pair
+from rootbuild.execution import NO_LIMITS, USUAL_SECURITY, Limits, Security
+from rootbuild.graph.stages import ContextBase, Source, Stage, StageGraph
+from rootbuild.image.config import ImageConfig, Pairs, on_platform, set_pair
+from rootbuild.image.platform import Platform, build_platform
 from rootbuild.plan import metadata
+from rootbuild.plan.context import plan_context
 from rootbuild.plan.copy import plan_copy
+from rootbuild.plan.devices import read_device
 from rootbuild.plan.mounts.read import read_mounts
-from rootbuild.plan.refusal import refuse_unsupported
-from rootbuild.plan.run import run_argv, run_history, run_network, run_script, run_title
+from rootbuild.plan.mounts.secret import SecretMount
+from rootbuild.plan.proxies import proxies
+from rootbuild.plan.run import (
+    run_argv,
+    run_history,
+    run_hostname,
+    run_network,
+    run_script,
+    run_security,
+    run_title,
+)
+from rootbuild.plan.shown import shown, shown_run
 from rootbuild.plan.state import StageState
 from rootbuild.plan.steps import RunStep, StagePlan, Step, WorkdirStep
 from rootbuild.plan.words import Words
 
-PROXY_ARGS = frozenset(
-    name
-    for upper in ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
-    for name in (upper, upper.lower())
-)
-
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
-    """What the command line adds to a Dockerfile."""
+    """What the command line adds to a Dockerfile.
+
+    `platform` is the target's; the finished image says that it is for it if `platform_given`, else
+    what its base says. `created` is SOURCE_DATE_EPOCH.
+    """
 
     build_args: Mapping[str, str] = field(default_factory=dict)
     network: NetworkMode = "default"
     hosts: Pairs = ()
     labels: Pairs = ()
-    platform: str = "linux/amd64"
+    platform: Platform = field(default_factory=build_platform)
+    platform_given: bool = False
     allow: frozenset[str] = frozenset()
+    limits: Limits = NO_LIMITS
+    security: Security = USUAL_SECURITY
+    created: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +82,20 @@ class Planned:
     state: StageState
 
 
-def plan_stage(graph: StageGraph, stage: Stage, start: StageState, options: PlanOptions) -> Planned:
-    """Plan one stage; `start` is the state that its base leaves.
+def plan_stage(
+    graph: StageGraph, stage: Stage, start: StageState, options: PlanOptions, platform: str
+) -> Planned:
+    """Plan one stage; `start` is the state that its base leaves, `platform` what that is for.
 
     Raises DockerfileError with the location of the instruction at fault.
     """
     state = start
     steps: list[Step] = []
+    if isinstance(stage.base, ContextBase):
+        state, first = plan_context(state, stage.base, stage.start.location)
+        steps.append(first)
     for position, instruction in enumerate(stage.instructions):
         try:
-            refuse_unsupported(instruction)
             state, step = _apply(graph, state, instruction, stage.sources_of(position), options)
         except RootbuildError as error:
             error.locate(instruction.location, graph.dockerfile.source)
@@ -88,9 +108,9 @@ def plan_stage(graph: StageGraph, stage: Stage, start: StageState, options: Plan
         name=stage.name,
         location=stage.start.location,
         base=stage.base,
-        platform=stage.platform or options.platform,
+        platform=platform,
         steps=tuple(steps),
-        config=_labelled(state, options.labels) if stage.index == graph.target else state.config,
+        config=_finished(state.config, options) if stage.index == graph.target else state.config,
     )
     return Planned(plan, state)
 
@@ -112,9 +132,10 @@ def _apply(
         case Run():
             return _run(state, instruction, sources, words, options)
         case Copy() | Add():
-            return plan_copy(state, instruction, next(iter(sources), None), words)
+            source = next(iter(sources), None)
+            return plan_copy(state, instruction, source, words, options.created)
         case Workdir():
-            return _workdir(state, instruction, words)
+            return _workdir(state, instruction, words, options.created)
         case Arg():
             scope = dict(graph.global_args)
             return metadata.apply_arg(state, instruction, words, options.build_args, scope), None
@@ -122,7 +143,9 @@ def _apply(
             return _apply_running(state, instruction, words), None
         case Env() | Label() | Expose() | Volume() | Maintainer():
             return _apply_describing(state, instruction, words), None
-        case From() | Onbuild():
+        case Onbuild():
+            return metadata.apply_onbuild(state, instruction), None
+        case From():
             raise AssertionError(f"no step of a stage: {instruction.text}")
         case _:
             unreachable(instruction)
@@ -169,38 +192,42 @@ def _run(
 ) -> Applied:
     argv = run_argv(state, run)
     declared = {pair.key for pair in state.args} | {key for key, _ in state.config.env}
-    proxies = tuple(
-        (key, value)
-        for key, value in options.build_args.items()
-        if key in PROXY_ARGS and key not in declared
-    )
+    mounts = read_mounts(run.mounts, sources, words, state.workdir, options.build_args)
+    secrets = [mount.env for mount in mounts if isinstance(mount, SecretMount) and mount.env]
     step = RunStep(
         location=run.location,
-        title=run_title(state, run),
+        title=shown_run(run_title(run), words, secrets),
         argv=argv,
         env=state.env,
         cwd=state.workdir,
         user=state.config.user,
         network=run_network(run, options.network, options.allow),
         hosts=options.hosts,
-        proxies=proxies,
-        mounts=read_mounts(run.mounts, sources, words, state.workdir, options.build_args),
+        proxies=proxies(options.build_args, declared),
+        mounts=mounts,
         script=run_script(run),
+        hostname=run_hostname(options.build_args),
+        limits=options.limits,
+        security=run_security(run, options.security, options.allow),
+        devices=tuple(read_device(text) for text in run.devices),
     )
     return state.with_history(run_history(state, argv), layer=True), step
 
 
-def _workdir(state: StageState, workdir: Workdir, words: Words) -> Applied:
+def _workdir(state: StageState, workdir: Workdir, words: Words, created: int | None) -> Applied:
     path = metadata.resolve_workdir(state.workdir, words.one(workdir.path))
     state = state.with_config(replace(state.config, working_dir=path))
     if path == "/":
         return state.with_history("WORKDIR /"), None
-    step = WorkdirStep(workdir.location, workdir.text, path, state.config.user)
+    title = shown(workdir.text, words)
+    step = WorkdirStep(workdir.location, title, path, state.config.user, created)
     return state.with_history(f"WORKDIR {path}", layer=True), step
 
 
-def _labelled(state: StageState, labels: Pairs) -> ImageConfig:
-    found = state.config.labels
-    for key, value in labels:
-        found = set_pair(found, key, value)
-    return replace(state.config, labels=found)
+def _finished(config: ImageConfig, options: PlanOptions) -> ImageConfig:
+    """The target's config with what the command line says about the image."""
+    labels = config.labels
+    for key, value in options.labels:
+        labels = set_pair(labels, key, value)
+    config = replace(config, labels=labels)
+    return on_platform(config, options.platform) if options.platform_given else config

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from rootbuild.backend import NetworkMode
 from rootbuild.dockerfile.heredoc import chomp_tabs, is_marker
 from rootbuild.dockerfile.instructions import Heredoc, Run
 from rootbuild.dockerfile.quote import quoted
 from rootbuild.errors import DockerfileError
+from rootbuild.execution import Security
 from rootbuild.files.inline import InlineFile
 from rootbuild.plan.metadata import command_line
 from rootbuild.plan.state import StageState
 
 PIPES = "/dev/pipes"
 NETWORK_HOST = "network.host"
+SECURITY_INSECURE = "security.insecure"
+HOSTNAME_ARG = "BUILDKIT_SANDBOX_HOSTNAME"
+HOSTNAME = "buildkitsandbox"
 
 
 def run_argv(state: StageState, run: Run) -> tuple[str, ...]:
@@ -53,12 +60,22 @@ def run_network(run: Run, default: NetworkMode, allowed: frozenset[str]) -> Netw
     if run.network != "host":
         return default
     if NETWORK_HOST not in allowed and default != "host":
-        raise DockerfileError(
-            f"entitlement {NETWORK_HOST} is not allowed",
-            id="not-allowed",
-            hint=f"build with --allow {NETWORK_HOST} to let steps use the host's network",
-        )
+        raise _not_allowed(NETWORK_HOST, "use the host's network")
     return "host"
+
+
+def run_security(run: Run, default: Security, allowed: frozenset[str]) -> Security:
+    """`--security`, on top of the command line's. Raises DockerfileError if it is not allowed."""
+    if run.security != "insecure":
+        return default
+    if SECURITY_INSECURE not in allowed:
+        raise _not_allowed(SECURITY_INSECURE, "run unconfined")
+    return replace(default, insecure=True)
+
+
+def run_hostname(build_args: Mapping[str, str]) -> str:
+    """The name that the host has during a step."""
+    return build_args.get(HOSTNAME_ARG) or HOSTNAME
 
 
 def run_history(state: StageState, argv: tuple[str, ...]) -> str:
@@ -71,13 +88,21 @@ def run_history(state: StageState, argv: tuple[str, ...]) -> str:
     return " ".join(["RUN", *counted, *argv, "# buildkit"])
 
 
-def run_title(state: StageState, run: Run) -> str:
-    """The step's line in the progress output."""
+def run_title(run: Run) -> str:
+    """The step as it is written; of a heredoc, its first line."""
     text = run.text
     if run.heredocs:
         lines = run.heredocs[0].content.strip().splitlines() or [""]
         text += f" ({lines[0]}{'...' if len(lines) > 1 else ''})"
     return text
+
+
+def _not_allowed(entitlement: str, what: str) -> DockerfileError:
+    return DockerfileError(
+        f"entitlement {entitlement} is not allowed",
+        id="not-allowed",
+        hint=f"build with --allow {entitlement} to let steps {what}",
+    )
 
 
 def _body(doc: Heredoc) -> str:

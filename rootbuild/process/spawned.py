@@ -28,15 +28,16 @@ def call(
     argv: Sequence[str],
     *,
     check: bool = True,
-    env: Mapping[str, str] | None = None,
+    env: Mapping[str, str | None] | None = None,
     output: IO[bytes] | None = None,
     stop: Callable[[], object] | None = None,
     waiting: Waiting | None = None,
 ) -> Finished:
     """Run a program to its end, as `run` does with the same arguments, but for less.
 
-    It is in a process group of its own, which is ended as a whole when we are interrupted, or when
-    another thread says `waiting.end()`.
+    A variable that is None in `env` is taken out of the program's environment. It is in a process
+    group of its own, which is ended as a whole when we are interrupted, or when another thread says
+    `waiting.end()`.
     """
     with contextlib.ExitStack() as stack:
         nothing = stack.enter_context(open(os.devnull, "rb"))
@@ -88,13 +89,15 @@ def become(argv: Sequence[str], env: Mapping[str, str] | None = None) -> NoRetur
 
 def _called(
     argv: Sequence[str],
-    env: Mapping[str, str] | None,
+    env: Mapping[str, str | None] | None,
     streams: Sequence[tuple[int, IO[bytes]]],
     stop: Callable[[], object] | None,
     waiting: Waiting | None,
 ) -> int:
     """Exit code, or minus the signal. The mask keeps a signal from coming before we could react."""
-    program, names = path(argv[0]), {**os.environ, **(env or {})}
+    wanted: dict[str, str | None] = {**os.environ, **(env or {})}
+    names = {name: value for name, value in wanted.items() if value is not None}
+    program = path(argv[0])
     announce(argv)
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:

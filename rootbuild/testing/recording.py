@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+import tarfile
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -36,8 +37,9 @@ class RecordingBackend:
     """Keeps images in a temporary folder and `calls` in their order.
 
     `program` stands for what steps do: it gets the root filesystem, the command and its output, and
-    gives the exit code. `remote` are images that can be pulled, by reference. `fail_on` makes the
-    nth call of a verb raise. Looking (`images`, `config`, `check`, `enter`) is not recorded.
+    gives the exit code. `remote` are images that can be pulled, by reference, or by `REFERENCE
+    PLATFORM`. `fail_on` makes the nth call of a verb raise. Looking (`images`, `config`, `check`,
+    `enter`) is not recorded.
     """
 
     name = "recording"
@@ -103,10 +105,25 @@ class RecordingBackend:
         self._record("pull", reference, policy, platform)
         if policy != "always" and reference in self._names:
             return self._names[reference]
-        if policy == "never" or reference not in self.remote:
+        found = self.remote.get(f"{reference} {platform}", self.remote.get(reference))
+        if policy == "never" or found is None:
             raise ImageNotFoundError(f"{reference} is nowhere")
-        self._names[reference] = self._keep(self.remote[reference])
+        self._names[reference] = self._keep(found)
         return self._names[reference]
+
+    def load(self, layout: Path, manifest: str) -> str:
+        """See the contract; layers hold plain files alone."""
+        self._record("load", layout, manifest)
+        blobs = layout / "blobs" / "sha256"
+        content = json.loads((blobs / manifest.removeprefix("sha256:")).read_bytes())
+        config = (blobs / content["config"]["digest"].removeprefix("sha256:")).read_bytes()
+        diff_ids = _diff_ids(config)
+        if diff_ids not in self._contents:
+            self._contents[diff_ids] = self._new_folder()
+            for layer in content["layers"]:
+                blob = blobs / layer["digest"].removeprefix("sha256:")
+                _unpack(blob, self._contents[diff_ids])
+        return self._keep(config)
 
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:
@@ -159,7 +176,7 @@ class RecordingBackend:
         self._record("create_image", config)
         diff_ids = _diff_ids(config)
         if diff_ids and diff_ids not in self._contents:
-            raise KeyError(diff_ids)
+            self._contents[diff_ids] = self._stacked(diff_ids)
         return self._keep(config)
 
     def tag(self, image: str, name: str) -> None:
@@ -204,6 +221,23 @@ class RecordingBackend:
         if diff_ids in self._contents:
             shutil.copytree(self._contents[diff_ids], target, symlinks=True, dirs_exist_ok=True)
 
+    def _stacked(self, diff_ids: tuple[str, ...]) -> Path:
+        """The content of known layers on top of each other; the last one is laid over the rest."""
+        content = self._new_folder()
+        if diff_ids[:-1]:
+            if diff_ids[:-1] not in self._contents:
+                self._contents[diff_ids[:-1]] = self._stacked(diff_ids[:-1])
+            self._copy(diff_ids[:-1], content)
+        chain = next((chain for chain in self._contents if chain[-1] == diff_ids[-1]), None)
+        if chain is None:
+            raise KeyError(diff_ids)
+        below = self._contents.get(chain[:-1])
+        for source in sorted(self._contents[chain].rglob("*")):
+            place = source.relative_to(self._contents[chain])
+            if below is None or not _same(source, below / place):
+                _lay(source, content / place)
+        return content
+
     def _new_folder(self) -> Path:
         with self._lock:
             self._count += 1
@@ -212,8 +246,36 @@ class RecordingBackend:
         return folder
 
 
+def _same(one: Path, two: Path) -> bool:
+    if one.is_symlink() or two.is_symlink() or not two.exists() or one.is_dir() != two.is_dir():
+        return False
+    return one.is_dir() or one.read_bytes() == two.read_bytes()
+
+
+def _lay(source: Path, target: Path) -> None:
+    """Put one file, link or directory in the place of what is there."""
+    if source.is_dir() and not source.is_symlink():
+        target.mkdir(exist_ok=True)
+        shutil.copymode(source, target)
+    else:
+        if target.is_dir() and not target.is_symlink():
+            shutil.rmtree(target)
+        target.unlink(missing_ok=True)
+        shutil.copy2(source, target, follow_symlinks=False)
+
+
 def _diff_ids(config: bytes) -> tuple[str, ...]:
     return tuple(json.loads(config).get("rootfs", {}).get("diff_ids") or [])
+
+
+def _unpack(layer: Path, folder: Path) -> None:
+    with tarfile.open(layer) as tar:
+        for member in tar:
+            target = folder / member.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            stream = tar.extractfile(member)
+            assert stream is not None
+            target.write_bytes(stream.read())
 
 
 def _digest(folder: Path) -> str:

@@ -15,8 +15,8 @@ from typing import cast
 import pytest
 
 from rootbuild import process
-from rootbuild.testing.contract import RunContract, StoreContract, fresh_name
-from rootbuild.testing.mounts import MountContract
+from rootbuild.testing.contract import MountContract, RunContract, StoreContract, fresh_name
+from rootbuild.testing.layouts import LayoutContract
 from rootbuild_buildah import BuildahBackend
 from rootbuild_buildah.steps import Way
 from tests.backends.busybox_image import busybox_image
@@ -41,13 +41,25 @@ class TestStore(StoreContract):
         process.run(["buildah", "rmi", name])
 
 
+BY_RUNTIME = WAY not in ("buildah", "chroot")
+
+
 class TestRun(RunContract):
-    added_env = frozenset({"HOSTNAME"} if WAY in ("buildah", "chroot") else ())
-    supplementary_groups = WAY not in ("buildah", "chroot")
+    added_env = frozenset(() if BY_RUNTIME else {"HOSTNAME"})
+    supplementary_groups = BY_RUNTIME
+    unconfined = BY_RUNTIME
+    control_groups = BY_RUNTIME
+    hooks = BY_RUNTIME
+    device_folder = WAY != "chroot"
+
+
+@pytest.mark.skipif(WAY not in ("", "crun"), reason="the same for every way")
+class TestLayouts(LayoutContract):
+    pass
 
 
 class TestMounts(MountContract):
-    secret_variables = WAY not in ("buildah", "chroot")
+    secret_variables = BY_RUNTIME
 
 
 def test_a_killed_build_is_swept(base: str) -> None:

@@ -44,6 +44,16 @@ SHELL = Exec(("sh", "-c", "x"), env=(("A", "b c"),), cwd="/w", uid=1, gid=2)
             "runc --root /r --log /b/log --log-format json"
             " run --bundle /b --pid-file /b/pid --no-new-keyring c",
         ),
+        (
+            argv.runtime_run("crun", Path("/r"), Path("/b"), "c", "cgroupfs"),
+            "crun --root /r --log /b/log --log-format json --cgroup-manager cgroupfs"
+            " run --bundle /b --pid-file /b/pid --no-new-keyring c",
+        ),
+        (
+            argv.runtime_run("runc", Path("/r"), Path("/b"), "c", "systemd"),
+            "runc --root /r --log /b/log --log-format json --systemd-cgroup"
+            " run --bundle /b --pid-file /b/pid --no-new-keyring c",
+        ),
         (argv.runtime_delete("runc", Path("/r"), "c"), "runc --root /r delete --force c"),
     ],
 )
@@ -52,8 +62,11 @@ def test_command_lines(made: tuple[str, ...], expected: str) -> None:
 
 
 def test_run_keeps_words_whole() -> None:
-    made = argv.run("n", SHELL, ("--isolation", "chroot"), "/proc/1/fd/2", ["/h:/etc/hosts:ro"])
-    assert made[:2] == ("nsenter", "--net=/proc/1/fd/2")
+    joined = ("--net=/proc/1/fd/2", "--mount=/proc/1/fd/3")
+    how = ("--isolation", "chroot")
+    made = argv.run("n", SHELL, how, joined, ["/h:/etc/hosts:ro"], ("CAP_KILL", "CAP_MKNOD"))
+    assert made[:4] == ("nsenter", *joined, "buildah")
+    assert made[made.index("--cap-add") + 1] == "CAP_KILL,CAP_MKNOD"
     assert made[made.index("--env") + 1] == "A=b c"
     assert made[made.index("--user") + 1] == "1:2"
     assert made[made.index("--isolation") + 1] == "chroot"
@@ -62,6 +75,6 @@ def test_run_keeps_words_whole() -> None:
 
 
 def test_run_on_the_hosts_network_needs_no_other_namespace() -> None:
-    made = argv.run("n", SHELL, (), None, [])
+    made = argv.run("n", SHELL, (), (), [], ())
     assert made[:4] == ("buildah", "run", "--network", "host")
     assert "--isolation" not in made

@@ -6,6 +6,7 @@ import pytest
 
 from rootbuild.backend import Bind, Exec, Memory, Mount
 from rootbuild.errors import HostError
+from rootbuild.execution import Device, Hook, Limits, Resources, Security
 from rootbuild_buildah import argv, mounts, stubs
 
 
@@ -19,8 +20,9 @@ def test_options() -> None:
             Memory("/r", read_only=True),
         ),
         secrets=(("K", "s3c"),),
+        devices=(Device(Path("/dev/zero"), "/d"),),
     )
-    made = argv.run("n", command, (), None, ())
+    made = argv.run("n", command, (), (), (), ())
     options = [
         made[place + 1] for place, word in enumerate(made) if word in ("--volume", "--mount")
     ]
@@ -29,6 +31,7 @@ def test_options() -> None:
         "/h:/w:rw",
         "type=tmpfs,destination=/m,tmpfs-size=4096",
         "type=tmpfs,destination=/r,ro",
+        "/dev/zero:/d:rw",
     ]
     assert not any("s3c" in word for word in made)
 
@@ -47,6 +50,24 @@ def test_refused(mount: Mount, chroot: bool) -> None:
         mounts.refuse(Exec(("a",), mounts=(mount,)), chroot=chroot)
     assert caught.value.id == "needs-runtime"
     assert mount.target in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("command", "what"),
+    [
+        (Exec(("a",), security=Security(insecure=True)), "a step with --security=insecure"),
+        (Exec(("a",), security=Security(no_new_privileges=True)), "without new privileges"),
+        (Exec(("a",), security=Security(seccomp="unconfined")), "a choice of seccomp rules"),
+        (Exec(("a",), limits=Limits(resources=Resources(memory=1))), "a limit on memory"),
+        (Exec(("a",), hooks=(Hook("prestart", "/h"),)), "a device with hooks"),
+        (Exec(("a",), devices=(Device(Path("/dev/fuse"), "/dev/fuse"),)), "a mount at /dev/fuse"),
+    ],
+)
+def test_what_only_a_runtime_can_do(command: Exec, what: str) -> None:
+    with pytest.raises(HostError) as caught:
+        mounts.refuse(command, chroot=True)
+    assert caught.value.id == "needs-runtime"
+    assert what in str(caught.value)
 
 
 def test_not_refused() -> None:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from rootbuild.errors import HostError
+from rootbuild.execution import HOST_GATEWAY
 from rootbuild_buildah import network
 
 HOST = "search a b\n# comment\nnameserver 127.0.0.53\nnameserver 192.0.2.1\noptions edns0\n"
@@ -61,3 +63,11 @@ def test_networks_that_need_no_helper() -> None:
     with network.Networks() as networks:
         assert networks.find("host") == network.HOST
         assert networks.find("none") == network.ALONE
+
+
+def test_the_host_s_gateway() -> None:
+    names = (("a", "192.0.2.7"), ("b", HOST_GATEWAY))
+    assert network.resolved(names, network.HOST) == (("a", "192.0.2.7"), ("b", "127.0.0.1"))
+    assert network.resolved(names[:1], network.Network("/n", reaches_host=False)) == names[:1]
+    with pytest.raises(HostError, match="unable to derive the IP value for host-gateway"):
+        network.resolved(names, network.Network("/n", reaches_host=False))

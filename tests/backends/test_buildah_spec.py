@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from rootbuild.backend import Bind, Exec, Memory
+from rootbuild.execution import Device, Hook, Limits, Resources, Security, Ulimit
 from rootbuild_buildah import spec
 
 
@@ -90,3 +91,58 @@ def test_secret_variables_win() -> None:
     command = Exec(("a",), env=(("K", "v"), ("L", "w")), secrets=(("K", "s3c"),))
     assert made(command)["process"]["env"] == ["K=s3c", "L=w"]
     assert "s3c" not in repr(command)
+
+
+def test_capabilities_are_buildkit_s() -> None:
+    names = "CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP"
+    names += " NET_BIND_SERVICE SYS_CHROOT KILL AUDIT_WRITE"
+    assert set(spec.CAPABILITIES) == {f"CAP_{name}" for name in names.split()}
+
+
+def test_an_insecure_step_keeps_what_it_has_whoever_it_is() -> None:
+    command = Exec(("a",), security=Security(insecure=True))
+    found = made(command, capabilities=("CAP_SYS_ADMIN",))
+    sets = found["process"]["capabilities"]
+    assert set(sets) == {"bounding", "effective", "permitted", "inheritable", "ambient"}
+    assert all(kept == ["CAP_SYS_ADMIN"] for kept in sets.values())
+    assert found["linux"]["maskedPaths"] == found["linux"]["readonlyPaths"] == []
+    assert "rw" in options(found, "/sys")
+    assert "ro" in options(made(command, writable_sys=False), "/sys")
+    assert "ro" in options(made(Exec(("a",))), "/sys")
+
+
+def options(found: Any, target: str) -> list[str]:
+    (mount,) = [mount for mount in found["mounts"] if mount["destination"] == target]
+    listed: list[str] = mount["options"]
+    return listed
+
+
+def test_limits() -> None:
+    limits = Limits((Ulimit("nofile", 1, 2),), 4096, Resources(memory=5, cgroup_parent="/p"))
+    found = made(Exec(("a",), limits=limits), cgroup="/p/id")
+    assert found["process"]["rlimits"] == [{"type": "RLIMIT_NOFILE", "soft": 1, "hard": 2}]
+    assert "size=4096" in options(found, "/dev/shm")
+    assert found["linux"]["resources"]["memory"] == {"limit": 5}
+    assert found["linux"]["cgroupsPath"] == "/p/id"
+    plain = made(Exec(("a",)))
+    assert "cgroupsPath" not in plain["linux"]
+    assert plain["process"]["rlimits"] == []
+    assert "size=67108864" in options(plain, "/dev/shm")
+
+
+def test_devices_and_hooks() -> None:
+    command = Exec(
+        ("a",),
+        devices=(Device(Path("/dev/zero"), "/dev/new"),),
+        hooks=(Hook("prestart", "/h"), Hook("poststop", "/p", ("p", "x"), ("A=1",), 5)),
+        security=Security(no_new_privileges=True),
+    )
+    found = made(command)
+    assert found["mounts"][-1]["source"] == "/dev/zero"
+    assert "nodev" not in options(found, "/dev/new")
+    assert found["hooks"] == {
+        "prestart": [{"path": "/h", "args": [], "env": []}],
+        "poststop": [{"path": "/p", "args": ["p", "x"], "env": ["A=1"], "timeout": 5}],
+    }
+    assert found["process"]["noNewPrivileges"]
+    assert "hooks" not in made(Exec(("a",)))

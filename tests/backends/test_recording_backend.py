@@ -9,6 +9,7 @@ from rootbuild.backend import Backend, Exec
 from rootbuild.errors import EngineError
 from rootbuild.testing import Call, RecordingBackend
 from rootbuild.testing.contract import StoreContract
+from rootbuild.testing.layouts import LayoutContract
 
 
 @pytest.fixture
@@ -23,6 +24,10 @@ def base(backend: RecordingBackend) -> str:
 
 class TestRecordingStore(StoreContract):
     """The same tests as for real engines."""
+
+
+class TestRecordingLayouts(LayoutContract):
+    """Here too."""
 
 
 def test_it_is_a_backend(backend: RecordingBackend) -> None:

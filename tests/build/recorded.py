@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import itertools
 import json
 import os
@@ -17,7 +19,11 @@ import pytest
 
 from rootbuild.backend import Exec
 from rootbuild.build.build import Folders, start_build
+from rootbuild.build.contexts import Contexts
 from rootbuild.build.options import BuildOptions
+from rootbuild.build.remotes import Remotes
+from rootbuild.build.vertices import Vertices
+from rootbuild.context.origin import Origin
 from rootbuild.progress.quiet import QuietReporter
 from rootbuild.progress.reporter import Reporter
 from rootbuild.testing import RecordingBackend
@@ -76,7 +82,9 @@ class Machine:
 
     def _status(self) -> SimpleNamespace:
         blocks = 1 << 40
-        return SimpleNamespace(f_blocks=blocks, f_bfree=blocks - self.used, f_frsize=1)
+        return SimpleNamespace(
+            f_blocks=blocks, f_bfree=blocks - self.used, f_bavail=blocks, f_frsize=1
+        )
 
 
 class Backend(RecordingBackend):
@@ -122,17 +130,29 @@ class Site:
         text: str | None = None,
         *,
         inside: bool,
+        context: Origin | None = None,
+        stdin: bytes = b"",
+        remotes: Remotes | None = None,
         reporter: Reporter | None = None,
         **options: Any,
     ) -> str | None:
-        """Start a build; `calls` of the backend are only this build's afterwards."""
+        """Start a build; `calls` of the backend are only this build's afterwards.
+
+        `remotes` is what the other half of the build has fetched.
+        """
         if text is not None:
             self.write("Dockerfile", text)
         self.backend.calls.clear()
         folders = Folders(self.root / "cache", self.root / "state")
-        chosen = BuildOptions(self.context, **options)
-        watcher = reporter or QuietReporter()
-        return start_build(chosen, self.backend, folders, watcher, inside=inside)
+        chosen = BuildOptions(context or self.context, **options)
+        with contextlib.ExitStack() as stack:
+            fetched = stack.enter_context(
+                remotes or Remotes(folders.cache, chosen.secrets, chosen.agents)
+            )
+            vertices = Vertices(reporter or QuietReporter(), fetched.numbers)
+            contexts = Contexts(chosen, folders.cache, fetched, vertices, io.BytesIO(stdin))
+            stack.enter_context(contexts)
+            return start_build(chosen, self.backend, folders, contexts, inside=inside)
 
     def build(self, text: str | None = None, **options: Any) -> str:
         """Build to the end; gives the image's id."""

@@ -1,9 +1,10 @@
-"""What is said to a step's socket reaches the agent, and the answer comes back."""
+"""What a step asks its socket reaches the agent, as far as it may, and the answer comes back."""
 
 from __future__ import annotations
 
 import os
 import socket
+import struct
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -37,47 +38,78 @@ def agent(folder: Path) -> Iterator[Path]:
         listener.listen()
 
         def serve() -> None:
-            for _ in range(2):
-                client, _ = listener.accept()
+            while True:
+                try:
+                    client, _ = listener.accept()
+                except OSError:
+                    return
                 with client:
-                    client.sendall(client.recv(100).upper())
+                    while data := client.recv(100):
+                        client.sendall(data.upper())
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield path
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
 
 
-def ask(path: Path, text: bytes) -> bytes:
+def message(number: int, body: bytes = b"") -> bytes:
+    return struct.pack(">IB", 1 + len(body), number) + body
+
+
+FAILURE = message(5)
+
+
+def ask(path: Path, *texts: bytes) -> bytes:
+    """All that is answered to some bytes, until the other side goes."""
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(10)
         client.connect(str(path))
-        client.sendall(text)
+        for text in texts:
+            client.sendall(text)
+        client.shutdown(socket.SHUT_WR)
         answer = b""
         while data := client.recv(100):
             answer += data
     return answer
 
 
-def test_words_go_there_and_back(folder: Path, agent: Path) -> None:
-    with forwarded(mount(), Agent("default", agent), folder) as bind:
+def test_questions_go_there_and_answers_back(folder: Path, agent: Path) -> None:
+    with forwarded(mount(), agent, folder) as bind:
         assert bind.target == "/agent"
         assert bind.source.stat().st_mode & 0o777 == 0o640
-        assert ask(bind.source, b"one") == b"ONE"
-        assert ask(bind.source, b"two") == b"TWO"
+        long = b"x" * 65_539  # its length has no letters in it
+        asked = (message(11), message(13, b"one"), message(13, long)[:9], message(13, long)[9:])
+        expected = message(11) + message(13, b"ONE") + message(13, long.upper())
+        assert ask(bind.source, *asked) == expected
+        assert ask(bind.source, message(11)) == message(11)
     with pytest.raises(ConnectionError):
-        ask(bind.source, b"three")
+        ask(bind.source, message(11))
+
+
+@pytest.mark.parametrize("number", [1, 7, 9, 17, 18, 19, 20, 22, 23, 25, 26, 27, 255])
+def test_a_step_cannot_change_an_agent(folder: Path, agent: Path, number: int) -> None:
+    with forwarded(mount(), agent, folder) as bind:
+        assert ask(bind.source, message(number, b"x"), message(13, b"y")) == (
+            FAILURE + message(13, b"Y")
+        )
+
+
+@pytest.mark.parametrize("data", [b"", b"\0\0", b"\0\0\0\0", b"\xff" * 4, message(11, b"abc")[:6]])
+def test_what_is_no_message_ends_the_connection(folder: Path, agent: Path, data: bytes) -> None:
+    with forwarded(mount(), agent, folder) as bind:
+        assert ask(bind.source, data) == b""
 
 
 def test_an_agent_that_is_gone_ends_the_connection(folder: Path) -> None:
-    with forwarded(mount(), Agent("default", folder / "nobody"), folder) as bind:
-        assert ask(bind.source, b"") == b""
+    with forwarded(mount(), folder / "nobody", folder) as bind:
+        assert ask(bind.source) == b""
 
 
-def test_the_last_of_one_name_counts() -> None:
-    agents = (Agent("default", Path("/1")), Agent("x", Path("/2")), Agent("default", Path("/3")))
-    found = find_agent(agents, mount())
-    assert found is not None
-    assert found.socket == Path("/3")
+def test_agents_are_found_by_id() -> None:
+    agents = (Agent("default", Path("/1")), Agent("x", Path("/2")))
+    assert find_agent(agents, mount(id="x")) == agents[1]
 
 
 def test_no_agent() -> None:

@@ -66,6 +66,19 @@ def test_link_is_laid_over(project: Project) -> None:
     assert found.split() == ["drwxr-xr-x", "drwxr-xr-x", "E", "f"]
 
 
+def test_the_layer_of_a_link_is_put_on_top_of_new_ones(project: Project) -> None:
+    for name in ("d/one", "d/two"):
+        project.write(name, name)
+    text = "FROM diamol/base\nRUN echo {} >/lower\nCOPY --link d /opt/d/\nRUN ls /opt/d >/seen\n"
+    project.build(text.format(1), "--layers=all")
+    before = project.inspect()["RootFS"]["Layers"]
+    project.build(text.format(2), "--layers=all")
+    after = project.inspect()["RootFS"]["Layers"]
+    assert after[-3] != before[-3]
+    assert after[-2] == before[-2]
+    assert project.run("cat", "/lower", "/seen", "/opt/d/two") == "2\none\ntwo\nd/two"
+
+
 def test_add_unpacks_archives_and_copies_the_rest(project: Project) -> None:
     project.write("a.tar.gz", archive(("bin/tool", "tool", 5, 0o4755), ("f", "f", 0, 0o600)))
     project.write("plain", "plain")
@@ -100,3 +113,38 @@ def test_a_hostile_archive_is_one_message(project: Project) -> None:
     assert 'archive path "../../etc/passwd" is outside extraction root' in result.stderr
     assert "Dockerfile:2\n" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_destinations_owners_and_modes(project: Project) -> None:
+    for name in ("f", "g", "d/one", "d/sub/two"):
+        project.write(name, name, 0o640)
+    (project.folder / "d").chmod(0o711)
+    (project.folder / "d/sub").chmod(0o750)
+    project.build(
+        "FROM diamol/base\n"
+        "RUN echo named:x:55:66::/:/bin/sh >>/etc/passwd && echo crew:x:77: >>/etc/group"
+        " && mkdir -p /have/sub && chmod 700 /have && chown 9:8 /have && ln -s /have /link\n"
+        "WORKDIR /w\nARG WHO=named:crew MODE=u=rwX,g=u,o=\n"
+        "COPY f /file\nCOPY f /new/dir/\nCOPY f g /two\nCOPY d /tree\nCOPY d /have\n"
+        'COPY f /link\nCOPY f .\nCOPY f rel\nCOPY ["g", ""]\nCOPY d/* /flat/.\n'
+        "COPY --chown=named f /o/1\nCOPY --chown=5 f /o/2\nCOPY --chown=$WHO f /o/3\n"
+        "COPY --chown=6:crew --chmod=2770 <<E /o/new/4\nE\nCOPY --chmod=$MODE d /sym\n"
+    )
+    places = ("file", "new", "two", "tree", "have", "w", "flat", "o", "sym")
+    listing = f"cd /; for p in {' '.join(places)}; do find $p | sort; done"
+    shown = project.run("sh", "-c", f"{listing} | xargs stat -c '%n %u:%g %a'")
+    assert shown.splitlines() == [
+        "file 0:0 640",
+        *("new 0:0 755", "new/dir 0:0 755", "new/dir/f 0:0 640"),
+        *("two 0:0 755", "two/f 0:0 640", "two/g 0:0 640"),
+        *("tree 0:0 755", "tree/one 0:0 640", "tree/sub 0:0 750", "tree/sub/two 0:0 640"),
+        *("have 9:8 700", "have/f 0:0 640", "have/one 0:0 640"),
+        *("have/sub 0:0 750", "have/sub/two 0:0 640"),
+        *("w 0:0 755", "w/f 0:0 640", "w/g 0:0 640", "w/rel 0:0 640"),
+        *("flat 0:0 755", "flat/one 0:0 640", "flat/two 0:0 640"),
+        *("o 55:66 755", "o/1 55:66 640", "o/2 5:5 640", "o/3 55:77 640"),
+        *("o/new 6:77 2770", "o/new/4 6:77 2770"),
+        *("sym 0:0 770", "sym/one 0:0 660", "sym/sub 0:0 770", "sym/sub/two 0:0 660"),
+    ]
+    failed = project.build("FROM diamol/base\nCOPY --chown=nobody-at-all f /f\n", check=False)
+    assert "nobody-at-all" in failed.stderr

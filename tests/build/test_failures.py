@@ -30,7 +30,7 @@ pytestmark = pytest.mark.engine
         ("FROM diamol/base\nUSER nobody-here\nRUN true\n", "unable to find user nobody-here", 3),
         ("FROM diamol/base\nCOPY --chown=ghost Dockerfile /\n", "unable to find user ghost", 2),
         ("FROM diamol/base\nCOPY --chmod=99 Dockerfile /\n", "invalid chmod parameter: '99'", 2),
-        ("FROM diamol/base\nADD http://x/y /\n", "ADD of a URL is not supported yet", 2),
+        ("FROM diamol/base\nADD http://127.0.0.1:1/y /\n", "connection refused", 2),
         ('FROM diamol/base\nRUN ["/no/such/program"]\n', "exit code: 127", 2),
     ],
 )

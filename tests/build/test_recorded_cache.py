@@ -166,6 +166,41 @@ class TestResuming:
         assert site.start(inside=False, tags=("x",)) == new
         assert site.backend.calls == []
 
+    def test_no_cache_for_one_stage(self, site: Site) -> None:
+        """What copies from it goes by the content; its new result is known later."""
+        text = (
+            "FROM base AS one\nRUN stamp a\nFROM base AS two\nRUN write b 1\n"
+            "FROM base\nCOPY --from=two /b /b\nRUN last 5\nCOPY --from=one /a /a\n"
+        )
+        site.build(text, tags=("x",))
+        assert site.start(inside=False, no_cache_stages=("One",), tags=("x",)) is None
+        image = site.build(no_cache_stages=("One",), tags=("x",))
+        assert site.scripts() == ["stamp a"]
+        assert site.read(image, "a") == "1"
+        assert site.start(inside=False, tags=("x",)) == image
+
+    def test_no_cache_for_a_stage_with_an_equal_result(self, site: Site) -> None:
+        image = site.build("FROM base AS one\nRUN write a 1\nFROM base\nCOPY --from=one /a /a\n")
+        assert site.build(no_cache_stages=("0",)) == image
+        assert site.scripts() == ["write a 1"]
+        assert site.count("create_image") == 0
+
+    def test_no_cache_for_the_base_of_a_stage(self, site: Site) -> None:
+        """A filesystem that is made anew cannot be below layers that were made before."""
+        site.build("FROM base AS one\nRUN stamp a\nFROM one AS two\nRUN last 5\nFROM two\n")
+        image = site.build(no_cache_stages=("ONE",))
+        assert site.scripts() == ["stamp a", "last 5"]
+        assert site.read(image, "a") == "1"
+
+    @pytest.mark.parametrize("name", ["nobody", "stage-1x", "-1", "7"])
+    def test_no_cache_for_no_stage(self, site: Site, name: str) -> None:
+        image = site.build("FROM base AS one\nRUN stamp a\nFROM one\n")
+        assert site.start(inside=False, no_cache_stages=(name,)) == image
+
+    def test_no_cache_for_a_stage_that_is_not_needed(self, site: Site) -> None:
+        image = site.build("FROM base AS one\nRUN stamp a\nFROM base\nRUN write b 1\n")
+        assert site.start(inside=False, no_cache_stages=("one",)) == image
+
     def test_all_does_not_take_merged_layers(self, site: Site) -> None:
         text = steps("write a 1", "write b 1")
         merged = site.build(text)

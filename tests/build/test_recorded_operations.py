@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from rootbuild.errors import BuildError, EngineError, HostError, ImageNotFoundError, RootbuildError
+from rootbuild.errors import (
+    BuildError,
+    DockerfileError,
+    EngineError,
+    HostError,
+    ImageNotFoundError,
+    RootbuildError,
+)
 from tests.build.recorded import BASE, MINE, Machine, Site
 
 ONE = "FROM base\nRUN write a 1\n"
@@ -252,3 +259,58 @@ class TestIidfile:
         assert caught.value.id == "iidfile"
         assert (tmp_path / "file").read_text() == "x"
         assert (tmp_path / "folder").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "why"),
+    [
+        ("FROM Bad:ref:x", "Bad:ref:x", "invalid reference format"),
+        ("FROM base\nCOPY --from=Up / /", "Up", "repository name (library/Up) must be lowercase"),
+        ("FROM base\nRUN --mount=from=a:b:c,target=/x true", "a:b:c", "invalid reference format"),
+    ],
+)
+def test_a_name_that_no_image_can_have(site: Site, line: str, name: str, why: str) -> None:
+    for options in ({}, {"pull": "always"}):
+        with pytest.raises(DockerfileError) as caught:
+            site.build(line, **options)
+        assert str(caught.value).startswith(f'failed to parse stage name "{name}": ')
+        assert why in str(caught.value)
+        assert (caught.value.id, caught.value.exit_code) == ("invalid-reference", 1)
+        assert site.count("pull") == 0
+
+
+def test_a_run_of_nothing(site: Site) -> None:
+    with pytest.raises(BuildError, match='process "" did not complete successfully'):
+        site.build("FROM base\nRUN []\n")
+    assert site.count("run") == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "option"),
+    [
+        ("Dockerfile", None),
+        ("dockerfile", None),
+        ("other", "other"),
+        ("sub/Dockerfile", "sub/Dockerfile"),
+        ("sub/dockerfile", "sub/Dockerfile"),
+    ],
+)
+def test_which_file_is_read(site: Site, file: str, option: str | None) -> None:
+    (site.context / "sub").mkdir()
+    site.write(file, ONE)
+    site.build(dockerfile=option and str(site.context / option))
+    assert site.scripts() == ["write a 1"]
+
+
+def test_a_link_out_of_the_context_is_a_dockerfile(site: Site) -> None:
+    (site.root / "elsewhere").write_text(ONE)
+    (site.context / "Dockerfile").symlink_to("../elsewhere")
+    site.build()
+    assert site.scripts() == ["write a 1"]
+
+
+def test_other_names_are_not_guessed(site: Site) -> None:
+    site.write("dockerfile", ONE)
+    with pytest.raises(RootbuildError) as caught:
+        site.build(dockerfile=str(site.context / "DOCKERFILE"))
+    assert caught.value.id == "dockerfile-missing"

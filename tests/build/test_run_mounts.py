@@ -160,25 +160,43 @@ def test_what_a_cache_begins_with(project: Project) -> None:
     assert project.run("cat", "/seen") == "seed\n1\n2\nseed\n1\n2\nread-only\n"
 
 
-@pytest.mark.parametrize(("sharing", "together"), [("locked", False), ("shared", True)])
-def test_two_builds_of_one_cache(project: Project, sharing: str, together: bool) -> None:
-    text = (
-        "FROM diamol/base\nARG N\n"
-        f"RUN --mount=type=cache,target=/c,sharing={sharing}"
-        " echo begin >> /c/log; sleep 3; echo end >> /c/log; cat /c/log > /seen\n"
+MEETING = (
+    "touch /c/$N; i=0;"
+    " while [ ! -e /c/$((3 - N)) ] && [ $i -lt {} ]; do sleep 0.1; i=$((i + 1)); done;"
+    " ls /c > /seen; {}"
+)
+
+
+@pytest.mark.parametrize(
+    ("sharing", "patience", "seen"),
+    [("locked", 20, {"1\n", "2\n"}), ("shared", 300, {"1\n2\n"})],
+)
+def test_two_builds_of_one_cache(
+    project: Project, sharing: str, patience: int, seen: set[str]
+) -> None:
+    """Each leaves a file there and waits for the other's, which it sees, or never does."""
+    project.write(
+        "Dockerfile",
+        f"FROM diamol/base\nARG N\nRUN --mount=type=cache,target=/c,sharing={sharing} "
+        + MEETING.format(patience, "rm /c/$N" if sharing == "locked" else "true"),
     )
-    project.write("Dockerfile", text)
-    project.build(None, "--build-arg", "N=0")
-    threads = [
-        threading.Thread(target=project.build, args=(None, "--build-arg", f"N={n}")) for n in (1, 2)
-    ]
+    tags = {number: f"{project.tag}-{number}" for number in (1, 2)}
+
+    def build(number: int) -> None:
+        options = ("--build-arg", f"N={number}", "-t", tags[number])
+        project.rootbuild("image", "build", *options, str(project.folder))
+
+    threads = [threading.Thread(target=build, args=(number,)) for number in tags]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    project.build(None, "--build-arg", "N=3")
-    log = project.run("cat", "/seen").split()[2:6]
-    assert log == (["begin", "begin", "end", "end"] if together else ["begin", "end"] * 2)
+    found = set()
+    for tag in tags.values():
+        command = ("container", "run", "--rm", "--network", "none", tag, "cat", "/seen")
+        found.add(project.rootbuild(*command).stdout)
+        project.rootbuild("image", "rm", tag)
+    assert found == seen
 
 
 def test_a_private_cache_is_a_fresh_one_while_another_is_used(project: Project) -> None:

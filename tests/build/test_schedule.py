@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -16,7 +17,9 @@ Build = Callable[[Scheduler[int], int], int]
 
 
 def scheduler(build: Build, stop: Callable[[], object] = lambda: None) -> Scheduler[int]:
-    made: Scheduler[int] = Scheduler(lambda stage: build(made, stage), stop, Halt())
+    made: Scheduler[int] = Scheduler(
+        lambda stage: made.give(stage, build(made, stage)), stop, Halt()
+    )
     return made
 
 
@@ -111,8 +114,43 @@ def test_what_nobody_needs_any_more_is_ended() -> None:
     assert threads() == []
 
 
+class TestAfterItsResult:
+    """A stage may go on when it has handed out its result."""
+
+    def test_others_need_not_wait_for_it(self) -> None:
+        gone_on, ended = threading.Event(), []
+
+        def build(stage: int) -> None:
+            if stage == 0:
+                assert stages.wait(1) == 7
+                gone_on.set()
+                stages.give(0, 8)
+            else:
+                stages.give(1, 7)
+                assert gone_on.wait(10)
+                time.sleep(0.1)
+                ended.append(stage)
+
+        stages: Scheduler[int] = Scheduler(build, lambda: None, Halt())
+        assert stages.run(0) == 8
+        assert ended == [1], "the build waits for what is still done"
+
+    def test_it_may_fail(self) -> None:
+        def build(stage: int) -> None:
+            if stage == 0:
+                stages.give(0, stages.wait(1))
+            else:
+                stages.give(1, 7)
+                raise ValueError("late")
+
+        stages: Scheduler[int] = Scheduler(build, lambda: None, Halt())
+        with pytest.raises(ValueError, match="late"):
+            stages.run(0)
+
+
 def test_after_the_end_nothing_begins() -> None:
-    halt, built = Halt(), []
+    halt = Halt()
+    built: list[int] = []
     stages: Scheduler[int] = Scheduler(built.append, lambda: None, halt)
     halt.press()
     stages.start([3])
@@ -126,8 +164,8 @@ class TestHalt:
         halt = Halt()
         with pytest.raises(ValueError, match="own fault"), halt.blamed():
             raise ValueError("own fault")
+        halt.press()
         with pytest.raises(Canceled), halt.blamed():
-            halt.press()
             raise ValueError("killed")
 
     def test_what_looks_well_afterwards_is_not_to_be_trusted(self) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import socket
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from rootbuild.build.options import Agent, Secret
-from rootbuild.cli.build_mounts import read_agent, read_entitlement, read_secret
-from rootbuild.errors import RootbuildError, UnsupportedError, UsageError
+from rootbuild.build.options import Agent, DeviceGrant, Secret
+from rootbuild.cli.build_mounts import read_agents, read_allowed, read_secret
+from rootbuild.errors import UsageError
+from tests.build.keys import KEY, PROTECTED_KEY
 
 
 @pytest.fixture(autouse=True)
@@ -56,28 +58,67 @@ def test_bad_secrets(text: str, problem: str) -> None:
     assert caught.value.exit_code == 1
 
 
-def test_agents() -> None:
+@pytest.fixture
+def agent() -> Iterator[str]:
+    """The path of a socket."""
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
-        path = Path(folder, "s")
-        listener.bind(str(path))
-        assert read_agent("default", {"SSH_AUTH_SOCK": str(path)}) == Agent("default", path)
-        assert read_agent(f"x={path}", {}) == Agent("x", path)
+        listener.bind(f"{folder}/s")
+        yield f"{folder}/s"
+
+
+def test_agents(agent: str, tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(KEY)
+    found = read_agents(("default", f"x={agent}", "y=key,key"), {"SSH_AUTH_SOCK": agent})
+    key = tmp_path / "key"
+    assert found == (
+        Agent("default", Path(agent)),
+        Agent("x", Path(agent)),
+        Agent("y", keys=(key, key)),
+    )
 
 
 @pytest.mark.parametrize(
-    ("text", "kind", "problem"),
+    ("texts", "problem"),
     [
-        ("default", UsageError, "make sure SSH_AUTH_SOCK is set"),
-        ("x=gone", UsageError, "No such file"),
-        ("x=file", UnsupportedError, "--ssh with keys is not supported yet"),
+        (["default"], "make sure SSH_AUTH_SOCK is set"),
+        (["x=gone"], "gone: No such file"),
+        (["x=file"], "failed to parse file: ssh: no key found"),
+        (["x=folder"], "failed to read folder: Is a directory"),
+        (["x=protected"], "failed to parse protected: ssh: this private key is passphrase"),
+        (["x=SOCKET,key"], "only single socket allowed"),
+        (["x=key,SOCKET"], "invalid combination of keys and sockets"),
+        (["x=key", "x=key"], 'duplicate agent ID "x"'),
     ],
 )
-def test_bad_agents(text: str, kind: type[RootbuildError], problem: str) -> None:
-    with pytest.raises(kind, match=problem):
-        read_agent(text, {})
+def test_bad_agents(agent: str, tmp_path: Path, texts: list[str], problem: str) -> None:
+    (tmp_path / "key").write_bytes(KEY)
+    (tmp_path / "protected").write_bytes(PROTECTED_KEY)
+    with pytest.raises(UsageError) as caught:
+        read_agents([text.replace("SOCKET", agent) for text in texts], {})
+    assert problem in str(caught.value)
+    assert caught.value.exit_code == 1
 
 
-def test_entitlements() -> None:
-    assert read_entitlement("network.host") == "network.host"
-    with pytest.raises(UsageError, match=r"unknown entitlement network\.hots"):
-        read_entitlement("network.hots")
+def test_allowed() -> None:
+    found = read_allowed(
+        ("network.host", "device=v/c=a", "device=v/c=b,alias=other/name", "security.insecure")
+    )
+    assert found.entitlements == {"network.host", "security.insecure"}
+    assert found.devices == (DeviceGrant("v/c=a"), DeviceGrant("v/c=b", "other/name"))
+    assert read_allowed(("device",)).entitlements == {"device"}
+    assert read_allowed(("device=",)).entitlements == {"device"}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("network.hots", "unknown entitlement network.hots"),
+        ("network.host=x", "unknown entitlement network.host=x"),
+        ("device=a,b", 'invalid device config "b"'),
+        ("device=a,b=c", 'unknown device config key "b"'),
+    ],
+)
+def test_what_cannot_be_allowed(text: str, problem: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_allowed((text,))
+    assert problem in str(caught.value)

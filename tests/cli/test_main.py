@@ -93,6 +93,25 @@ def test_an_error_is_shown_whole(capsys: pytest.CaptureFixture[str], failing: Re
     ]
 
 
+def test_an_error_in_a_trigger_names_it(
+    capsys: pytest.CaptureFixture[str], failing: Replace
+) -> None:
+    error = BuildError("it broke", detail="output")
+    error.locate(Location("Dockerfile", 1, 1, "RUN false"), "FROM x")
+    failing(error)
+    main(["ps"])
+    assert capsys.readouterr().err.splitlines() == [
+        "ERROR: it broke",
+        "Dockerfile:1",
+        "--------------------",
+        "   1 | >>> FROM x",
+        "--------------------",
+        "trigger of the base: ONBUILD RUN false",
+        "output",
+        "[build]",
+    ]
+
+
 def test_an_engine_error_shows_the_command(
     capsys: pytest.CaptureFixture[str], failing: Replace
 ) -> None:

@@ -33,6 +33,36 @@ def _files(source: Path) -> None:
     (source / "dir" / "sub").chmod(0o750)
 
 
+@pytest.mark.parametrize(
+    ("there", "destination", "untouched"),
+    [
+        ("nothing", "/new/f", True),
+        ("directory", "/there/f", True),
+        ("attributes", "/there/f", False),
+        ("link", "/there/f", False),
+        ("file", "/there", False),
+        ("directory", "/there", False),
+    ],
+)
+def test_whether_the_image_matters_to_the_layer(
+    target: Path, there: str, destination: str, untouched: bool
+) -> None:
+    place = target / "there"
+    if there in ("directory", "attributes"):
+        place.mkdir()
+    if there == "attributes":
+        os.setxattr(place, "user.mine", b"x")
+    elif there == "link":
+        place.symlink_to("elsewhere")
+    elif there == "file":
+        place.write_text("")
+    with Rootfs(target) as rootfs:
+        over = Layover(rootfs)
+        options = CopyOptions(owner=ME)
+        write_inline([InlineFile("f", b"x")], rootfs, destination, "/", options, over)
+    assert over.untouched is untouched
+
+
 def test_a_link_of_the_image_is_replaced_by_a_directory(
     cp: Copy, target: Path, tmp_path: Path
 ) -> None:

@@ -145,6 +145,35 @@ def test_a_directory_swapped_for_a_link_between_two_steps(
     assert caught.value.errno in (errno.ENOTDIR, errno.ELOOP)
 
 
+def test_what_is_held_is_inside_whatever_its_name_does(root: Path, tmp_path: Path) -> None:
+    (root / "folder").mkdir()
+    (root / "folder/file").write_text("inside")
+    (root / "link").symlink_to("/folder/file")
+    (root / "out").symlink_to(tmp_path)
+    with Rootfs(root) as rootfs:
+        descriptor = rootfs.hold("link")
+        (root / "folder/file").rename(root / "moved")
+        (root / "folder/file").symlink_to("/etc/passwd")
+        try:
+            assert Path(f"/proc/self/fd/{descriptor}").read_text() == "inside"
+        finally:
+            os.close(descriptor)
+        os.close(rootfs.hold("/"))
+        for path in ("gone", "out/x", "folder/file"):
+            with pytest.raises(FileNotFoundError):
+                rootfs.hold(path)
+
+
+def test_what_is_swapped_for_a_link_is_not_held(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "swapped").symlink_to("/etc/passwd")
+    place = module.Place(("swapped",), None)
+    monkeypatch.setattr(Rootfs, "resolve", lambda self, path: place)
+    with Rootfs(root) as rootfs, pytest.raises(OSError, match="symbolic links"):
+        rootfs.hold("swapped")
+
+
 def test_a_trail_opens_only_what_differs(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     really = os.open

@@ -270,3 +270,10 @@ def test_a_very_deep_tree(source: Path) -> None:
         selection = select(RootfsTree(rootfs), ["."])
         assert sum(1 for _ in selection.chosen[0].walk()) == 600
         assert selection.digest(None, owners=True)
+
+
+def test_how_much_is_taken(tree: Path) -> None:
+    (tree / "link").symlink_to("foo.go")
+    with Rootfs(tree) as rootfs:
+        assert select(RootfsTree(rootfs), ["foo.go", "sub"]).size == 6 + 2 * 17
+        assert select(RootfsTree(rootfs), ["*.none"]).size == 0

@@ -140,6 +140,16 @@ def test_copy_from_names_in_any_case_numbers_and_images() -> None:
         ),
         ("FROM a\nCOPY --from=$X x y", "variable expansion is not supported for --from", 2),
         ("FROM --platform=$NO a", "empty platform value from expression $NO", 1),
+        (
+            "FROM --platform=$TARGTPLATFORM a",
+            "empty platform value from expression $TARGTPLATFORM (did you mean TARGETPLATFORM?)",
+            1,
+        ),
+        (
+            "ARG P=a/b/c/d\nFROM --platform=$P a",
+            "failed to parse platform $P: 'a/b/c/d': must be os/arch[/variant]",
+            2,
+        ),
         ("FROM a${b", "", 1),
     ],
 )
@@ -155,3 +165,25 @@ def test_an_unknown_target_gets_a_suggestion() -> None:
     error = refusal(THREE, "tets-stage")
     assert str(error) == ('target stage "tets-stage" could not be found (did you mean test-stage?)')
     assert "build-stage" in error.report.hint
+
+
+@pytest.mark.parametrize(
+    ("line", "base", "platform"),
+    [
+        ("FROM a", ImageBase("a"), None),
+        ("FROM --platform=$TARGETPLATFORM a", ImageBase("a"), "linux/arm64"),
+        ("FROM --platform=linux/aarch64 a", ImageBase("a"), "linux/arm64"),
+        ("FROM --platform=$BUILDPLATFORM a", ImageBase("a", "linux/amd64"), "linux/amd64"),
+        ("FROM --platform=riscv64 scratch", ScratchBase(), "linux/riscv64"),
+    ],
+)
+def test_platforms_of_bases(line: str, base: object, platform: str | None) -> None:
+    stage = graph(line).stages[0]
+    assert (stage.base, stage.platform) == (base, platform)
+
+
+def test_one_image_for_two_platforms_is_two() -> None:
+    text = "FROM --platform=linux/amd64 a AS x\nFROM a\nCOPY --from=a / /\nCOPY --from=x / /"
+    found = graph(text)
+    assert [image for image, _ in found.images()] == [ImageBase("a", "linux/amd64"), ImageBase("a")]
+    assert [str(image) for image, _ in found.images()] == ["a (linux/amd64)", "a"]

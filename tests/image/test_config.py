@@ -7,10 +7,13 @@ from rootbuild.image.config import (
     HistoryEntry,
     ImageConfig,
     merged,
+    on_platform,
     parse_config,
+    platform_of,
     render_config,
     set_pair,
 )
+from rootbuild.image.platform import Platform
 
 CREATED = "2020-01-02T03:04:05Z"
 
@@ -76,3 +79,16 @@ def test_set_pair_keeps_the_place() -> None:
 
 def test_merged_sorts_and_drops_doubles() -> None:
     assert merged(("b", "a"), ("a", "c")) == ("a", "b", "c")
+
+
+def test_a_config_for_another_platform() -> None:
+    arm = on_platform(FULL, Platform("linux", "arm"))
+    assert (arm.architecture, arm.variant, arm.os_version, arm.env) == ("arm", "", "", FULL.env)
+    same = on_platform(FULL, Platform("linux", "arm64"))
+    assert same == FULL
+    assert on_platform(FULL, Platform("linux", "arm64", "v9")).variant == "v9"
+
+
+def test_what_a_config_is_for() -> None:
+    assert platform_of(FULL) == Platform("linux", "arm64")
+    assert platform_of(ImageConfig(architecture="")) is None

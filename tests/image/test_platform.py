@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rootbuild.image.platform import build_platform, parse_platform
+from rootbuild.image.platform import build_platform, fits, parse_platform
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,7 @@ from rootbuild.image.platform import build_platform, parse_platform
         ("linux/aarch64", "linux/arm64"),
         ("linux/arm", "linux/arm/v7"),
         ("linux/arm/v6", "linux/arm/v6"),
+        ("linux/arm/6", "linux/arm/v6"),
         ("linux/armhf", "linux/arm/v7"),
         ("linux/armel", "linux/arm/v6"),
         ("arm64", "linux/arm64"),
@@ -29,3 +30,19 @@ def test_normalisation(text: str, normal: str) -> None:
 def test_nonsense(text: str) -> None:
     with pytest.raises(ValueError, match="must be"):
         parse_platform(text)
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "same"),
+    [
+        ("linux/amd64", "linux/amd64", True),
+        ("linux/arm64/v8", "linux/arm64", True),
+        ("linux/arm64", "linux/amd64", False),
+        ("windows/amd64", "linux/amd64", False),
+        ("linux/arm/v6", "linux/arm/v7", False),
+        ("linux/amd64", "linux/amd64/v3", True),
+        ("linux/amd64/v2", "linux/amd64/v3", False),
+    ],
+)
+def test_what_fits(found: str, wanted: str, same: bool) -> None:
+    assert fits(parse_platform(found), parse_platform(wanted)) is same

@@ -145,6 +145,10 @@ def test_copy_of_what_is_ignored() -> None:
     assert found(EXPERIMENTAL + text, "*\n!a") == []
     assert found(EXPERIMENTAL + text, "") == []
     assert found(EXPERIMENTAL + "FROM scratch\nCOPY --from=a /Dockerfile /", "Dockerfile") == []
+    everything = EXPERIMENTAL + "FROM scratch\nCOPY . /a\nCOPY / /b"
+    assert found(everything, "a\nb") == []
+    for pattern in ("*", "**", "**/*"):
+        assert [line for _, line in found(everything, pattern)] == [3, 4]
     assert messages_of_ignored(text) == [
         'Attempting to Copy file "Dockerfile" that is excluded by .dockerignore',
         'Attempting to Add file "Dockerfile" that is excluded by .dockerignore',
@@ -242,3 +246,32 @@ def test_an_error_comes_with_the_warnings_so_far() -> None:
     ]
     assert outcome.error is not None
     assert outcome.error.report.message == "base name ($nothing) should not be blank"
+
+
+TRIGGERED = "FROM x AS base\nONBUILD ENV a $b\nONBUILD CMD run\nFROM {}\nCMD run\n"
+
+
+def test_what_stages_trigger_is_looked_at_in_those_based_on_them() -> None:
+    assert found(TRIGGERED.format("x")) == [("JSONArgsRecommended", 5)]
+    assert found(TRIGGERED.format("base")) == [
+        ("UndefinedVar", 4),
+        ("LegacyKeyValueFormat", 4),
+        ("JSONArgsRecommended", 4),
+        ("MultipleInstructionsDisallowed", 4),
+        ("JSONArgsRecommended", 5),
+    ]
+    skipped = TRIGGERED.format("base").replace("FROM base", "# check=skip=all\nFROM base")
+    assert found(skipped) == [("JSONArgsRecommended", 6)]
+
+
+def test_what_an_image_triggers_is_looked_at_where_it_is_known() -> None:
+    text = "FROM scratch AS tools\nFROM base-image\nENV x=$V\n"
+    triggers = ("ARG V", "COPY --from=tools $no /", "WORKDIR sub")
+    warnings = result(text, base=ImageConfig(onbuild=triggers)).warnings
+    assert [(item.rule, item.location.start) for item in warnings] == [
+        ("UndefinedVar", 2),
+        ("WorkdirRelativePath", 2),
+    ]
+    assert [item.rule for item in result(text).warnings] == ["UndefinedVar"]
+    error = result(text, base=ImageConfig(onbuild=("COPY --from=9 a b",))).error
+    assert str(error) == "invalid stage index 9"

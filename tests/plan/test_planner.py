@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rootbuild.dockerfile.parse import parse
-from rootbuild.errors import ContextError, DockerfileError, UnsupportedError
+from rootbuild.errors import BuildError, ContextError, DockerfileError
 from rootbuild.files.inline import InlineFile
 from rootbuild.graph.resolve import resolve
 from rootbuild.graph.stages import ImageBase
@@ -176,7 +176,7 @@ def test_path_is_set_even_in_scratch() -> None:
 
 def test_proxies_reach_the_run_but_not_its_key() -> None:
     with_proxy = run_step("FROM x\nRUN a", HTTP_PROXY="http://p")
-    assert with_proxy.proxies == (("HTTP_PROXY", "http://p"),)
+    assert with_proxy.proxies == (("HTTP_PROXY", "http://p"), ("http_proxy", "http://p"))
     assert with_proxy.env == BASE.env
     assert with_proxy.definition == run_step("FROM x\nRUN a").definition
 
@@ -184,7 +184,7 @@ def test_proxies_reach_the_run_but_not_its_key() -> None:
 def test_a_declared_proxy_is_an_arg_like_others() -> None:
     step = run_step("FROM x\nARG HTTP_PROXY\nRUN a", HTTP_PROXY="http://p")
     assert ("HTTP_PROXY", "http://p") in step.env
-    assert step.proxies == ()
+    assert step.proxies == (("http_proxy", "http://p"),)
 
 
 @pytest.mark.parametrize(
@@ -281,44 +281,6 @@ def test_labels_of_the_command_line_win_and_reach_the_target_only() -> None:
     assert dict(found.stages[0].config.labels)["k"] == "file"
 
 
-@pytest.mark.parametrize(
-    ("line", "feature"),
-    [
-        ("ADD --keep-git-dir a b", "ADD --keep-git-dir"),
-        ("ADD --checksum=sha256:00 https://x/y /", "ADD --checksum"),
-        ("ADD http://x/y.tar /", "ADD of a URL"),
-        ("ENV U=https://x/y\nADD $U /", "ADD of a URL"),
-        ("ADD https://x/y.git#main /", "ADD of a git repository"),
-        ("ADD git@x:y /", "ADD of a git repository"),
-        ("ADD git://x/y /", "ADD of a git repository"),
-        ("ONBUILD RUN x", "ONBUILD"),
-        ("RUN --security=insecure x", "RUN --security=insecure"),
-    ],
-)
-def test_what_does_not_work_yet_is_refused_by_name(line: str, feature: str) -> None:
-    with pytest.raises(UnsupportedError) as caught:
-        last(f"FROM x\n{line}")
-    assert str(caught.value) == f"{feature} is not supported yet"
-    assert caught.value.report.location is not None
-    assert caught.value.report.location.start == line.count("\n") + 2
-
-
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ("COPY http://x/y /", "source can't be a URL for COPY"),
-        ("COPY https://x/y.git /", "source can't be a git ref for COPY"),
-        ("ADD --checksum=sha256:00 a /", "checksum requires HTTP(S) or Git sources"),
-        ("ADD --checksum=sha256:00 a b /", "checksum can't be specified for multiple sources"),
-    ],
-)
-def test_sources_that_cannot_be(line: str, message: str) -> None:
-    with pytest.raises(DockerfileError) as caught:
-        last(f"FROM x\n{line}")
-    assert str(caught.value) == message
-    assert caught.value.report.location is not None
-
-
 def test_a_malformed_exclude_is_an_error_at_its_instruction() -> None:
     with pytest.raises(ContextError, match="syntax error in pattern") as caught:
         last("FROM x\nCOPY --exclude=[ a b")
@@ -373,11 +335,6 @@ def test_link_with_chmod_is_a_plain_copy() -> None:
 )
 def test_history_of_copies(line: str, history: str) -> None:
     assert last(f"FROM x\n{line}").config.history[-1].created_by == history
-
-
-def test_triggers_of_the_base_are_refused() -> None:
-    with pytest.raises(UnsupportedError, match="has such triggers"):
-        last("FROM x", ImageConfig(onbuild=("RUN a",)))
 
 
 @pytest.mark.parametrize(
@@ -456,3 +413,54 @@ def test_what_a_step_reads_of_elsewhere() -> None:
 )
 def test_what_is_better_not_run_again(flag: str, expected: bool) -> None:
     assert run_step(f"FROM x\nRUN --mount={flag} y").unrepeatable is expected
+
+
+def test_args_for_a_scanner_reach_no_command() -> None:
+    text = (
+        "FROM x\nARG BUILDKIT_SBOM_SCAN_STAGE=true BUILDKIT_SBOM_SCAN_CONTEXT A=1\n"
+        "LABEL l=<$BUILDKIT_SBOM_SCAN_STAGE>\nRUN r"
+    )
+    step = run_step(text, BUILDKIT_SBOM_SCAN_CONTEXT="yes")
+    assert dict(step.env) == {**dict(BASE.env), "A": "1"}
+    assert history(text)[-3:] == [
+        "ARG BUILDKIT_SBOM_SCAN_STAGE=true BUILDKIT_SBOM_SCAN_CONTEXT A=1",
+        "LABEL l=<>",
+        "RUN |3 BUILDKIT_SBOM_SCAN_STAGE=true BUILDKIT_SBOM_SCAN_CONTEXT= A=1 /bin/sh -c r "
+        "# buildkit",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("run echo $A ${B} '$A' \"$A\" \\$A", "RUN echo 1 ${B} '$A' \"1\" $A"),
+        ("RUN echo ${A", "RUN echo ${A"),
+        ('RUN ["echo", "$A"]', 'RUN ["echo", "1"]'),
+        ("RUN <<E\necho $A\nexit\nE", "RUN <<E (echo 1...)"),
+        ("RUN --mount=type=secret,id=s,env=A x $A", "RUN --mount=type=secret,id=s,env=A x ****"),
+        ("copy --from=0 $A'b' /$B", "COPY --from=0 1b /"),
+        ("ADD ${A /x", "failed to process"),
+        ("WORKDIR /$A/x", "WORKDIR /1/x"),
+    ],
+)
+def test_titles(line: str, title: str) -> None:
+    text = f"FROM scratch\nFROM x\nARG A=1\n{line}"
+    if title == "failed to process":
+        with pytest.raises(DockerfileError, match=title):
+            last(text)
+    else:
+        assert last(text).steps[-1].title == title
+
+
+def test_a_mode_is_looked_at_before_anything_is_built() -> None:
+    with pytest.raises(BuildError) as caught:
+        plan("FROM x\nARG M=10000\nCOPY --chmod=$M a /b")
+    assert str(caught.value) == (
+        "invalid chmod parameter: '10000'. it should be octal string and between 0 and 07777"
+    )
+    assert caught.value.report.location is not None
+    assert caught.value.report.location.start == 3
+
+
+def test_scratch_has_a_working_directory() -> None:
+    assert last("FROM scratch\nENV a=b").config.working_dir == "/"

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 
@@ -35,22 +36,23 @@ def start() -> Iterator[Start]:
         process.wait()
 
 
-def settled(watch: Watch, busy: int) -> bool:
+def settled(watch: Watch, expected: int, *threads: int) -> bool:
     """Whether two looks in a row soon say so (a program that has just begun is busy)."""
     deadline, same = time.monotonic() + 10, 0
     while same < 2 and time.monotonic() < deadline:
         time.sleep(0.1)
-        same = same + 1 if watch.busy() == busy else 0
+        found = watch.busy([threading.get_native_id(), *threads])
+        same = same + 1 if found == expected else 0
     return same == 2
 
 
 def test_what_has_just_begun_is_busy(start: Start) -> None:
     start(["sleep", "600"])
-    assert Watch().busy() == 1
+    assert Watch().busy([threading.get_native_id()]) == 1
 
 
 @pytest.mark.parametrize(
-    ("argv", "busy"),
+    ("argv", "expected"),
     [
         (["sleep", "600"], 0),
         (["sh", "-c", "sleep 600 & sleep 600; wait"], 0),
@@ -61,15 +63,29 @@ def test_what_has_just_begun_is_busy(start: Start) -> None:
     ],
     ids=["waits", "all below wait", "works", "one below works", "many short ones", "a thread"],
 )
-def test_who_works(start: Start, argv: Sequence[str], busy: int) -> None:
+def test_who_works(start: Start, argv: Sequence[str], expected: int) -> None:
     watch = Watch()
     start(argv)
-    assert settled(watch, busy)
+    assert settled(watch, expected)
 
 
-def test_children_are_counted_not_their_children(start: Start) -> None:
-    watch = Watch()
+def test_threads_are_counted_not_their_programs(start: Start) -> None:
+    """Each by what it has started itself."""
+    watch, done = Watch(), threading.Event()
     start(["sleep", "600"])
     start(["sh", "-c", f"sh -c '{LOOP}' & {LOOP}"])
     start(["sh", "-c", LOOP])
-    assert settled(watch, 2)
+
+    def other() -> None:
+        start(["sh", "-c", LOOP])
+        done.wait(60)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    try:
+        assert thread.native_id is not None
+        assert settled(watch, 1)
+        assert settled(watch, 2, thread.native_id)
+    finally:
+        done.set()
+        thread.join()

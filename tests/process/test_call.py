@@ -83,6 +83,12 @@ def test_a_signal(way: Way, number: signal.Signals) -> None:
     assert number.name in caught.value.report.message
 
 
+def test_call_takes_variables_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OLD", "1")
+    finished = process.call(sh("echo ${OLD-none} $NEW"), env={"OLD": None, "NEW": "2"})
+    assert finished.text == "none 2"
+
+
 def test_look_checks_nothing() -> None:
     assert process.look(sh("exit 3")).status == 3
     assert process.look(sh("kill -9 $$")).status == 137

@@ -11,6 +11,7 @@ from rootbuild.files.attributes import CopyOptions
 from rootbuild.files.copy import copy
 from rootbuild.files.rootfs import Rootfs
 from rootbuild.files.selection import Chosen, Selection
+from rootbuild.graph.stages import keeps_owners
 from rootbuild.plan.mounts.bind import BindMount
 
 COPY = "content"
@@ -19,9 +20,9 @@ COPY = "content"
 def bind(mount: BindMount, selection: Selection, folder: Path) -> Bind:
     """What to mount; `folder` is empty and private to this mount. Raises RootbuildError."""
     (chosen,) = selection.chosen
-    if mount.read_only and _as_it_is(selection, chosen, owners=mount.source is not None):
+    keep = keeps_owners(mount.source)
+    if mount.read_only and _as_it_is(selection, chosen, owners=keep):
         return Bind(selection.tree.root.path.joinpath(*chosen.parts), mount.target)
-    keep = mount.source is not None
     return Bind(copied(selection, folder, keep_owner=keep), mount.target, mount.read_only)
 
 

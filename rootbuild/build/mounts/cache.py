@@ -23,6 +23,7 @@ from rootbuild.build.mounts.owner import give
 from rootbuild.errors import BuildError
 from rootbuild.files.rootfs import Rootfs
 from rootbuild.files.selection import Selection
+from rootbuild.graph.stages import keeps_owners
 from rootbuild.plan.keys import key
 from rootbuild.plan.mounts.cache import DEFAULT_MODE, CacheMount, Sharing
 
@@ -39,22 +40,23 @@ class Slot:
 
 
 class CacheFolders:
-    """All caches. With `fresh` those with a wanted owner or content begin anew, once per build."""
+    """All caches. Those with a wanted owner or content can be begun anew, once in a build."""
 
-    def __init__(self, folder: Path, halt: Halt, *, fresh: bool) -> None:
+    def __init__(self, folder: Path, halt: Halt) -> None:
         self._folder = folder
         self._halt = halt
-        self._fresh = fresh
         self._renewed: set[str] = set()
 
     @contextlib.contextmanager
-    def held(self, identity: str, mount: CacheMount, content: Selection | None) -> Iterator[Path]:
+    def held(
+        self, identity: str, mount: CacheMount, content: Selection | None, *, fresh: bool
+    ) -> Iterator[Path]:
         """The data of a cache, made if need be, for the length of the block."""
         folder = self._folder / identity
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self._slot(folder, mount.sharing) as slot:
             seeded = mount.made is not None or content is not None
-            renew = self._fresh and seeded and identity not in self._renewed
+            renew = fresh and seeded and identity not in self._renewed
             if renew or not slot.data.exists():
                 self._wait(slot.lock, fcntl.LOCK_EX)
                 if renew and slot.data.exists():
@@ -94,19 +96,34 @@ class CacheFolders:
 
 def identity(mount: CacheMount, content: Selection | None) -> str:
     """The name of a cache's folder."""
-    seed = "" if content is None else content.digest(None, owners=True)
+    owners = keeps_owners(mount.source)
+    seed = "" if content is None else content.digest(None, owners=owners)
     return key("cache", mount.id, repr(mount.made), seed, mount.path if seed else "")
 
 
-def cache_bind(mount: CacheMount, data: Path, content: Selection | None) -> Bind:
-    """What of a cache is mounted. Raises BuildError if it has no such path."""
-    if content is not None:
-        return Bind(data / "content", mount.target, mount.read_only)
-    with Rootfs(data / "content") as root:
-        place = root.resolve(tuple(part for part in mount.path.split("/") if part))
-        if place.status is None:
-            raise BuildError(f'the cache mount at {mount.target} has no "{mount.path}"')
-        return Bind(root.path.joinpath(*place.parts), mount.target, mount.read_only)
+@contextlib.contextmanager
+def cache_bind(mount: CacheMount, data: Path, content: Selection | None) -> Iterator[Bind]:
+    """What of a cache is mounted, for the length of a block.
+
+    A path in it is held open: steps of other builds may swap it for a link that leads out of it.
+    Raises BuildError if there is no such path.
+    """
+    place = data / "content"
+    if content is not None or mount.path == "/":
+        yield Bind(place, mount.target, mount.read_only)
+        return
+    try:
+        with Rootfs(place) as root:
+            descriptor = root.hold(mount.path)
+    except OSError as error:
+        raise BuildError(
+            f'the cache mount at {mount.target} has no "{mount.path}": {error.strerror}',
+            id="bad-mount",
+        ) from error
+    try:
+        yield Bind(place, mount.target, mount.read_only, descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _locked(descriptor: int, mode: int) -> bool:
@@ -123,7 +140,7 @@ def _make(slot: Slot, mount: CacheMount, content: Selection | None) -> None:
         shutil.rmtree(slot.making)
     slot.making.mkdir(mode=0o700)
     if content is not None:
-        copied(content, slot.making, keep_owner=True)
+        copied(content, slot.making, keep_owner=keeps_owners(mount.source))
     else:
         (slot.making / "content").mkdir()
     if mount.made is not None or content is None:

@@ -6,19 +6,22 @@ import contextlib
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rootbuild.backend import Bind, Memory, Mount
+from rootbuild.build.devices import Devices
 from rootbuild.build.halt import Halt
+from rootbuild.build.mounts.agent import StartedAgents
 from rootbuild.build.mounts.bind import bind
 from rootbuild.build.mounts.cache import CacheFolders, cache_bind, identity
 from rootbuild.build.mounts.memory import memory_folder
-from rootbuild.build.mounts.scratch import scratch
 from rootbuild.build.mounts.secret import read_secret, secret_file
 from rootbuild.build.mounts.ssh import find_agent, forwarded
-from rootbuild.build.options import Agent, Secret
+from rootbuild.build.options import BuildOptions
+from rootbuild.context.scratch import scratch
 from rootbuild.errors import BuildError, unreachable
 from rootbuild.files.inline import InlineFile
 from rootbuild.files.selection import Selection
@@ -32,16 +35,20 @@ from rootbuild.plan.mounts.tmpfs import TmpfsMount
 from rootbuild.plan.run import PIPES
 from rootbuild.plan.steps import RunStep
 
+if TYPE_CHECKING:  # most builds have no devices
+    from rootbuild.cdi.spec import Edits
+
 AGENT_VARIABLE = "SSH_AUTH_SOCK"
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What a RUN gets: mounts, those above others first, and more variables."""
+    """What a RUN gets: mounts, those above others first, more variables, what devices change."""
 
     mounts: tuple[Mount, ...] = ()
     env: Pairs = ()
     secrets: Pairs = ()
+    edits: Edits | None = None
 
 
 class Mounting:
@@ -50,20 +57,14 @@ class Mounting:
     Folders for them are made when one is needed. Waiting for a cache ends when `halt` is pressed.
     """
 
-    def __init__(
-        self,
-        cache: Path,
-        secrets: Sequence[Secret],
-        agents: Sequence[Agent],
-        halt: Halt,
-        *,
-        fresh: bool,
-    ) -> None:
+    def __init__(self, cache: Path, options: BuildOptions, devices: Devices, halt: Halt) -> None:
         self._cache = cache
-        self._secrets = secrets
-        self._agents = agents
-        self._caches = CacheFolders(cache / "mounts", halt, fresh=fresh)
+        self._secrets = options.secrets
+        self._agents = options.agents
+        self._devices = devices
+        self._caches = CacheFolders(cache / "mounts", halt)
         self._stack = contextlib.ExitStack()
+        self._started = StartedAgents(self._stack, self.memory)
         self._disk: Path | None = None
         self._memory: Path | None = None
         self._lock = threading.Lock()
@@ -80,19 +81,25 @@ class Mounting:
         self._stack.close()
 
     @contextlib.contextmanager
-    def prepared(self, step: RunStep, selections: Sequence[Selection]) -> Iterator[Prepared]:
-        """The mounts of a step for the length of a block. Raises RootbuildError."""
+    def prepared(
+        self, step: RunStep, selections: Sequence[Selection], *, fresh: bool
+    ) -> Iterator[Prepared]:
+        """The mounts of a step for the length of a block. Raises RootbuildError.
+
+        `fresh` is for stages that use no cache: caches with a wanted owner or content begin anew.
+        """
         found = iter(selections)
         contents = [next(found) if reads(mount) else None for mount in step.mounts]
         with contextlib.ExitStack() as stack:
             work = _Work(self, stack)
             pairs = list(zip(step.mounts, contents, strict=True))
-            work.add_caches([(one, two) for one, two in pairs if isinstance(one, CacheMount)])
+            caches = [(one, two) for one, two in pairs if isinstance(one, CacheMount)]
+            work.add_caches(caches, fresh=fresh)
             for mount, content in pairs:
                 work.add(mount, content)
             if step.script is not None:
                 work.add_script(step.script)
-            yield work.result()
+            yield replace(work.result(), edits=self._devices.edits(step))
 
     def disk(self) -> Path:
         """A folder for copies, gone with the build."""
@@ -117,9 +124,12 @@ class Mounting:
         """The value of a secret."""
         return read_secret(self._secrets, mount)
 
-    def agent(self, mount: SshMount) -> Agent | None:
-        """The agent for a mount."""
-        return find_agent(self._agents, mount)
+    def agent(self, mount: SshMount) -> Path | None:
+        """The socket of the agent for a mount; it is started if it is one of ours."""
+        agent = find_agent(self._agents, mount)
+        if agent is None:
+            return None
+        return agent.socket or self._started.socket(agent)
 
 
 class _Work:
@@ -132,7 +142,9 @@ class _Work:
         self._env: list[tuple[str, str]] = []
         self._secrets: list[tuple[str, str]] = []
 
-    def add_caches(self, caches: Sequence[tuple[CacheMount, Selection | None]]) -> None:
+    def add_caches(
+        self, caches: Sequence[tuple[CacheMount, Selection | None]], *, fresh: bool
+    ) -> None:
         """Take hold of the caches, always in the same order: two builds never wait in a circle."""
         named = [(identity(mount, content), mount, content) for mount, content in caches]
         strictest = {"locked": 0, "private": 1, "shared": 2}
@@ -141,9 +153,10 @@ class _Work:
             named, key=lambda item: (item[0], strictest[item[1].sharing])
         ):
             if name not in data:
-                held = self._mounting.caches.held(name, mount, content)
+                held = self._mounting.caches.held(name, mount, content, fresh=fresh)
                 data[name] = self._stack.enter_context(held)
-            self._mounts.append(cache_bind(mount, data[name], content))
+            shown = cache_bind(mount, data[name], content)
+            self._mounts.append(self._stack.enter_context(shown))
 
     def add(self, mount: RunMount, content: Selection | None) -> None:
         """Make one mount."""

@@ -15,10 +15,15 @@ from rootbuild.plan.mounts.secret import SecretMount
 MOST_BYTES = 500 * 1024
 
 
+def secret_value(secrets: Sequence[Secret], name: str) -> bytes | None:
+    """The value of the secret with that id; None if the build has none. Raises BuildError."""
+    secret = next((item for item in reversed(secrets) if item.id == name), None)
+    return None if secret is None else _value(secret)
+
+
 def read_secret(secrets: Sequence[Secret], mount: SecretMount) -> bytes | None:
     """The value of a secret, None if there is none and none is required. Raises BuildError."""
-    secret = next((item for item in reversed(secrets) if item.id == mount.id), None)
-    value = None if secret is None else _value(secret)
+    value = secret_value(secrets, mount.id)
     if value is None and mount.required:
         raise BuildError(
             f"secret {mount.id}: not found",

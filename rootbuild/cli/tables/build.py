@@ -6,8 +6,11 @@ from rootbuild.cli.command import Command
 from rootbuild.cli.flags import Flag, number, switch, value, values
 
 FLAGS = (
-    values("add-host", "Add a custom host-to-IP mapping (format: host:ip)"),
-    values("allow", "Allow extra privileged entitlement (network.host, security.insecure)"),
+    values("add-host", "Add a custom host-to-IP mapping (format: host:ip, or host:host-gateway)"),
+    values(
+        "allow",
+        "Allow extra privileged entitlement (network.host, security.insecure, device[=name])",
+    ),
     values("annotation", "Add annotation to the image"),
     values("attest", "Attestation parameters (format: type=sbom,generator=image)"),
     values("build-arg", "Set build-time variables"),
@@ -60,7 +63,9 @@ FLAGS = (
     value("shm-size", "Shared memory size for build containers", metavar="bytes"),
     switch("squash", "Squash newly built layers into a single new layer"),
     values(
-        "ssh", 'SSH agent socket or keys to expose to the build (format: "default|<id>[=<socket>]")'
+        "ssh",
+        "SSH agent socket or keys to expose to the build"
+        ' (format: "default|<id>[=<socket>|<key>[,<key>]]")',
     ),
     values("tag", 'Name and optionally a tag (format: "name:tag")', "t"),
     value("target", "Set the target build stage to build"),

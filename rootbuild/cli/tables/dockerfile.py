@@ -22,6 +22,7 @@ COMMANDS = (
         "rootbuild.cli.dockerfile:graph",
         (
             values("build-arg", "Set build-time variables"),
+            values("build-context", "Additional build contexts (e.g., name=path)"),
             value("format", 'Format of the output ("text", "mermaid", "dot", "json")'),
             value("target", "Set the target build stage"),
         ),

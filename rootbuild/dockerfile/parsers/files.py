@@ -61,7 +61,7 @@ def parse_add(request: Request) -> Add:
         chmod=flags.string("chmod"),
         link=flags.boolean("link") or False,
         checksum=flags.string("checksum"),
-        keep_git_dir=flags.boolean("keep-git-dir") or False,
+        keep_git_dir=flags.boolean("keep-git-dir"),
         unpack=flags.boolean("unpack"),
         excludes=flags.all("exclude"),
     )

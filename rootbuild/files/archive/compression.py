@@ -26,6 +26,11 @@ class Readable(Protocol):
         ...
 
 
+def is_compressed(file: IO[bytes]) -> bool:
+    """Whether a file begins like a compressed one."""
+    return os.pread(file.fileno(), _LONGEST_MAGIC, 0).startswith(tuple(_KINDS))
+
+
 @contextmanager
 def decompressed(file: IO[bytes]) -> Iterator[Readable]:
     """What a file (open, nothing read yet) holds: itself unless it begins like a compressed one.

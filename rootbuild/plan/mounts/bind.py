@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass
 
-from rootbuild.graph.stages import Source
+from rootbuild.graph.stages import Source, keeps_owners
 from rootbuild.plan.mounts.given import Given, absolute
 
 
@@ -21,7 +21,7 @@ class BindMount:
     @property
     def definition(self) -> tuple[object, ...]:
         """Key material, apart from the content."""
-        return ("bind", self.source is None, self.path, self.target, self.read_only)
+        return ("bind", not keeps_owners(self.source), self.path, self.target, self.read_only)
 
 
 def bind_mount(given: Given, source: Source | None, workdir: str) -> BindMount:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rootbuild.booleans import truth
 from rootbuild.dockerfile.fields import Field, read_fields
 from rootbuild.dockerfile.quote import quoted
+from rootbuild.dockerfile.sizes import ram_in_bytes
 from rootbuild.dockerfile.suggest import did_you_mean
 from rootbuild.errors import DockerfileError
 from rootbuild.plan.words import Words
@@ -17,10 +18,6 @@ TYPES = ("bind", "cache", "tmpfs", "secret", "ssh")
 SHARING = ("shared", "private", "locked")
 OWNED_TYPES = ("cache", "secret", "ssh")
 OPTIONAL_TYPES = ("secret", "ssh")
-_TRUE = ("1", "t", "T", "TRUE", "true", "True")
-_FALSE = ("0", "f", "F", "FALSE", "false", "False")
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([kmgtp]?)i?b?", re.IGNORECASE)
-_POWERS = {unit: 1024**power for power, unit in enumerate(("", "k", "m", "g", "t", "p"))}
 _MOST = 2**32
 
 
@@ -131,10 +128,10 @@ def _required(given: Given, key: str, value: str) -> None:
 def _size(given: Given, key: str, value: str) -> None:
     if given.kind != "tmpfs":
         raise bad(f"unexpected key '{key}' for mount type '{given.kind}'")
-    found = _SIZE.fullmatch(value)
-    if found is None:
-        raise bad(f"invalid value for {key}: {value}")
-    given.size = int(float(found[1]) * _POWERS[found[2].lower()])
+    try:
+        given.size = ram_in_bytes(value)
+    except ValueError:
+        raise bad(f"invalid value for {key}: {value}") from None
 
 
 def _id(given: Given, key: str, value: str) -> None:
@@ -164,9 +161,10 @@ def _gid(given: Given, key: str, value: str) -> None:
 
 
 def _boolean(key: str, value: str) -> bool:
-    if value not in _TRUE and value not in _FALSE:
-        raise bad(f"invalid value for {key}: {value}")
-    return value in _TRUE
+    try:
+        return truth(value)
+    except ValueError:
+        raise bad(f"invalid value for {key}: {value}") from None
 
 
 def _number(key: str, value: str, base: int) -> int:

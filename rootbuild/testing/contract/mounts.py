@@ -1,4 +1,4 @@
-"""The tests of a step's mounts and secret variables; for pytest, as those in `contract`."""
+"""The tests of a step's mounts and secret variables; for pytest, as the others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from rootbuild.backend import Backend, Bind, Memory
 from rootbuild.errors import HostError
-from rootbuild.testing.contract import container, execute, listing, shell
+from rootbuild.testing.contract.containers import container, execute, listing, shell
 
 
 class MountContract:
@@ -42,6 +42,25 @@ class MountContract:
         assert (code, text) == (0, "content\ncontent\nrefused\nrefused\n")
         assert (tmp_path / "out/made").read_text() == "x\n"
         assert (tmp_path / "in/file").read_text() == "content\n"
+
+    def test_what_is_held_open(self, backend: Backend, base: str, tmp_path: Path) -> None:
+        """A descriptor of ours leads to the same whatever happens to the name."""
+        (tmp_path / "folder").mkdir()
+        (tmp_path / "folder/file").write_text("content\n")
+        sources = (tmp_path / "folder", tmp_path / "folder/file")
+        held = [os.open(source, os.O_PATH | os.O_CLOEXEC) for source in sources]
+        (tmp_path / "folder").rename(tmp_path / "moved")
+        (tmp_path / "folder").symlink_to("/etc")
+        mounts = (
+            Bind(sources[0], "/in", read_only=False, descriptor=held[0]),
+            Bind(sources[1], "/single", descriptor=held[1]),
+        )
+        command = replace(shell("cat /in/file /single; touch /in/new"), mounts=mounts)
+        with container(backend, base) as (name, _):
+            assert execute(backend, name, command) == (0, "content\ncontent\n")
+        for descriptor in held:
+            os.close(descriptor)
+        assert (tmp_path / "moved/new").exists()
 
     def test_programs_in_a_mount(self, backend: Backend, base: str, tmp_path: Path) -> None:
         """They can be executed, also as the step's command itself."""

@@ -1,0 +1,76 @@
+"""Running a step by `buildah run`, where no OCI runtime works."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import IO
+
+from rootbuild import process
+from rootbuild.execution import Memory
+from rootbuild_buildah import argv, bundle, kernel, limits, mounts, network, spec
+from rootbuild_buildah.inside import kill_inside
+from rootbuild_buildah.step import Step
+
+SHM = "/dev/shm"  # noqa: S108 - a mount point, in a namespace of its own
+
+
+def run_by_buildah(folder: Path, step: Step, output: IO[bytes], how: tuple[str, ...]) -> int:
+    """Run a step by `buildah run`; `how` are its options for isolation.
+
+    The container's own environment is dropped first, as buildah would add it to ours. Two things
+    are not as they should be: there are no supplementary groups, and buildah adds HOSTNAME to the
+    environment. Raises HostError for what `buildah run` cannot be told.
+    """
+    command, chroot = step.command, "chroot" in how
+    mounts.refuse(command, chroot=chroot)
+    process.call(argv.forget_config(step.container))
+    with contextlib.ExitStack() as stack:
+        # There may be no namespace of process ids whose end would take all processes along.
+        stack.callback(kill_inside, step.rootfs)
+        binds = [f"{source}:{target}:ro" for source, target in bundle.write_binds(folder, step)]
+        netns = step.network.namespace
+        if netns == "":
+            netns = stack.enter_context(network.namespace())
+        joined = [f"--net={netns}"] if netns else []
+        if command.limits.shm_size and chroot:
+            # With isolation "chroot" a step has the /dev/shm that buildah itself has.
+            shm = stack.enter_context(_with_shm(command.limits.shm_size))
+            joined.append(f"--mount={shm}")
+        elif command.limits.shm_size:
+            memory = Memory(SHM, command.limits.shm_size)
+            command = replace(command, mounts=(memory, *command.mounts))
+        environment = {}
+        if command.limits.ulimits:
+            conf = folder / "containers.conf"
+            conf.write_text(limits.containers_conf(command.limits.ulimits))
+            environment = {"CONTAINERS_CONF": str(conf)}
+        finished = process.run(
+            argv.run(step.container, command, how, joined, binds, spec.CAPABILITIES),
+            check=False,
+            output=output,
+            env=environment,
+            stop=lambda: kill_inside(step.rootfs),
+        )
+    return 128 - finished.status if finished.status < 0 else finished.status
+
+
+@contextlib.contextmanager
+def _with_shm(size: int) -> Iterator[str]:
+    """The path of a mount namespace like ours, but with a /dev/shm of that size."""
+    descriptor = kernel.in_thread(lambda: _unshared(size))
+    try:
+        yield f"/proc/{os.getpid()}/fd/{descriptor}"
+    finally:
+        os.close(descriptor)
+
+
+def _unshared(size: int) -> int:
+    kernel.unshare(kernel.CLONE_NEWNS)
+    kernel.mount("", "/", flags=kernel.MS_REC | kernel.MS_SLAVE)
+    flags = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
+    kernel.mount("shm", SHM, "tmpfs", flags, f"size={size},mode=1777")
+    return os.open("/proc/thread-self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)

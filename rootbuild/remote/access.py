@@ -1,0 +1,22 @@
+"""What opens remotes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+FindSecret = Callable[[str], bytes | None]
+"""Gives the value of a secret by its id; None if the build has none of that name."""
+
+
+def no_secrets(name: str) -> None:
+    """For those who have none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The build's secrets, and the socket of an SSH agent if one was given."""
+
+    secret: FindSecret = no_secrets
+    agent: Path | None = None
