@@ -68,7 +68,7 @@ class Backend(Protocol):
 
     All verbs that take or give a container, and `create_image`, are called inside the namespace
     that `enter` leads to; `images`, `config`, `tag`, `pull` and `load` also work outside of it.
-    Several threads may call at once, but for the same container.
+    Several threads may call at once, but not for the same container.
     """
 
     name: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Iterator, Mapping
 
 from rootbuild.build.fetched import RemoteFiles
@@ -30,20 +29,15 @@ class ContextFiles:
         self._remote = remote
         self._digests = digests
         self._source = source
-        self._selections: dict[Reading, Selection] = {}
+        self._selections: Once[Reading, Selection] = Once(self._select)
         self._known: Once[Reading, str] = Once(self._digest)
-        self._lock = threading.RLock()
 
     def select(self, reading: Reading) -> Selection:
         """What a step names.
 
         Raises ContextError at the instruction if a file is missing, RemoteError for remote ones.
         """
-        with self._lock:
-            if reading not in self._selections:
-                with self._located(reading):
-                    self._selections[reading] = self._select(reading)
-            return self._selections[reading]
+        return self._selections[reading]
 
     def digest(self, reading: Reading) -> str:
         """The digest of what it names; owners do not count, as files become root's."""
@@ -55,17 +49,16 @@ class ContextFiles:
         return self._known.made()
 
     def _select(self, reading: Reading) -> Selection:
-        if reading.remote is not None:
-            return self._remote.select(reading, reading.remote)
-        assert reading.source is None or isinstance(reading.source, ContextBase)
-        return read(self._trees.find(reading.source), reading)
+        with self._located(reading):
+            if reading.remote is not None:
+                return self._remote.select(reading, reading.remote)
+            assert reading.source is None or isinstance(reading.source, ContextBase)
+            return read(self._trees.find(reading.source), reading)
 
     def _digest(self, reading: Reading) -> str:
         with self._located(reading):
             if reading.remote is not None:
-                with self._lock:
-                    remote = reading.remote
-                    return self._remote.digest(reading, remote, lambda: self.select(reading))
+                return self._remote.digest(reading, reading.remote, lambda: self.select(reading))
             return self.select(reading).digest(self._digests, owners=False)
 
     @contextlib.contextmanager

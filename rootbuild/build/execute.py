@@ -17,8 +17,8 @@ from rootbuild.build.perform import perform
 from rootbuild.build.schedule import Scheduler
 from rootbuild.build.solver import Solver
 from rootbuild.build.turns import Turns
-from rootbuild.build.vertices import Vertices
-from rootbuild.build.workspace import Workspace, Workspaces
+from rootbuild.build.vertices import Vertex, Vertices
+from rootbuild.build.workspace import Workspaces
 from rootbuild.cache.database import Snapshot
 from rootbuild.errors import RootbuildError
 from rootbuild.files.rootfs import Rootfs
@@ -45,7 +45,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What executors work with. `fresh` are the stages for which no cache is used."""
+    """What an executor works with. `fresh` are the stages for which no cache is used."""
 
     plan: Plan
     source: str
@@ -116,11 +116,12 @@ class Executor:
         self._links = Links(parts.solver, parts.backend, parts.policy)
         self._fresh = stage.index in parts.fresh
         self._taken: dict[Reading, Selection] = {}
+        self._work = Uncommitted()
         self._renewed = False
 
     def build(self) -> None:
         """Build the stage, and hand out its state as soon as it can be read from."""
-        stage, work = self._stage, Uncommitted()
+        stage = self._stage
         if stage.first:
             self._show_cached([None])
         ahead = self._look_ahead(0, None)
@@ -132,21 +133,29 @@ class Executor:
                     self._find_out(step)
                     ahead = self._look_ahead(position, state)
                 if ahead.state is not None and ahead.position > position:
-                    position, state, work = ahead.position, ahead.state, Uncommitted()
+                    position, state, self._work = ahead.position, ahead.state, Uncommitted()
                     continue
-                state, work = self._advance(stage, position, state, self._space, work)
+                state = self._advance(position, state)
             except RootbuildError as error:
                 error.locate(step.location, self._parts.source)
                 raise
             position += 1
-        if work.steps and stage.index == self._parts.plan.target:
-            state, work = replace(state, pending=work.steps), Uncommitted()
-        if work.steps and self._must_be_an_image(stage):
-            state, work = self._commit(self._space, state, work), Uncommitted()
-        self._parts.solver.built(stage.index, state.key, renewed=self._renewed)
-        self._scheduler.give(stage.index, state)
-        if pays(self._parts.policy, work):
-            self._commit(self._space, state, work)
+        self._hand_out(state)
+
+    def _hand_out(self, state: State) -> None:
+        """Give others what they wait for, and keep what is worth it, which they need not wait for.
+
+        What others start from must be an image first. The result is made one at the very end, of
+        what is pending.
+        """
+        if self._work.steps and self._stage.index == self._parts.plan.target:
+            state, self._work = replace(state, pending=self._work.steps), Uncommitted()
+        if self._work.steps and self._must_be_an_image():
+            state = self._commit(state)
+        self._parts.solver.built(self._stage.index, state.key, renewed=self._renewed)
+        self._scheduler.give(self._stage.index, state)
+        if self._work.steps and self._due(self._stage.steps[-1]):
+            self._commit(state)
 
     def _look_ahead(self, position: int, state: State | None) -> Outlook:
         """Find the last result ahead that is known; have the stages built that are needed then."""
@@ -203,69 +212,94 @@ class Executor:
         for position in positions:
             self._parts.vertices.cached(title(self._parts.plan, self._stage, position))
 
-    def _must_be_an_image(self, stage: StagePlan) -> bool:
+    def _must_be_an_image(self) -> bool:
         """Whether others start from it, or it is the result. What is only copied from need not."""
-        plan = self._parts.plan
-        based = any(other.base == StageBase(stage.index) for other in plan.stages)
-        return based or stage.index == plan.target
+        plan, index = self._parts.plan, self._stage.index
+        return index == plan.target or any(other.base == StageBase(index) for other in plan.stages)
 
-    def _advance(
-        self,
-        stage: StagePlan,
-        position: int,
-        state: State,
-        space: Workspace,
-        work: Uncommitted,
-    ) -> tuple[State, Uncommitted]:
-        """Do one step, or find that its result is known; the state and what is uncommitted."""
-        step, parts = stage.steps[position], self._parts
+    def _advance(self, position: int, state: State) -> State:
+        """The state after one more step, which is done unless its result is known."""
+        step, parts = self._stage.steps[position], self._parts
         parts.halt.check()
         selections = tuple(self._selection(reading) for reading in step.readings)
         self._taken.clear()
         key = parts.solver.key(state.key, step)
         assert key is not None
-        name = title(parts.plan, stage, position)
+        name = title(parts.plan, self._stage, position)
         known = None if self._fresh else parts.solver.snapshot(key)
         if known is not None:
             parts.vertices.cached(name)
-            return State(key, known.layers, known.groups), Uncommitted()
-        link = self._links.key(step, selections) if self._must_be_an_image(stage) else None
-        if link is not None and work.steps:
-            state, work = self._commit(space, state, work), Uncommitted()
-        self._renewed = True
-        once = isinstance(step, RunStep) and step.unrepeatable
+            self._work = Uncommitted()
+            return State(key, known.layers, known.groups)
+        link = self._links.key(step, selections) if self._must_be_an_image() else None
+        if link is not None and self._work.steps:
+            state = self._commit(state)
         with parts.vertices.open(name) as vertex, parts.halt.blamed():
-            stacked = None if self._fresh or link is None else self._stacked(link, state)
-            if stacked is not None:
-                return self._remember(key, stacked, (*state.groups, 1)), work
-            container, rootfs = space.change(state.key, state.layers)
-            with parts.turns.command() if isinstance(step, RunStep) else parts.turns.work():
-                begin, used = time.monotonic(), used_bytes(rootfs.path)
-                independent = perform(
-                    parts.backend,
-                    step,
-                    container,
-                    rootfs,
-                    selections,
-                    parts.mounting,
-                    vertex,
-                    fresh=self._fresh,
-                )
-                work.add(time.monotonic() - begin, used_bytes(rootfs.path) - used)
-            space.changed(key)
+            if link is not None:
+                return self._do_linked(step, selections, state, key, link, vertex)
+            self._perform(step, selections, state, key, vertex)
             state = State(key, state.layers, state.groups)
-            if once or link is not None or pays(parts.policy, work):
-                state, work = self._commit(space, state, work), Uncommitted()
-                if link is not None and independent and state.layers is not None:
-                    self._links.remember(link, state.layers)
-        return state, work
+            last = position + 1 == len(self._stage.steps)  # `_hand_out` does that
+            return self._commit(state) if self._due(step) and not last else state
 
-    def _stacked(self, link: str, state: State) -> Layers | None:
-        with self._parts.turns.work():
-            return self._links.stacked(link, state.layers)
+    def _do_linked(
+        self,
+        step: Step,
+        selections: tuple[Selection, ...],
+        state: State,
+        key: str,
+        link: str,
+        vertex: Vertex,
+    ) -> State:
+        """Put the layer of a linked copy on top, which is made unless it is known."""
+        if not self._fresh:
+            with self._parts.turns.work():
+                stacked = self._links.stacked(link, state.layers)
+            if stacked is not None:
+                return self._remember(key, stacked, (*state.groups, 1))
+        independent = self._perform(step, selections, state, key, vertex)
+        state = self._commit(State(key, state.layers, state.groups))
+        if independent and state.layers is not None:
+            self._links.remember(link, state.layers)
+        return state
 
-    def _commit(self, space: Workspace, state: State, work: Uncommitted) -> State:
-        return self._remember(state.key, space.commit(), (*state.groups, work.steps))
+    def _perform(
+        self,
+        step: Step,
+        selections: tuple[Selection, ...],
+        state: State,
+        key: str,
+        vertex: Vertex,
+    ) -> bool:
+        """Do a step on top of a state; whether the result would be the same on top of any other."""
+        parts = self._parts
+        self._renewed = True
+        container, rootfs = self._space.change(state.key, state.layers)
+        with parts.turns.command() if isinstance(step, RunStep) else parts.turns.work():
+            begin, used = time.monotonic(), used_bytes(rootfs.path)
+            independent = perform(
+                parts.backend,
+                step,
+                container,
+                rootfs,
+                selections,
+                parts.mounting,
+                vertex,
+                fresh=self._fresh,
+            )
+            self._work.add(time.monotonic() - begin, used_bytes(rootfs.path) - used)
+        self._space.changed(key)
+        return independent
+
+    def _due(self, step: Step) -> bool:
+        """Whether what was done so far is to be committed now that a step has been done."""
+        once = isinstance(step, RunStep) and step.unrepeatable
+        return once or pays(self._parts.policy, self._work)
+
+    def _commit(self, state: State) -> State:
+        layers, steps = self._space.commit(), self._work.steps
+        self._work = Uncommitted()
+        return self._remember(state.key, layers, (*state.groups, steps))
 
     def _remember(self, key: str, layers: Layers, groups: tuple[int, ...]) -> State:
         self._parts.solver.remember(key, Snapshot(layers, groups))

@@ -21,7 +21,8 @@ class Turns:
 
     Of each kind `jobs` may be at work at once. A command that only waits does not count: `busy`
     says how many of some threads (by their native ids) have programs that are at work. One that has
-    just begun counts, as it cannot be told yet. Who has a turn must not ask for another.
+    just begun counts, as it cannot be told yet. With a single job all commands count: they run one
+    after another. Who has a turn must not ask for another.
     """
 
     def __init__(
@@ -72,6 +73,8 @@ class Turns:
         """Whether too many are at work. They are looked at only if it matters, and not often."""
         if len(self._commands) < self._jobs:
             return False
+        if self._jobs == 1:
+            return True
         now = self._clock()
         if now - self._looked >= PAUSE_SECONDS:
             old = [

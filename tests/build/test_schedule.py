@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -16,7 +17,6 @@ Build = Callable[[Scheduler[int], int], int]
 
 
 def scheduler(build: Build, stop: Callable[[], object] = lambda: None) -> Scheduler[int]:
-    """Builds whose result is handed out at their end."""
     made: Scheduler[int] = Scheduler(
         lambda stage: made.give(stage, build(made, stage)), stop, Halt()
     )
@@ -114,23 +114,38 @@ def test_what_nobody_needs_any_more_is_ended() -> None:
     assert threads() == []
 
 
-def test_who_has_handed_out_a_result_may_go_on() -> None:
-    """Others have it meanwhile; but the build ends only when those that were of use have ended."""
-    read, ended = threading.Event(), threading.Event()
+class TestAfterItsResult:
+    """A stage may go on when it has handed out its result."""
 
-    def build(stage: int) -> None:
-        if stage == 1:
-            stages.give(1, 5)
-            assert read.wait(10)
-            ended.set()
-        else:
-            stages.give(0, stages.wait(1) + 1)
-            read.set()
+    def test_others_need_not_wait_for_it(self) -> None:
+        gone_on, ended = threading.Event(), []
 
-    stages: Scheduler[int] = Scheduler(build, lambda: None, Halt())
-    assert stages.run(0) == 6
-    assert ended.is_set()
-    assert threads() == []
+        def build(stage: int) -> None:
+            if stage == 0:
+                assert stages.wait(1) == 7
+                gone_on.set()
+                stages.give(0, 8)
+            else:
+                stages.give(1, 7)
+                assert gone_on.wait(10)
+                time.sleep(0.1)
+                ended.append(stage)
+
+        stages: Scheduler[int] = Scheduler(build, lambda: None, Halt())
+        assert stages.run(0) == 8
+        assert ended == [1], "the build waits for what is still done"
+
+    def test_it_may_fail(self) -> None:
+        def build(stage: int) -> None:
+            if stage == 0:
+                stages.give(0, stages.wait(1))
+            else:
+                stages.give(1, 7)
+                raise ValueError("late")
+
+        stages: Scheduler[int] = Scheduler(build, lambda: None, Halt())
+        with pytest.raises(ValueError, match="late"):
+            stages.run(0)
 
 
 def test_after_the_end_nothing_begins() -> None:

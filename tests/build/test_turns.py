@@ -44,6 +44,10 @@ class Crowd:
         self.threads[-1].start()
         return number
 
+    def working(self, threads: Collection[int]) -> int:
+        """As many of these as are said to be busy."""
+        return min(self.busy, len(threads))
+
     def settled(self, inside: int) -> bool:
         """Whether as many get inside, and no more in the time that it takes to look twice."""
         deadline = time.monotonic() + 10
@@ -65,7 +69,7 @@ def crowd() -> Iterator[Crowd]:
 
 
 def test_as_many_as_there_are_jobs(crowd: Crowd) -> None:
-    turns = Turns(2, crowd.halt, lambda _: crowd.busy)
+    turns = Turns(2, crowd.halt, crowd.working)
     for _ in range(5):
         crowd.enter(turns.work)
     assert crowd.settled(2)
@@ -77,16 +81,23 @@ def test_as_many_as_there_are_jobs(crowd: Crowd) -> None:
 
 
 def test_commands_that_only_wait_do_not_count(crowd: Crowd) -> None:
-    turns = Turns(2, crowd.halt, lambda _: crowd.busy)
+    turns = Turns(2, crowd.halt, crowd.working)
     for _ in range(8):
         crowd.enter(turns.command)
     assert crowd.settled(8)
-    crowd.enter(turns.work)
-    assert crowd.settled(9)
+
+
+def test_with_one_job_commands_that_wait_count_too(crowd: Crowd) -> None:
+    turns = Turns(1, crowd.halt, crowd.working)
+    for _ in range(3):
+        crowd.enter(turns.command)
+    assert crowd.settled(1)
+    crowd.leave[crowd.inside[0]].set()
+    assert crowd.settled(1)
 
 
 def test_commands_at_work_count(crowd: Crowd) -> None:
-    turns = Turns(2, crowd.halt, lambda _: crowd.busy)
+    turns = Turns(2, crowd.halt, crowd.working)
     crowd.busy = 2
     for _ in range(5):
         crowd.enter(turns.command)
@@ -95,17 +106,37 @@ def test_commands_at_work_count(crowd: Crowd) -> None:
     assert crowd.settled(5), "once a look shows that there is room"
 
 
-def test_commands_and_our_own_work_do_not_wait_for_each_other(crowd: Crowd) -> None:
-    turns = Turns(2, crowd.halt, lambda _: crowd.busy)
-    crowd.busy = 2
+def test_commands_do_not_hold_back_our_own_work(crowd: Crowd) -> None:
+    turns = Turns(2, crowd.halt, crowd.working)
+    crowd.busy = 9
     for _ in range(3):
         crowd.enter(turns.command)
         crowd.enter(turns.work)
     assert crowd.settled(4)
 
 
-def test_nobody_looks_while_there_is_room(crowd: Crowd) -> None:
+def test_the_threads_with_commands_are_looked_at(crowd: Crowd) -> None:
+    """Not those that have just begun, which count, as they cannot be told yet."""
+    seen: list[Collection[int]] = []
+
     def look(threads: Collection[int]) -> int:
+        seen.append(threads)
+        return len(threads)
+
+    now = 0.0
+    turns = Turns(2, crowd.halt, look, lambda: now)
+    for _ in range(3):
+        crowd.enter(turns.command)
+    assert crowd.settled(2)
+    assert not any(seen)
+    now = 60.0
+    assert crowd.settled(2)
+    inside = {crowd.threads[number].native_id for number in crowd.inside}
+    assert set(seen[-1]) == inside
+
+
+def test_nobody_looks_while_there_is_room(crowd: Crowd) -> None:
+    def look(_: Collection[int]) -> int:
         raise AssertionError("looked")
 
     turns = Turns(3, crowd.halt, look)
@@ -115,10 +146,9 @@ def test_nobody_looks_while_there_is_room(crowd: Crowd) -> None:
 
 
 def test_who_waits_hears_of_the_end(crowd: Crowd) -> None:
-    turns = Turns(1, crowd.halt, lambda _: crowd.busy)
-    crowd.busy = 1
+    turns = Turns(1, crowd.halt, crowd.working)
     for _ in range(4):
-        crowd.enter(turns.command)
+        crowd.enter(turns.work)
     assert crowd.settled(1)
     crowd.halt.press()
     deadline = time.monotonic() + 10
