@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 
 from rootbuild.errors import BuildError
 from rootbuild.files.entries import Node
+from rootbuild.files.inventory import Inventory
 from rootbuild.files.paths import Parts, join, shown
 from rootbuild.files.rootfs import READ, Trail
 from rootbuild.files.tree import Tree
@@ -59,9 +60,20 @@ class DigestCache(Protocol):
 
 
 class SelectionDigest:
-    """Collects entries into one digest. The caller adds each source in turn."""
+    """Collects entries into one digest, and into an inventory if one is wanted.
 
-    def __init__(self, tree: Tree, known: DigestCache | None, *, owners: bool) -> None:
+    The caller adds each source in turn.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        known: DigestCache | None,
+        *,
+        owners: bool,
+        inventory: Inventory | None = None,
+    ) -> None:
+        self._inventory = inventory
         self._content = _ContentDigests(tree, known)
         self._owners = owners
         self._hash = hashlib.sha256(_FORMAT)
@@ -93,7 +105,10 @@ class SelectionDigest:
         if not value:
             value = self._value(kind, trail, where, node)
         kind = stat.S_IFREG if kind == stat.S_IFSOCK else kind
-        self._record(b"entry", path, f"{kind:o} {mode} {owner}".encode(), value)
+        attributes = f"{kind:o} {mode} {owner}"
+        self._record(b"entry", path, attributes.encode(), value)
+        if self._inventory is not None:
+            self._inventory.add(join((*where, node.name)), attributes, value)
 
     def _linked(self, path: bytes, status: os.stat_result) -> bytes:
         if status.st_nlink == 1:
