@@ -40,10 +40,11 @@ class Chain:
 class Solver:
     """Computes key chains; asks the cache for results and the store whether they still exist.
 
+    `fresh` are the stages that are built anew, whatever is cached.
+
     Several threads may ask and tell. What is remembered of a stage's content is void from when the
     stage is begun until it is known to be as it was: one that runs steps again, as they were not
-    committed, need not come out as it did before. `fresh` are the stages that are built anew,
-    whatever is cached.
+    committed, need not come out as it did before.
     """
 
     def __init__(
@@ -105,9 +106,10 @@ class Solver:
         """
         if isinstance(source, ImageBase):
             return base_key(self._plan.images[source].id, "")
-        if source.index in self._built:
-            return self._built[source.index]
-        return None if source.index in self._fresh else self.chain(source.index).filesystem
+        built = self._built.get(source.index)
+        if built is not None or source.index in self._fresh:
+            return built
+        return self.chain(source.index).filesystem
 
     def key(self, parent: str, step: Step) -> str | None:
         """The key of a step's result on top of `parent`, if it can be known now."""

@@ -11,7 +11,7 @@ from rootbuild.build.journal import Journal
 from rootbuild.build.once import Once
 from rootbuild.build.turns import Turns
 from rootbuild.files.rootfs import Rootfs
-from rootbuild.graph.stages import Source
+from rootbuild.graph.stages import Filesystem
 
 
 class Workspace:
@@ -98,7 +98,7 @@ class Workspaces:
 
     def __init__(self, backend: Backend, journal: Journal, turns: Turns) -> None:
         self._stack = contextlib.ExitStack()
-        self._spaces: Once[Source, Workspace] = Once(
+        self._spaces: Once[Filesystem, Workspace] = Once(
             lambda _: self._stack.enter_context(Workspace(backend, journal, turns))
         )
 
@@ -113,5 +113,5 @@ class Workspaces:
     ) -> None:
         self._stack.close()
 
-    def __getitem__(self, source: Source) -> Workspace:
+    def __getitem__(self, source: Filesystem) -> Workspace:
         return self._spaces[source]

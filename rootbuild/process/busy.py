@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 AT_WORK = frozenset("RD")
@@ -23,11 +23,11 @@ class Watch:
     def busy(self, threads: Collection[int]) -> int:
         """How many of our threads (native ids) have a program that is at work."""
         before, self._seen = self._seen, {}
-        return sum(self._any(_children(os.getpid(), thread), before) for thread in threads)
-
-    def _any(self, pids: Iterable[int], before: dict[int, int]) -> bool:
-        """Whether one of some programs is at work; all are looked at, for the next look's sake."""
-        return True in [self._works(pid, before) for pid in pids]
+        works = [
+            [self._works(child, before) for child in _children(os.getpid(), thread)]
+            for thread in threads
+        ]
+        return sum(any(found) for found in works)
 
     def _works(self, pid: int, before: dict[int, int]) -> bool:
         """Whether a program or one below it has used a processor since the last look, or wants to.
@@ -39,8 +39,8 @@ class Watch:
         except OSError:
             return False  # it has ended
         self._seen[pid] = ticks
-        below = self._any(_offspring(pid), before)
-        return state in AT_WORK or before.get(pid) != ticks or below
+        below = [self._works(child, before) for child in _offspring(pid)]
+        return state in AT_WORK or before.get(pid) != ticks or any(below)
 
 
 def _state(pid: int) -> tuple[str, int]:

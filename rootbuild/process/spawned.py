@@ -36,8 +36,8 @@ def call(
     """Run a program to its end, as `run` does with the same arguments, but for less.
 
     A variable that is None in `env` is taken out of the program's environment. It is in a process
-    group of its own, which is ended as a whole when we are interrupted, or when another thread says
-    `waiting.end()`.
+    group of its own, which is ended as a whole when we are interrupted, or when another thread
+    says `waiting.end()`.
     """
     with contextlib.ExitStack() as stack:
         nothing = stack.enter_context(open(os.devnull, "rb"))

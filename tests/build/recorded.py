@@ -10,10 +10,11 @@ import os
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import pytest
 
@@ -27,6 +28,8 @@ from rootbuild.context.origin import Origin
 from rootbuild.progress.quiet import QuietReporter
 from rootbuild.progress.reporter import Reporter
 from rootbuild.testing import RecordingBackend
+
+Seen = TypeVar("Seen")
 
 BASE = "docker.io/library/base:latest"
 # COPY out of the context gives files to root, which only root can do outside of a namespace.
@@ -196,10 +199,14 @@ class Site:
         assert len(told) == len(layers)
         return layers
 
+    def look(self, image: str, see: Callable[[Path], Seen]) -> Seen:
+        """What can be seen in an image's root filesystem."""
+        with self.backend.start(image, "look") as name, self.backend.mount(name) as rootfs:
+            return see(rootfs)
+
     def read(self, image: str, file: str) -> str:
         """A file of an image."""
-        with self.backend.start(image, "look") as name, self.backend.mount(name) as rootfs:
-            return (rootfs / file).read_text()
+        return self.look(image, lambda rootfs: (rootfs / file).read_text())
 
     def clean(self) -> bool:
         """Whether no container is left and no build is written down."""

@@ -190,7 +190,7 @@ def test_progress_tells_what_was_triggered() -> None:
     assert [title(plan, stage, position) for position in (None, 0, 1, 2, 3)] == [
         "[1/5] FROM docker.io/library/x:latest",
         "[2/5] ONBUILD RUN one",
-        "[3/5] ONBUILD copy a b",
+        "[3/5] ONBUILD COPY a b",
         "[4/5] RUN own",
         "[5/5] WORKDIR /w",
     ]
