@@ -20,6 +20,8 @@ from rootbuild.build.context import ContextFiles
 from rootbuild.build.contexts import Contexts
 from rootbuild.build.devices import Devices
 from rootbuild.build.execute import Parts, build_target
+from rootbuild.build.explain.explainer import Explainer
+from rootbuild.build.explain.inventories import Inventories
 from rootbuild.build.export import Exporter
 from rootbuild.build.fetched import RemoteFiles
 from rootbuild.build.foreign import check_platforms
@@ -58,6 +60,7 @@ from rootbuild.graph.stages import ImageBase, StageGraph
 from rootbuild.graph.triggers import Triggers
 from rootbuild.image.platform import build_platform
 from rootbuild.plan.epoch import source_date_epoch
+from rootbuild.plan.keys import key
 from rootbuild.plan.plan import Plan, plan_build
 from rootbuild.plan.planner import PlanOptions
 from rootbuild.process import Watch
@@ -187,7 +190,8 @@ class Session:
             plan = self._plan(bases)
             self._show_head(plan)
             warnings = self._show_warnings(bases)
-            context = stack.enter_context(self._context())
+            inventories = Inventories()
+            context = stack.enter_context(self._context(inventories))
             solver = self._solver(plan, context)
             check_platforms(plan, solver, self.graph.dockerfile.source, self._runs)
             halt = Halt()
@@ -204,6 +208,8 @@ class Session:
                 vertices,
                 turns,
                 halt,
+                inventories,
+                self._explainer(plan, solver, inventories),
                 policy=options.layers,
                 fresh=self._fresh(plan),
             )
@@ -270,16 +276,23 @@ class Session:
         return runs(architecture, self.build_.folders.cache / "probes")
 
     @contextlib.contextmanager
-    def _context(self) -> Iterator[ContextFiles]:
+    def _context(self, inventories: Inventories | None = None) -> Iterator[ContextFiles]:
         remote = RemoteFiles(self.build_.contexts.remotes, self.cache, self.build_.vertices)
         with Trees(self.build_.contexts, self.source) as trees, remote:
-            digests = FileDigests(self.cache)
-            yield ContextFiles(trees, remote, digests, self.graph.dockerfile.source)
+            digests, source = FileDigests(self.cache), self.graph.dockerfile.source
+            yield ContextFiles(trees, remote, digests, source, inventories)
 
     def _solver(self, plan: Plan, context: ContextFiles) -> Solver:
         policy = self.build_.options.layers
         fresh = self._fresh(plan)
         return Solver(plan, self.cache, self.store.ids, context.digest, policy, fresh)
+
+    def _explainer(self, plan: Plan, solver: Solver, inventories: Inventories) -> Explainer:
+        source = self.source
+        folder = source.context.fetched or str(source.context.folder.resolve())
+        file = source.inside or source.name if source.path is None else str(source.path.resolve())
+        project, asked = key("project", folder, file), self.build_.options.explain
+        return Explainer(plan, solver, self.cache, inventories, project, asked=asked)
 
     def _fresh(self, plan: Plan) -> frozenset[int]:
         options = self.build_.options

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from rootbuild.backend import Backend, Describe, Layers
 from rootbuild.build.checkpoint import LayerPolicy, Uncommitted, pays, used_bytes
 from rootbuild.build.context import ContextFiles, read
+from rootbuild.build.explain.explainer import Explainer
+from rootbuild.build.explain.inventories import Inventories
 from rootbuild.build.halt import Halt
 from rootbuild.build.linking import Links
 from rootbuild.build.mounts.mounting import Mounting
@@ -57,6 +59,8 @@ class Parts:
     vertices: Vertices
     turns: Turns
     halt: Halt
+    inventories: Inventories
+    explainer: Explainer
     policy: LayerPolicy
     fresh: frozenset[int] = frozenset()
 
@@ -118,9 +122,18 @@ class Executor:
         self._taken: dict[Reading, Selection] = {}
         self._work = Uncommitted()
         self._renewed = False
+        self._keys: list[str] = []
 
     def build(self) -> None:
         """Build the stage, and hand out its state as soon as it can be read from."""
+        try:
+            self._build()
+        finally:
+            if self._renewed and self._keys:
+                start = self._parts.solver.start(self._stage.index)
+                self._parts.explainer.remember(self._stage, start, self._keys)
+
+    def _build(self) -> None:
         stage = self._stage
         if stage.first:
             self._show_cached([None])
@@ -136,6 +149,7 @@ class Executor:
                     position, state, self._work = ahead.position, ahead.state, Uncommitted()
                     continue
                 state = self._advance(position, state)
+                self._keys.append(state.key)
             except RootbuildError as error:
                 error.locate(step.location, self._parts.source)
                 raise
@@ -171,6 +185,7 @@ class Executor:
                     self._show_cached(range(position, position + done))
                     state = State(keys[done - 1], found.layers, found.groups)
                     position += done
+                    self._keys += keys[:done]
                     break
         outlook = Outlook(position, state, horizon)
         needed = tuple(self._needed(outlook))
@@ -272,8 +287,11 @@ class Executor:
         vertex: Vertex,
     ) -> bool:
         """Do a step on top of a state; whether the result would be the same on top of any other."""
-        parts = self._parts
+        parts, start = self._parts, self._parts.solver.start(self._stage.index)
         self._renewed = True
+        keys = (*self._keys, key)
+        for reason in parts.explainer.explain(self._stage, start, keys, fresh=self._fresh):
+            vertex.status(f"why: {reason}")
         container, rootfs = self._space.change(state.key, state.layers)
         with parts.turns.command() if isinstance(step, RunStep) else parts.turns.work():
             begin, used = time.monotonic(), used_bytes(rootfs.path)
@@ -314,7 +332,7 @@ class Executor:
             with self._parts.turns.work():
                 selection = self._taken[reading] = read(RootfsTree(rootfs), reading)
                 if self._parts.solver.content(reading) is None:
-                    digest = selection.digest(None, owners=True)
+                    digest = self._parts.inventories.digest(selection, None, owners=True)
                     self._parts.solver.remember_content(filesystem, reading, digest)
         return self._taken[reading]
 

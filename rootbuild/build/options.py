@@ -64,6 +64,7 @@ class BuildOptions:
     pull: PullPolicy = "missing"
     layers: LayerPolicy = "auto"
     jobs: int = 0
+    explain: bool = False
     network: NetworkMode = "default"
     hosts: Pairs = ()
     iidfile: Path | None = None

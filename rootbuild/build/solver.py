@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from rootbuild.build.checkpoint import LayerPolicy
 from rootbuild.cache.database import Cache, Snapshot
@@ -128,6 +129,13 @@ class Solver:
         if found is None or found.layers.image not in self._live:
             return None
         return found if self._policy == "auto" or set(found.groups) <= {1} else None
+
+    def lost(self, key: str) -> Literal["gone", "merged"] | None:
+        """Why `snapshot` gives nothing though there was a result once; None if there was none."""
+        found = self._cache.step(key)
+        if found is None:
+            return None
+        return "gone" if found.layers.image not in self._live else "merged"
 
     def has_run(self, stage: StagePlan) -> bool:
         """Whether no RUN of a stage has to be done, as what it has made is known."""

@@ -19,7 +19,7 @@ from pathlib import Path
 from rootbuild.backend import Layers
 from rootbuild.errors import HostError
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS steps(
     key TEXT PRIMARY KEY, image TEXT NOT NULL, diff_ids TEXT NOT NULL, groups TEXT NOT NULL,
@@ -42,6 +42,13 @@ CREATE TABLE IF NOT EXISTS files(
     mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, digest TEXT NOT NULL,
     PRIMARY KEY(device, inode)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS runs(
+    stage TEXT NOT NULL, key TEXT NOT NULL, record BLOB NOT NULL, used REAL NOT NULL,
+    PRIMARY KEY(stage, key)
+);
+CREATE TABLE IF NOT EXISTS inventories(
+    digest TEXT PRIMARY KEY, entries BLOB NOT NULL, used REAL NOT NULL
+);
 """
 
 _VALUES = {
@@ -55,6 +62,11 @@ _FILES = (
 
 FileState = tuple[int, int, int, int, int]
 """(device, inode, size, mtime_ns, ctime_ns)"""
+
+# What is kept only to explain later builds.
+RUNS_PER_STAGE = 3
+MOST_RUNS = 500
+MOST_INVENTORY_BYTES = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +137,49 @@ class Cache:
         """Note the id of a pulled image."""
         self.answers["pulled", key] = image
         self._write("INSERT OR REPLACE INTO pulled VALUES(?, ?, ?)", key, image, time.time())
+
+    def runs(self, stage: str) -> list[bytes]:
+        """The records of how a stage was built, the latest first."""
+        query = "SELECT record FROM runs WHERE stage = ? ORDER BY used DESC"
+        with self._lock:
+            return [bytes(row[0]) for row in self._database.execute(query, (stage,))]
+
+    def remember_run(self, stage: str, key: str, record: bytes) -> None:
+        """Keep a record of how a stage was built; few are kept of each stage, and not many in all.
+
+        One with the same key is replaced. A full disk is no reason to fail.
+        """
+        older = "DELETE FROM runs WHERE rowid IN (SELECT rowid FROM runs {} ORDER BY used DESC {})"
+        limit = "LIMIT -1 OFFSET ?"
+        with self._lock, contextlib.suppress(sqlite3.OperationalError), self._database:
+            row = (stage, key, record, time.time())
+            self._database.execute("INSERT OR REPLACE INTO runs VALUES(?, ?, ?, ?)", row)
+            self._database.execute(older.format("WHERE stage = ?", limit), (stage, RUNS_PER_STAGE))
+            self._database.execute(older.format("", limit), (MOST_RUNS,))
+
+    def inventory(self, digest: str) -> bytes | None:
+        """The inventory of the files that have a digest together."""
+        query = "SELECT entries FROM inventories WHERE digest = ?"
+        with self._lock:
+            row = self._database.execute(query, (digest,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def remember_inventory(self, digest: str, entries: bytes | None) -> None:
+        """Keep an inventory, or just note that it was of use; of old ones some are forgotten."""
+        with self._lock, contextlib.suppress(sqlite3.OperationalError), self._database:
+            now = time.time()
+            if entries is not None:
+                row = (digest, entries, now)
+                self._database.execute("INSERT OR REPLACE INTO inventories VALUES(?, ?, ?)", row)
+            self._database.execute(
+                "UPDATE inventories SET used = ? WHERE digest = ?", (now, digest)
+            )
+            self._database.execute(
+                "DELETE FROM inventories WHERE digest IN (SELECT digest FROM (SELECT digest, "
+                "SUM(LENGTH(entries)) OVER (ORDER BY used DESC, digest) AS total FROM inventories) "
+                "WHERE total > ?)",
+                (MOST_INVENTORY_BYTES,),
+            )
 
     def answer(self, table: str, key: str) -> str | None:
         """As `image`, `content` and `pulled`, by the name of the table."""

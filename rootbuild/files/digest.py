@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 
 from rootbuild.errors import BuildError
 from rootbuild.files.entries import NAMES, Node
+from rootbuild.files.inventory import Inventory
 from rootbuild.files.paths import Parts, join, shown
 from rootbuild.files.rootfs import READ, Trail
 from rootbuild.files.tree import Tree
@@ -64,9 +65,20 @@ class DigestCache(Protocol):
 
 
 class SelectionDigest:
-    """Collects entries into one digest. The caller adds each source in turn."""
+    """Collects entries into one digest, and into an inventory if one is wanted.
 
-    def __init__(self, tree: Tree, known: DigestCache | None, *, owners: bool) -> None:
+    The caller adds each source in turn.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        known: DigestCache | None,
+        *,
+        owners: bool,
+        inventory: Inventory | None = None,
+    ) -> None:
+        self._inventory = inventory
         self._content = _ContentDigests(tree, known)
         self._owners = owners
         self._hash = hashlib.sha256(_FORMAT)
@@ -98,9 +110,11 @@ class SelectionDigest:
         values = [self._value(path, node) for path, (_, node) in zip(paths, batch, strict=True)]
         unread = [entry for entry, value in zip(batch, values, strict=True) if value is None]
         contents = iter(self._content.of(trail, base, unread))
-        for path, (_, node), found in zip(paths, batch, values, strict=True):
+        for path, (where, node), found in zip(paths, batch, values, strict=True):
             mark = self._mark(node.status)
             value = next(contents).encode() if found is None else found
+            if self._inventory is not None:
+                self._inventory.add(join((*base, *where, node.name)), mark.decode(), value)
             yield _ENTRY % (len(path), path, len(mark), mark, len(value), value)
 
     def _mark(self, status: os.stat_result) -> bytes:

@@ -22,16 +22,13 @@ from rootbuild.dockerfile.instructions import (
     Workdir,
 )
 from rootbuild.dockerfile.quote import quoted
+from rootbuild.dockerfile.sensitive import sensitive
 from rootbuild.errors import Location
 from rootbuild.lint.names import keyword
 from rootbuild.lint.rules import Warning, warning
 from rootbuild.lint.scope import Build, Scope
 from rootbuild.lint.variables import undefined_variables
 
-_SECRET = re.compile(
-    r"(?:_|^)(?:apikey|auth|credentials?|key|password|pword|passwd|secret|token)(?:_|$)", re.I
-)
-_HARMLESS = re.compile(r"(?:_|^)(?:public|file|version)(?:_|$)", re.I)
 _REMOTE = re.compile(r"https?://|git://|ssh://|git@", re.I)
 
 Check = Callable[[AnyInstruction, Scope, Build], Iterator[Warning]]
@@ -101,7 +98,7 @@ def _secrets(instruction: AnyInstruction, scope: Scope, build: Build) -> Iterato
     kind = "ARG" if isinstance(instruction, Arg) else "ENV"
     for pair in instruction.pairs:
         key = scope.expanded(pair.key, build)
-        if _SECRET.search(key) and not _HARMLESS.search(key):
+        if sensitive(key):
             message = (
                 f"Do not use ARG or ENV instructions for sensitive data ({kind} {quoted(key)})"
             )

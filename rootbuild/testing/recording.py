@@ -299,9 +299,9 @@ def _digest(folder: Path) -> str:
         for name in sorted([*folders, *files]):
             path = Path(parent, name)
             mode = path.lstat().st_mode
-            total.update(f"{path.relative_to(folder)}\0{mode:o}\0".encode())
+            total.update(os.fsencode(path.relative_to(folder)) + f"\0{mode:o}\0".encode())
             if path.is_symlink():
-                total.update(os.readlink(path).encode())
+                total.update(os.fsencode(os.readlink(path)))
             elif path.is_file():
                 total.update(hashlib.sha256(path.read_bytes()).digest())
     return f"sha256:{total.hexdigest()}"

@@ -28,6 +28,7 @@ FLAGS = (
     value("cpuset-cpus", "CPUs in which to allow execution (0-3, 0,1)"),
     value("cpuset-mems", "MEMs in which to allow execution (0-3, 0,1)"),
     switch("disable-content-trust", hidden=True),
+    switch("explain", "Say for each step that runs what has changed since the last time"),
     value("file", 'Name of the Dockerfile (default: "PATH/Dockerfile")', "f"),
     switch("force-rm", hidden=True),
     value("iidfile", "Write the image ID to a file"),

@@ -1,0 +1,1 @@
+"""Why steps run: what in their keys has changed since a run that is remembered."""
