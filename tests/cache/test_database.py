@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import itertools
 import sqlite3
 import stat
+import time
 from pathlib import Path
 
 import pytest
 
 from rootbuild.backend import Layers
-from rootbuild.cache.database import Snapshot, open_cache
+from rootbuild.cache import database
+from rootbuild.cache.database import RUNS_PER_STAGE, Snapshot, open_cache
 from rootbuild.errors import HostError
 
 SNAPSHOT = Snapshot(Layers("image", ("sha256:a", "sha256:b")), (1, 3))
@@ -67,9 +70,9 @@ def test_a_damaged_index_is_made_anew(tmp_path: Path, content: bytes) -> None:
 
 def test_an_index_of_another_version_is_made_anew(tmp_path: Path) -> None:
     path = tmp_path / "cache.db"
-    database = sqlite3.connect(path)
-    database.execute("PRAGMA user_version = 999")
-    database.close()
+    index = sqlite3.connect(path)
+    index.execute("PRAGMA user_version = 999")
+    index.close()
     with open_cache(path) as cache:
         cache.remember_image("k", "1")
         assert cache.image("k") == "1"
@@ -111,3 +114,54 @@ def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
         pass
     assert caught.value.id == "cache-folder"
     assert "XDG_CACHE_HOME" in caught.value.report.hint
+
+
+class TestForExplanations:
+    """What is kept of builds to explain later ones, and how much of it."""
+
+    def test_the_latest_runs_of_a_stage(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        clock = itertools.count()
+        monkeypatch.setattr(time, "time", lambda: float(next(clock)))
+        with open_cache(tmp_path / "cache.db") as cache:
+            for number in range(RUNS_PER_STAGE + 2):
+                cache.remember_run("stage", f"key {number}", b"%d" % number)
+            cache.remember_run("stage", f"key {RUNS_PER_STAGE}", b"again")
+            cache.remember_run("other", "key", b"other")
+            assert cache.runs("stage") == [b"again", b"4", b"2"]
+            assert cache.runs("other") == [b"other"]
+            assert cache.runs("unknown") == []
+
+    def test_not_too_many_in_all(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(database, "MOST_RUNS", 4)
+        with open_cache(tmp_path / "cache.db") as cache:
+            for number in range(9):
+                cache.remember_run(f"stage {number}", "key", b"x")
+            assert [len(cache.runs(f"stage {number}")) for number in range(9)] == [0] * 5 + [1] * 4
+
+    def test_inventories_have_a_limit_in_bytes(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Those that were of use last stay."""
+        monkeypatch.setattr(database, "MOST_INVENTORY_BYTES", 250)
+        with open_cache(tmp_path / "cache.db") as cache:
+            cache.remember_inventory("a", b"a" * 100)
+            cache.remember_inventory("b", b"b" * 100)
+            cache.remember_inventory("a", None)
+            cache.remember_inventory("c", b"c" * 100)
+            assert cache.inventory("b") is None
+            assert cache.inventory("a") == b"a" * 100
+            assert cache.inventory("c") == b"c" * 100
+            cache.remember_inventory("large", b"x" * 251)
+            assert cache.inventory("large") is None
+
+    def test_a_full_disk_is_no_failure(self, tmp_path: Path) -> None:
+        with open_cache(tmp_path / "cache.db") as cache:
+            cache._database.execute("PRAGMA max_page_count = 1")
+            cache.remember_run("stage", "key", b"x" * 100000)
+            cache.remember_inventory("a", b"x" * 100000)
+            assert cache.runs("stage") == []
+            assert cache.inventory("a") is None
+            with pytest.raises(sqlite3.OperationalError):
+                cache.remember_image("k" * 100000, "1")
