@@ -222,6 +222,10 @@ class Site:
     def count(self, verb: str) -> int:
         return self.backend.verbs().count(verb)
 
+    def committed(self) -> int:
+        """How many layers this build made, that of the finished image included."""
+        return self.count("commit") + self.count("finish")
+
     def started(self) -> list[object]:
         """The images that this build started containers from."""
         return [call.arguments[0] for call in self.backend.calls if call.verb == "start"]

@@ -34,7 +34,7 @@ class TestCheckpoints:
 
     def test_all_means_one_layer_per_step(self, site: Site) -> None:
         image = site.build(steps("write a 1", "write b 1", "write c 1"), layers="all")
-        assert site.count("commit") == site.count("start") == 3
+        assert site.committed() == site.count("start") == 3
         assert len(site.layers(image)) == 4
         assert [site.read(image, name) for name in "abc"] == ["1", "1", "1"]
 
