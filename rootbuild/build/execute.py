@@ -160,16 +160,21 @@ class Executor:
         """Give others what they wait for, and keep what is worth it, which they need not wait for.
 
         What others start from must be an image first. The result is made one at the very end, of
-        what is pending.
+        what is pending; what was dear gets one of its own, as somebody may remove the result.
         """
-        if self._work.steps and self._stage.index == self._parts.plan.target:
-            state, self._work = replace(state, pending=self._work.steps), Uncommitted()
-        if self._work.steps and self._must_be_an_image():
+        steps = self._work.steps
+        if steps and self._stage.index == self._parts.plan.target and not self._dear():
+            state, self._work = replace(state, pending=steps), Uncommitted()
+        elif steps and self._must_be_an_image():
             state = self._commit(state)
         self._parts.solver.built(self._stage.index, state.key, renewed=self._renewed)
         self._scheduler.give(self._stage.index, state)
-        if self._work.steps and self._due(self._stage.steps[-1]):
+        if self._work.steps and self._dear():
             self._commit(state)
+
+    def _dear(self) -> bool:
+        """Whether what is not committed at the stage's end is worth it."""
+        return self._due(self._stage.steps[-1])
 
     def _look_ahead(self, position: int, state: State | None) -> Outlook:
         """Find the last result ahead that is known; have the stages built that are needed then."""

@@ -120,8 +120,8 @@ class Bystander:
     def images(self) -> Sequence[StoredImage]:
         return self._backend.images()
 
-    def tag(self, image: str, name: str) -> None:
-        self.tagged.append((image, name))
+    def tag(self, image: str, *names: str) -> None:
+        self.tagged.append((image, *names))
 
 
 class Engine(RecordingBackend):

@@ -227,6 +227,7 @@ OPTIONS: tuple[dict[str, Any], ...] = (
     {"devices": (DeviceGrant("vendor.com/class=a"),)},
     {"limits": Limits(shm_size=1 << 20)},
     {"security": Security(no_new_privileges=True)},
+    {"explain": True},
 )
 
 

@@ -62,7 +62,9 @@ class Notebook:
             steps=steps,
             image=image,
         )
-        cache.remember_memo(self.key, memo.dump())
+        text = memo.dump()
+        if cache.memo(self.key) != text:  # a build with nothing to do writes nothing
+            cache.remember_memo(self.key, text)
 
 
 def open_notebook(options: BuildOptions, source: Source, backend: Backend) -> Notebook:
