@@ -23,6 +23,8 @@ class Turns:
     says how many of some threads (by their native ids) have programs that are at work. One that has
     just begun counts, as it cannot be told yet. With a single job all commands count: they run one
     after another. Who has a turn must not ask for another.
+
+    Only who is next looks whether there is room; the others stand at a door.
     """
 
     def __init__(
@@ -33,6 +35,7 @@ class Turns:
         self._busy = busy
         self._clock = clock
         self._door = threading.Lock()
+        self._own_door = threading.Lock()
         self._changed = threading.Condition()
         self._commands: dict[int, float] = {}
         self._looked = 0.0
@@ -45,9 +48,15 @@ class Turns:
 
         Raises Canceled.
         """
-        with self._ours:
+        with self._own_door:
+            self._halt.check()
+            while not self._ours.acquire(timeout=PAUSE_SECONDS):
+                self._halt.check()
+        try:
             self._halt.check()
             yield
+        finally:
+            self._ours.release()
 
     @contextlib.contextmanager
     def command(self) -> Iterator[None]:
@@ -56,7 +65,8 @@ class Turns:
         Raises Canceled.
         """
         thread = threading.get_native_id()
-        with self._door, self._changed:  # only who is next looks; the others stand at the door
+        with self._door, self._changed:
+            self._halt.check()
             while self._full():
                 self._changed.wait(PAUSE_SECONDS)
                 self._halt.check()
