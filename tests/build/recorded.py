@@ -9,7 +9,6 @@ import json
 import os
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -49,7 +48,7 @@ class Machine:
     used: int = 0
     stamps: itertools.count[int] = field(default_factory=itertools.count)
     stopped: threading.Event = field(default_factory=threading.Event)
-    told: dict[str, threading.Event] = field(default_factory=lambda: defaultdict(threading.Event))
+    words: dict[str, threading.Event] = field(default_factory=dict)
 
     def fake(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(time, "monotonic", lambda: self.now)
@@ -75,9 +74,9 @@ class Machine:
                 case ["fill", gigabytes]:
                     self.used += int(gigabytes) * GIGABYTE
                 case ["tell", word]:
-                    self.told[word].set()
+                    self.word(word).set()
                 case ["hear", word]:
-                    assert self.told[word].wait(LONG_SECONDS), f"nobody told {word}"
+                    assert self.word(word).wait(LONG_SECONDS), f"nobody told {word}"
                 case ["wait"]:
                     assert self.stopped.wait(LONG_SECONDS), "nobody stopped the build"
                     return KILLED
@@ -86,6 +85,10 @@ class Machine:
                 case other:
                     raise AssertionError(other)
         return 0
+
+    def word(self, word: str) -> threading.Event:
+        """Set once the word is told."""
+        return self.words.setdefault(word, threading.Event())
 
     def _status(self) -> SimpleNamespace:
         blocks = 1 << 40
