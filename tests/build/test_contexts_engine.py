@@ -127,7 +127,7 @@ def test_contexts_by_url(
             str(tmp_path / "c"),
         )
     loaded, context = (
-        result.stderr.index(f"[{text}") for text in ("internal] load oci", "context r")
+        result.stderr.index(f" {text}") for text in ("[internal] load oci", f"load {base}/r")
     )
     assert loaded < context
     assert re.search(r"#\d+ [\d.]+ by-git\n#\d+ [\d.]+ by-http\n", result.stderr)
