@@ -20,10 +20,10 @@ from rootbuild.build.vertices import Vertices
 from rootbuild.context.origin import STDIN, Nothing, Stdin
 from rootbuild.context.scratch import scratch, sweep
 from rootbuild.errors import ContextError, unreachable
-from rootbuild.remote.sources import GitSource, HttpSource
 
-if TYPE_CHECKING:  # a build with nothing to do needs no graph
+if TYPE_CHECKING:  # a build with nothing to do needs none of these
     from rootbuild.graph.stages import ContextBase
+    from rootbuild.remote.sources import GitSource, HttpSource
 
 DOCKERFILE_LIMIT = 64 << 20
 KEEP_GIT_DIR = "BUILDKIT_CONTEXT_KEEP_GIT_DIR"
@@ -103,14 +103,18 @@ class Contexts:
         """No more than is needed to tell what is too large, so that it is said each time."""
         if where == STDIN:
             return self._stdin.read(DOCKERFILE_LIMIT + 1)
+        from rootbuild.remote.sources import HttpSource
+
         with self._downloaded(HttpSource(where)).open("rb") as file:
             return file.read(DOCKERFILE_LIMIT + 1)
 
     def _find_main(self) -> Place:
         origin = self._options.context
+        if isinstance(origin, Path):
+            return Place(_folder(origin))
+        from rootbuild.remote.sources import GitSource, HttpSource
+
         match origin:
-            case Path():
-                return Place(_folder(origin))
             case Nothing():
                 return Place(self._new_folder(), "nothing")
             case Stdin():
@@ -126,6 +130,8 @@ class Contexts:
                 unreachable(origin)
 
     def _find_named(self, context: ContextBase) -> Place:
+        from rootbuild.remote.sources import GitSource, HttpSource
+
         origin = context.origin
         match origin:
             case Path():

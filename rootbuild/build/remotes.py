@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from rootbuild.build.options import Agent, Secret
 from rootbuild.build.vertices import Vertices
-from rootbuild.remote.sources import GitSource, HttpSource, RemoteSource
 
 if TYPE_CHECKING:  # most builds fetch nothing
     from rootbuild.remote.access import Access
+    from rootbuild.remote.sources import GitSource, HttpSource, RemoteSource
 
 AGENT = "default"
 
@@ -57,6 +57,8 @@ class Remotes:
 
     def folder(self, source: RemoteSource, vertices: Vertices) -> Path:
         """The folder with the content of a source, fetched now if need be. Raises RemoteError."""
+        from rootbuild.remote.sources import HttpSource
+
         identity = self.identity(source, vertices)
         with self._lock:
             if source not in self._folders:
@@ -67,6 +69,8 @@ class Remotes:
             return self._folders[source]
 
     def _identify(self, source: RemoteSource, vertices: Vertices) -> str:
+        from rootbuild.remote.sources import HttpSource
+
         if isinstance(source, HttpSource):
             return source.checksum or self._download(source, vertices)
         from rootbuild.remote.git import resolve, tree_name

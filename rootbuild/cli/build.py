@@ -11,8 +11,6 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from platformdirs import user_cache_path, user_state_path
-
 from rootbuild import process
 from rootbuild.backend import Backend, choose_backend
 from rootbuild.build.contexts import Contexts
@@ -30,6 +28,7 @@ from rootbuild.errors import (
     Interrupted,
     RootbuildError,
 )
+from rootbuild.host.folders import cache_folder, state_folder
 from rootbuild.progress.plain import PlainReporter
 from rootbuild.progress.quiet import QuietReporter
 
@@ -44,7 +43,7 @@ def run(parsed: Parsed) -> int:
         from rootbuild.cli.call import call_of, perform
 
         call = call_of(parsed)
-    cache = user_cache_path("rootbuild")
+    cache = cache_folder()
     quiet = call is not None or reporter_name(parsed) == "quiet"
     reporter = QuietReporter() if quiet else PlainReporter(sys.stderr)
     # There may be none at all, as for services.
@@ -95,7 +94,7 @@ def _start(
 ) -> str | None:
     from rootbuild.build.build import Folders, start_build
 
-    folders = Folders(cache, user_state_path("rootbuild"))
+    folders = Folders(cache, state_folder())
     return start_build(options, backend, folders, contexts, inside=inside)
 
 
