@@ -9,6 +9,7 @@ import json
 import os
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -42,16 +43,19 @@ KILLED = 137
 
 @dataclass(slots=True)
 class Machine:
-    """What time it is and how full the disk is: as the steps' scripts say, and nothing else."""
+    """What time it is and how full the disk is: as the steps' scripts say, and nothing else.
 
-    now: float = 0.0
+    Each thread has a clock of its own: what a step of one stage lasts makes none of another dear.
+    """
+
+    clocks: defaultdict[int, float] = field(default_factory=lambda: defaultdict(float))
     used: int = 0
     stamps: itertools.count[int] = field(default_factory=itertools.count)
     stopped: threading.Event = field(default_factory=threading.Event)
     words: dict[str, threading.Event] = field(default_factory=dict)
 
     def fake(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(time, "monotonic", lambda: self.clocks[threading.get_ident()])
         monkeypatch.setattr(os, "statvfs", lambda _: self._status())
         # Builds of tests follow each other faster than files get old enough to be remembered.
         monkeypatch.setattr(digest, "RACY_NS", 0)
@@ -70,7 +74,7 @@ class Machine:
                 case ["stamp", file]:
                     (rootfs / file).write_text(str(next(self.stamps)))
                 case ["last", seconds]:
-                    self.now += float(seconds)
+                    self.clocks[threading.get_ident()] += float(seconds)
                 case ["fill", gigabytes]:
                     self.used += int(gigabytes) * GIGABYTE
                 case ["tell", word]:
