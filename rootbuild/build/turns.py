@@ -45,9 +45,13 @@ class Turns:
 
         Raises Canceled.
         """
-        with self._ours:
+        while not self._ours.acquire(timeout=PAUSE_SECONDS):
+            self._halt.check()
+        try:
             self._halt.check()
             yield
+        finally:
+            self._ours.release()
 
     @contextlib.contextmanager
     def command(self) -> Iterator[None]:

@@ -9,7 +9,6 @@ import json
 import os
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,7 +46,7 @@ class Machine:
     used: int = 0
     stamps: itertools.count[int] = field(default_factory=itertools.count)
     stopped: threading.Event = field(default_factory=threading.Event)
-    told: dict[str, threading.Event] = field(default_factory=lambda: defaultdict(threading.Event))
+    told: dict[str, threading.Event] = field(default_factory=dict)
 
     def fake(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(time, "monotonic", lambda: self.now)
@@ -71,9 +70,9 @@ class Machine:
                 case ["fill", gigabytes]:
                     self.used += int(gigabytes) * GIGABYTE
                 case ["tell", word]:
-                    self.told[word].set()
+                    self.word(word).set()
                 case ["hear", word]:
-                    assert self.told[word].wait(LONG_SECONDS), f"nobody told {word}"
+                    assert self.word(word).wait(LONG_SECONDS), f"nobody told {word}"
                 case ["wait"]:
                     assert self.stopped.wait(LONG_SECONDS), "nobody stopped the build"
                     return KILLED
@@ -82,6 +81,10 @@ class Machine:
                 case other:
                     raise AssertionError(other)
         return 0
+
+    def word(self, word: str) -> threading.Event:
+        """Set once a word is told; the same for all threads that ask, which setdefault is safe for."""
+        return self.told.setdefault(word, threading.Event())
 
     def _status(self) -> SimpleNamespace:
         blocks = 1 << 40

@@ -180,7 +180,7 @@ class TestFailure:
         """It arrives while the main thread waits for stages."""
 
         def interrupt() -> None:
-            assert site.machine.told["up"].wait(20)
+            assert site.machine.word("up").wait(20)
             os.kill(os.getpid(), signal.SIGINT)
 
         thread = threading.Thread(target=interrupt)
