@@ -48,4 +48,4 @@ def test_why_steps_run(project: Project) -> None:
         (copy, "src/b has changed"),
         (run, "the step before it has changed"),
     ]
-    assert said(project, "--build-arg", "VERSION=2")[-1][1] == "build arg VERSION is new"
+    assert said(project, "--build-arg", "VERSION=2")[-1] == (last, "build arg VERSION is new")
