@@ -20,9 +20,6 @@ from rootbuild.build.context import ContextFiles
 from rootbuild.build.contexts import Contexts
 from rootbuild.build.devices import Devices
 from rootbuild.build.execute import Parts, build_target
-from rootbuild.build.explain.explainer import Explainer
-from rootbuild.build.explain.inventories import Inventories
-from rootbuild.build.explain.material import project_mark
 from rootbuild.build.export import Exporter, clear_iidfile, report_image, write_iidfile
 from rootbuild.build.foreign import check_platforms
 from rootbuild.build.fresh import fresh_stages
@@ -43,7 +40,6 @@ from rootbuild.build.warnings import show_known_warnings, show_warnings
 from rootbuild.build.workspace import Workspaces
 from rootbuild.cache.database import Cache, open_cache
 from rootbuild.cache.files import FileDigests
-from rootbuild.cache.records import Records
 from rootbuild.context.directory import LockedError
 from rootbuild.dockerfile.instructions import Dockerfile
 from rootbuild.errors import DockerfileError
@@ -178,9 +174,7 @@ class Session:
             plan = self._plan(bases)
             self._show_head(plan)
             self._show_warnings(bases)
-            records = Records(self.cache)
-            inventories = Inventories(records)
-            context = stack.enter_context(self._context(inventories))
+            context = stack.enter_context(self._context())
             solver = self._solver(plan, context)
             check_platforms(plan, solver, self.graph.dockerfile.source, self._runs)
             halt = Halt()
@@ -198,7 +192,6 @@ class Session:
                     vertices,
                     turns,
                     halt,
-                    self._explainer(plan, solver, records, inventories),
                     policy=options.layers,
                     fresh=self._fresh(plan),
                 )
@@ -260,12 +253,11 @@ class Session:
         return runs(architecture, self.build_.folders.cache / "probes")
 
     @contextlib.contextmanager
-    def _context(self, inventories: Inventories | None = None) -> Iterator[ContextFiles]:
+    def _context(self) -> Iterator[ContextFiles]:
         remote = RemoteFiles(self.build_.contexts.remotes, self.cache, self.build_.vertices)
         with Trees(self.build_.contexts, self.source) as trees, remote:
             digests = FileDigests(self.cache)
-            source = self.graph.dockerfile.source
-            yield ContextFiles(trees, remote, digests, source, inventories)
+            yield ContextFiles(trees, remote, digests, self.graph.dockerfile.source)
 
     def _solver(self, plan: Plan, context: ContextFiles) -> Solver:
         policy = self.build_.options.layers
@@ -275,21 +267,6 @@ class Session:
     def _fresh(self, plan: Plan) -> frozenset[int]:
         options = self.build_.options
         return fresh_stages(plan, options.no_cache_stages, everything=options.no_cache)
-
-    def _explainer(
-        self, plan: Plan, solver: Solver, records: Records, inventories: Inventories
-    ) -> Explainer:
-        options = self.build_.options
-        return Explainer(
-            plan,
-            solver,
-            records,
-            inventories,
-            project_mark(options.context, self.source.name),
-            options.build_args.keys(),
-            self._fresh(plan),
-            wanted=options.explain,
-        )
 
     def _exporter(self) -> Exporter:
         options = self.build_.options

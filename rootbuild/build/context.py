@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from rootbuild.build.explain.inventories import Inventories
 from rootbuild.build.once import Once
 from rootbuild.build.remotes import RemoteFiles
 from rootbuild.build.trees import Trees
@@ -20,22 +19,16 @@ from rootbuild.plan.steps import Reading
 class ContextFiles:
     """Selections out of contexts or a remote, and their digests, remembered for a build.
 
-    Several threads may ask. What digests are made of is noted in `inventories`.
+    Several threads may ask.
     """
 
     def __init__(
-        self,
-        trees: Trees,
-        remote: RemoteFiles,
-        digests: FileDigests,
-        source: str,
-        inventories: Inventories | None = None,
+        self, trees: Trees, remote: RemoteFiles, digests: FileDigests, source: str
     ) -> None:
         self._trees = trees
         self._remote = remote
         self._digests = digests
         self._source = source
-        self._inventories = inventories
         self._selections: Once[Reading, Selection] = Once(self._select)
         self._known: Once[Reading, str] = Once(self._digest)
 
@@ -61,10 +54,7 @@ class ContextFiles:
         with self._located(reading):
             if reading.remote is not None:
                 return self._remote.digest(reading, reading.remote, lambda: self.select(reading))
-            selection = self.select(reading)
-            if self._inventories is None:
-                return selection.digest(self._digests, owners=False)
-            return self._inventories.digest(selection, self._digests, owners=False)
+            return self.select(reading).digest(self._digests, owners=False)
 
     @contextlib.contextmanager
     def _located(self, reading: Reading) -> Iterator[None]:

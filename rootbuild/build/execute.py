@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from rootbuild.backend import Backend, Layers
 from rootbuild.build.checkpoint import LayerPolicy, Uncommitted, pays, used_bytes
 from rootbuild.build.context import ContextFiles, read
-from rootbuild.build.explain.explainer import Explainer
 from rootbuild.build.halt import Halt
 from rootbuild.build.linking import Links
 from rootbuild.build.mounts.mounting import Mounting
@@ -56,7 +55,6 @@ class Parts:
     vertices: Vertices
     turns: Turns
     halt: Halt
-    explainer: Explainer
     policy: LayerPolicy
     fresh: frozenset[int] = frozenset()
 
@@ -101,19 +99,12 @@ class Executor:
         self._space = parts.spaces[StageBase(stage.index)]
         self._links = Links(parts.solver, parts.backend, parts.policy)
         self._fresh = stage.index in parts.fresh
-        self._why = parts.explainer.stage(stage)
         self._taken: dict[Reading, Selection] = {}
         self._work = Uncommitted()
         self._renewed = False
 
     def build(self) -> None:
         """Build the stage, and hand out its state as soon as it can be read from."""
-        try:
-            self._hand_out(self._build())
-        finally:
-            self._why.close()
-
-    def _build(self) -> State:
         stage = self._stage
         if stage.first:
             self._show_cached([None])
@@ -133,7 +124,7 @@ class Executor:
                 error.locate(step.location, self._parts.source)
                 raise
             position += 1
-        return state
+        self._hand_out(state)
 
     def _hand_out(self, state: State) -> None:
         """Give others what they wait for, and keep what is worth it, which they need not wait for.
@@ -152,14 +143,13 @@ class Executor:
         stage, solver = self._stage, self._parts.solver
         horizon = len(stage.steps)
         if not self._fresh:
-            keys = self._keys(position, state)
+            steps = stage.steps[position:]
+            keys = solver.keys(state.key, steps) if state else solver.chain(stage.index).keys
             horizon = position + len(keys)
             for done in range(len(keys), 0, -1):
                 found = solver.snapshot(keys[done - 1])
                 if found is not None:
                     self._show_cached(range(position, position + done))
-                    for key in keys[:done]:
-                        self._why.knows(key)
                     state = State(keys[done - 1], found.layers, found.groups)
                     position += done
                     break
@@ -168,15 +158,6 @@ class Executor:
         solver.begin(needed)
         self._scheduler.start(needed)
         return outlook
-
-    def _keys(self, position: int, state: State | None) -> tuple[str, ...]:
-        """The keys from a step on, as far as they are known; no state is the stage's base."""
-        if state is not None:
-            return self._parts.solver.keys(state.key, self._stage.steps[position:])
-        chain = self._parts.solver.chain(self._stage.index)
-        if chain.base is not None:
-            self._why.begins(chain.base)
-        return chain.keys
 
     def _needed(self, ahead: Outlook) -> Iterable[int]:
         """The stages without whose content we cannot go on, or find out whether we have to."""
@@ -191,16 +172,14 @@ class Executor:
 
     def _start(self) -> State:
         """The state before the first step."""
-        base, index = self._stage.base, self._stage.index
-        match base:
+        stage, solver = self._stage, self._parts.solver
+        match stage.base:
             case StageBase():
-                state = self._scheduler.wait(base.index)
+                return self._scheduler.wait(stage.base.index)
             case ImageBase():
-                state = State(self._parts.solver.start(index), self._layers_of(base))
+                return State(solver.start(stage.index), self._layers_of(stage.base))
             case ScratchBase() | ContextBase():
-                state = State(self._parts.solver.start(index), None)
-        self._why.begins(state.key)
-        return state
+                return State(solver.start(stage.index), None)
 
     def _find_out(self, step: Step) -> None:
         """Wait until it is known, or read, what a step takes."""
@@ -231,7 +210,6 @@ class Executor:
         known = None if self._fresh else parts.solver.snapshot(key)
         if known is not None:
             parts.vertices.cached(name)
-            self._why.knows(key)
             self._work = Uncommitted()
             return State(key, known.layers, known.groups)
         link = self._links.key(step, selections) if self._must_be_an_image() else None
@@ -239,8 +217,8 @@ class Executor:
             state = self._commit(state)
         with parts.vertices.open(name) as vertex, parts.halt.blamed():
             if link is not None:
-                return self._do_linked(step, selections, state, key, link, name, vertex)
-            self._perform(step, selections, state, key, name, vertex)
+                return self._do_linked(step, selections, state, key, link, vertex)
+            self._perform(step, selections, state, key, vertex)
             state = State(key, state.layers, state.groups)
             last = position + 1 == len(self._stage.steps)  # `_hand_out` does that
             return self._commit(state) if self._due(step) and not last else state
@@ -252,7 +230,6 @@ class Executor:
         state: State,
         key: str,
         link: str,
-        name: str,
         vertex: Vertex,
     ) -> State:
         """Put the layer of a linked copy on top, which is made unless it is known."""
@@ -260,9 +237,8 @@ class Executor:
             with self._parts.turns.work():
                 stacked = self._links.stacked(link, state.layers)
             if stacked is not None:
-                self._why.knows(key)
                 return self._remember(key, stacked, (*state.groups, 1))
-        independent = self._perform(step, selections, state, key, name, vertex)
+        independent = self._perform(step, selections, state, key, vertex)
         state = self._commit(State(key, state.layers, state.groups))
         if independent and state.layers is not None:
             self._links.remember(link, state.layers)
@@ -274,14 +250,11 @@ class Executor:
         selections: tuple[Selection, ...],
         state: State,
         key: str,
-        name: str,
         vertex: Vertex,
     ) -> bool:
         """Do a step on top of a state; whether the result would be the same on top of any other."""
         parts = self._parts
         self._renewed = True
-        for reason in self._why.runs(key, name):
-            vertex.status(f"because {reason.text}")
         container, rootfs = self._space.change(state.key, state.layers)
         with parts.turns.command() if isinstance(step, RunStep) else parts.turns.work():
             begin, used = time.monotonic(), used_bytes(rootfs.path)
@@ -297,7 +270,6 @@ class Executor:
             )
             self._work.add(time.monotonic() - begin, used_bytes(rootfs.path) - used)
         self._space.changed(key)
-        self._why.ran()
         return independent
 
     def _due(self, step: Step) -> bool:
@@ -323,7 +295,7 @@ class Executor:
             with self._parts.turns.work():
                 selection = self._taken[reading] = read(RootfsTree(rootfs), reading)
                 if self._parts.solver.content(reading) is None:
-                    digest = self._parts.explainer.inventories.digest(selection, None, owners=True)
+                    digest = selection.digest(None, owners=True)
                     self._parts.solver.remember_content(filesystem, reading, digest)
         return self._taken[reading]
 

@@ -46,8 +46,7 @@ class BuildOptions:
     """One build. `dockerfile` None means the default names; it may be `-` and a URL.
 
     `tags` are as given by the user. `no_cache_stages` are names or numbers of stages to do again
-    whatever is cached. `jobs` 0 is as many as are usual here. With `explain` each step that runs
-    says why.
+    whatever is cached. `jobs` 0 is as many as are usual here.
     """
 
     context: Origin
@@ -62,7 +61,6 @@ class BuildOptions:
     pull: PullPolicy = "missing"
     layers: LayerPolicy = "auto"
     jobs: int = 0
-    explain: bool = False
     network: NetworkMode = "default"
     hosts: Pairs = ()
     iidfile: Path | None = None

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from rootbuild.build.checkpoint import LayerPolicy
 from rootbuild.cache.database import Cache, Snapshot
@@ -129,13 +128,6 @@ class Solver:
         if found is None or found.layers.image not in self._live:
             return None
         return found if self._policy == "auto" or set(found.groups) <= {1} else None
-
-    def lacking(self, key: str) -> Literal["image", "layer"] | None:
-        """Why a cached result is none: its image is gone, or its layers are not as wanted."""
-        found = self._cache.step(key)
-        if found is None or self.snapshot(key) is not None:
-            return None
-        return "layer" if found.layers.image in self._live else "image"
 
     def has_run(self, stage: StagePlan) -> bool:
         """Whether no RUN of a stage has to be done, as what it has made is known."""

@@ -15,12 +15,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rootbuild.backend import Layers
 from rootbuild.errors import HostError
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 3
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS steps(
     key TEXT PRIMARY KEY, image TEXT NOT NULL, diff_ids TEXT NOT NULL, groups TEXT NOT NULL,
@@ -40,17 +39,7 @@ CREATE TABLE IF NOT EXISTS files(
     mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, digest TEXT NOT NULL,
     PRIMARY KEY(device, inode)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS records(
-    number INTEGER PRIMARY KEY AUTOINCREMENT, stage TEXT NOT NULL, record BLOB NOT NULL
-);
-CREATE INDEX IF NOT EXISTS records_of_stages ON records(stage);
-CREATE TABLE IF NOT EXISTS inventories(
-    number INTEGER PRIMARY KEY AUTOINCREMENT, digest TEXT NOT NULL UNIQUE, data BLOB NOT NULL
-);
 """
-
-
-Value = str | int | float | bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,23 +128,15 @@ class Cache:
         self._database.commit()
         self._database.close()
 
-    def rows(self, query: str, *values: Value) -> list[tuple[Any, ...]]:
-        """The rows that a query finds."""
+    def _one(self, query: str, *key: str | int) -> tuple[str, ...] | None:
         with self._lock:
-            return self._database.execute(query, values).fetchall()
+            found: tuple[str, ...] | None = self._database.execute(query, key).fetchone()
+        return found
 
-    def write(self, *changes: tuple[str, tuple[Value, ...]]) -> None:
-        """Make changes (statements, and values for them), all or none."""
-        with self._lock, self._database:
-            for statement, values in changes:
-                self._database.execute(statement, values)
-
-    def _one(self, query: str, *key: Value) -> tuple[Any, ...] | None:
-        found = self.rows(query, *key)
-        return found[0] if found else None
-
-    def _write(self, statement: str, *values: Value) -> None:
-        self.write((statement, values))
+    def _write(self, query: str, *values: str | float) -> None:
+        with self._lock:
+            self._database.execute(query, values)
+            self._database.commit()
 
 
 @contextlib.contextmanager

@@ -54,7 +54,6 @@ def build_options(parsed: Parsed) -> BuildOptions:
         pull="always" if parsed.switch("pull") else "missing",
         layers=_layers(parsed.text("layers")),
         jobs=_jobs(parsed),
-        explain=parsed.switch("explain"),
         network=_network(parsed.text("network")),
         hosts=tuple(_host(text) for text in parsed.all("add-host")),
         iidfile=Path(parsed.text("iidfile")) if parsed.text("iidfile") else None,

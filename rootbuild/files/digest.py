@@ -12,7 +12,6 @@ from typing import NamedTuple, Protocol
 
 from rootbuild.errors import BuildError
 from rootbuild.files.entries import Node
-from rootbuild.files.inventory import Inventory
 from rootbuild.files.paths import Parts, join, shown
 from rootbuild.files.rootfs import READ, Trail
 from rootbuild.files.tree import Tree
@@ -60,25 +59,14 @@ class DigestCache(Protocol):
 
 
 class SelectionDigest:
-    """Collects entries into one digest. The caller adds each source in turn.
+    """Collects entries into one digest. The caller adds each source in turn."""
 
-    What is added is also noted in `inventory`, by its place in the tree.
-    """
-
-    def __init__(
-        self,
-        tree: Tree,
-        known: DigestCache | None,
-        *,
-        owners: bool,
-        inventory: Inventory | None = None,
-    ) -> None:
+    def __init__(self, tree: Tree, known: DigestCache | None, *, owners: bool) -> None:
         self._content = _ContentDigests(tree, known)
         self._owners = owners
         self._hash = hashlib.sha256(_FORMAT)
         self._tree = tree
         self._seen: dict[tuple[int, int], bytes] = {}
-        self._inventory = inventory
 
     def begin(self, name: str) -> None:
         """Start a source: a file of this base name, or a directory (`""`)."""
@@ -106,8 +94,6 @@ class SelectionDigest:
             value = self._value(kind, trail, where, node)
         kind = stat.S_IFREG if kind == stat.S_IFSOCK else kind
         self._record(b"entry", path, f"{kind:o} {mode} {owner}".encode(), value)
-        if self._inventory is not None:
-            self._inventory.add((*where, node.name), f"{kind:o}", mode, owner, value)
 
     def _linked(self, path: bytes, status: os.stat_result) -> bytes:
         if status.st_nlink == 1:

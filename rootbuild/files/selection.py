@@ -10,7 +10,6 @@ from rootbuild.dockerfile.ignore import Matcher
 from rootbuild.errors import BuildError
 from rootbuild.files.digest import DigestCache, SelectionDigest
 from rootbuild.files.entries import Node, descend, listing, read_entries
-from rootbuild.files.inventory import Inventory
 from rootbuild.files.narrowed import narrowed
 from rootbuild.files.parents import ParentsSource, parents_source
 from rootbuild.files.paths import Parts, join, shown, split
@@ -74,9 +73,7 @@ class Selection:
             if stat.S_ISREG(node.status.st_mode)
         )
 
-    def digest(
-        self, known: DigestCache | None, *, owners: bool, inventory: Inventory | None = None
-    ) -> str:
+    def digest(self, known: DigestCache | None, *, owners: bool) -> str:
         """A digest (hex) of all that shapes the result of copying this, and of nothing else.
 
         For each source its base name if it is a file; for each entry its relative path, type,
@@ -84,10 +81,10 @@ class Selection:
         uid and gid when `owners` (COPY --from keeps them; from the context they do not matter).
         Not: times, the directory that was named, anything that was not selected.
 
-        Content is read only where `known` has no digest for a file (see DigestCache). All entries
-        are noted in `inventory`. Raises the tree's error when a file cannot be read.
+        Content is read only where `known` has no digest for a file (see DigestCache). Raises the
+        tree's error when a file cannot be read.
         """
-        work = SelectionDigest(self.tree, known, owners=owners, inventory=inventory)
+        work = SelectionDigest(self.tree, known, owners=owners)
         for chosen in self.chosen:
             work.begin("" if chosen.is_directory else chosen.name)
             work.add(chosen.base, chosen.walk())

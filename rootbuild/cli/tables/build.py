@@ -28,15 +28,14 @@ FLAGS = (
     value("cpuset-cpus", "CPUs in which to allow execution (0-3, 0,1)"),
     value("cpuset-mems", "MEMs in which to allow execution (0-3, 0,1)"),
     switch("disable-content-trust", hidden=True),
-    switch("explain", "Say of each step that runs why: what has changed since it ran before"),
     value("file", 'Name of the Dockerfile (default: "PATH/Dockerfile")', "f"),
     switch("force-rm", hidden=True),
     value("iidfile", "Write the image ID to a file"),
     Flag("isolation", help="Accepted for docker's sake", hidden=True),
     number(
         "jobs",
-        "How many commands may work at once, not counting those that only wait; 1: one after "
-        "another (default: one for each processor, at least 4)",
+        "How many commands may work at once, not counting those that only wait; with 1 they run one "
+        "after another (default: one for each processor, at least 4)",
     ),
     values("label", "Set metadata for an image"),
     value(
