@@ -83,7 +83,7 @@ class Machine:
         return 0
 
     def word(self, word: str) -> threading.Event:
-        """Set once a word is told; the same for all threads that ask, which setdefault is safe for."""
+        """Set once a word is told; the same for all threads that ask."""
         return self.told.setdefault(word, threading.Event())
 
     def _status(self) -> SimpleNamespace:
