@@ -6,7 +6,15 @@ import os
 from collections.abc import Mapping, Sequence
 
 from rootbuild import process
-from rootbuild.backend import Problem, StoredContainer, StoredImage
+from rootbuild.backend import (
+    EngineInfo,
+    Event,
+    Problem,
+    StoredContainer,
+    StoredImage,
+    StoredNetwork,
+    StoredVolume,
+)
 from rootbuild.storage.index import Index, UnknownLayoutError
 from rootbuild_podman import host, listing, nameserver
 
@@ -46,17 +54,33 @@ class PodmanRuntime:
         except UnknownLayoutError:
             return listing.images(self._ask("images", "--all", "--no-trunc", "--format=json"))
 
-    def containers(self) -> Sequence[StoredContainer]:
+    def info(self) -> EngineInfo:
+        """See `Runtime.info`."""
+        return listing.info(self._ask("info", "--format=json"))
+
+    def event(self, line: bytes) -> Event:
+        """See `Runtime.event`."""
+        return listing.event(line)
+
+    def containers(self, *, sizes: bool = False) -> Sequence[StoredContainer]:
         """See `Runtime.containers`."""
-        return listing.containers(self._ask("ps", "--all", "--no-trunc", "--format=json"))
+        more = ["--size"] if sizes else []
+        return listing.containers(self._ask("ps", "--all", "--no-trunc", "--format=json", *more))
 
     def networks(self) -> Sequence[tuple[str, str]]:
         """See `Runtime.networks`."""
         return listing.networks(self._ask("network", "ls", "--format=json"))
 
-    def volumes(self) -> Sequence[str]:
+    def described_networks(self, names: Sequence[str]) -> Sequence[StoredNetwork]:
+        """See `Runtime.described_networks`."""
+        if not names:
+            return ()
+        return listing.described_networks(self._ask("network", "inspect", *names))
+
+    def volumes(self, *, unused: bool = False) -> Sequence[StoredVolume]:
         """See `Runtime.volumes`."""
-        return listing.volumes(self._ask("volume", "ls", "--format=json"))
+        only = ["--filter=dangling=true"] if unused else []
+        return listing.volumes(self._ask("volume", "ls", "--format=json", *only))
 
     def _ask(self, *arguments: str) -> bytes:
         answer = process.look(self.command(arguments), self.environment())

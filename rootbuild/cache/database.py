@@ -106,6 +106,11 @@ class Cache:
         """Note the id of a pulled image."""
         self._write("INSERT OR REPLACE INTO pulled VALUES(?, ?, ?)", key, image, time.time())
 
+    def kept_steps(self) -> dict[str, float]:
+        """The ids of the images that hold results of steps, and when each was made (Unix time)."""
+        rows = self._database.execute("SELECT image, MAX(used) FROM steps GROUP BY image")
+        return {str(image): float(used) for image, used in rows}
+
     def file_digest(self, key: tuple[int, int, int, int, int]) -> str | None:
         """The digest of a file in the state (device, inode, size, mtime_ns, ctime_ns)."""
         row = self._database.execute(

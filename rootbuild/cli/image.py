@@ -1,11 +1,11 @@
-"""`image inspect|rm|tag|history|pull|push`: images by Docker's names."""
+"""`image inspect|rm|tag|history|pull|push` and `search`: images by Docker's names."""
 
 from __future__ import annotations
 
 import sys
 
 from rootbuild.backend import choose_runtime
-from rootbuild.cli.engine import words
+from rootbuild.cli.engine import separated, words
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import ImageNotFoundError
 from rootbuild.image import reference
@@ -20,13 +20,15 @@ def on_names(parsed: Parsed) -> int:
     known = runtime.images()
     found = [(name, find_image(name, known)) for name in parsed.args]
     there = [image for _, image in found if image is not None]
+    removing = parsed.command.path[-1] == "rm"
     status = 0
     if there:
-        outcome = call(runtime, (*words(parsed), *there))
+        outcome = call(runtime, (*words(parsed, ["ignore"]), *there))
         outcome.replay()
         status = min(outcome.status, 1)
     missing = [name for name, image in found if image is None]
-    if missing and not (parsed.command.path[-1] == "rm" and parsed.switch("force")):
+    forgiving = removing and (parsed.switch("force") or parsed.switch("ignore"))
+    if missing and not forgiving:
         raise ImageNotFoundError("\n".join(f"No such image: {_shown(name)}" for name in missing))
     return status
 
@@ -57,6 +59,19 @@ def pull(parsed: Parsed) -> int:
         raise
     sys.stdout.write(f"{whole}\n")
     return 0
+
+
+def search(parsed: Parsed) -> int:
+    """Search Docker Hub, or the registry that stands in front of the term."""
+    term = parsed.args[0]
+    first, slash, _ = term.partition("/")
+    somewhere = slash and ("." in first or ":" in first or first == "localhost")
+    runtime = choose_runtime()
+    compatible = [] if parsed.has("format") else ["--compatible"]
+    whole = term if somewhere else f"{reference.HUB}/{term}"
+    outcome = call(runtime, (*words(parsed), *compatible, *separated([whole])))
+    outcome.replay()
+    return min(outcome.status, 1)
 
 
 def _shown(name: str) -> str:

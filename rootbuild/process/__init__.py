@@ -16,7 +16,7 @@ from __future__ import annotations
 from rootbuild.process.command import Finished, failure, find, paste
 from rootbuild.process.joined import join
 from rootbuild.process.managed import background, run
-from rootbuild.process.spawned import become, call, foreground, look
+from rootbuild.process.spawned import become, call, follow, foreground, look
 
 __all__ = [
     "Finished",
@@ -25,6 +25,7 @@ __all__ = [
     "call",
     "failure",
     "find",
+    "follow",
     "foreground",
     "join",
     "look",

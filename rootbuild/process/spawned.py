@@ -78,6 +78,31 @@ def look(argv: Sequence[str], env: Mapping[str, str] | None = None) -> Finished:
         return Finished(tuple(argv), status, content(out), content(err))
 
 
+@contextlib.contextmanager
+def follow(argv: Sequence[str], env: Mapping[str, str] | None = None) -> Iterator[IO[bytes]]:
+    """Run a program for the length of a block and give what it prints, to be read meanwhile.
+
+    It is in our process group, and is ended with the block if it runs still.
+    """
+    program = path(argv[0])
+    announce(argv)
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as output:
+        try:
+            pid = os.posix_spawn(
+                program,
+                list(argv),
+                {**os.environ, **(env or {})},
+                file_actions=[(os.POSIX_SPAWN_DUP2, writing, 1)],
+            )
+        finally:
+            os.close(writing)
+        try:
+            yield output
+        finally:
+            _end(pid, os.kill)
+
+
 def become(argv: Sequence[str], env: Mapping[str, str] | None = None) -> NoReturn:
     """Replace this process with a program, on our streams."""
     announce(argv)
@@ -117,11 +142,11 @@ def _called(
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-def _end(pid: int) -> None:
-    """End a process group and reap its leader: first politely, then for sure."""
+def _end(pid: int, kill: Callable[[int, int], None] = os.killpg) -> None:
+    """End a process group (or one process) and reap it: first politely, then for sure."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, number)
+            kill(pid, number)
         deadline = time.monotonic() + GRACE_SECONDS
         while time.monotonic() < deadline:
             try:

@@ -54,8 +54,9 @@ COMMANDS = (
         ("volume", "prune"),
         "Remove unused local volumes",
         "[OPTIONS]",
-        "rootbuild.cli.engine:become",
+        "rootbuild.cli.prune:volumes",
         (
+            switch("all", "Remove all unused volumes, not just anonymous ones", "a"),
             values("filter", 'Provide filter values (e.g. "label=<label>")', metavar="filter"),
             switch("force", "Do not prompt for confirmation", "f"),
         ),
