@@ -35,6 +35,8 @@ NOT_YET = (
     "sbom",
     "squash",
 )
+# Values that ask for what happens anyway: the image goes into the store.
+_AS_USUAL = {"output": ("", "type=docker", "type=image")}
 
 
 def build_options(parsed: Parsed) -> BuildOptions:
@@ -80,7 +82,7 @@ def reporter_name(parsed: Parsed) -> str:
 
 def _refuse(parsed: Parsed) -> None:
     for name in NOT_YET:
-        if parsed.has(name) and parsed.text(name) not in ("", "false"):
+        if parsed.has(name) and parsed.text(name) not in _AS_USUAL.get(name, ("", "false")):
             raise UnsupportedError(
                 f"the option --{name} is not supported yet",
                 hint="leave it out; the CHANGELOG tells when it comes",

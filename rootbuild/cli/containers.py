@@ -55,6 +55,13 @@ def run(parsed: Parsed) -> int:
         row = Record(zip(headers, line.split(_BETWEEN), strict=False))
         for name in _LISTS:
             row[name] = str(row.get(name, "")).rstrip(",")
+        row["State"] = _state(str(row.get("Status", "")))
         row["Image"] = reference.familiar(str(row.get("Image", "")))
         found.append(row)
     return rows.write(rows.many(form, found, headers, ()))
+
+
+def _state(status: str) -> str:
+    """Docker's word for a state, from the text that begins with it (`Up 2 minutes`)."""
+    first = status.split(" ", 1)[0].lower()
+    return "paused" if status.endswith("(Paused)") else {"up": "running"}.get(first, first)

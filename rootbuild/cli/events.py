@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from rootbuild import process
 from rootbuild.backend import Event, choose_runtime
 from rootbuild.cli import rows
 from rootbuild.cli.parse import Parsed
+from rootbuild.dockerfile.durations import parse_duration
+from rootbuild.errors import DockerfileError
 from rootbuild.template import Record
 
 # Docker's words for what the engine calls otherwise; all others are the same.
@@ -26,7 +28,7 @@ def run(parsed: Parsed) -> int:
     words = [
         "events",
         "--format={{json .}}",
-        *parsed.tokens(["format", "filter"]),
+        *(f"--{name}={moment(text)}" for name in ("since", "until") for text in parsed.all(name)),
         *(f"--filter={_FILTERS.get(text, text)}" for text in parsed.all("filter")),
     ]
     form = parsed.text("format")
@@ -36,6 +38,18 @@ def run(parsed: Parsed) -> int:
             sys.stdout.write(rows.line(form, record(event)) if form else plain(event))
             sys.stdout.flush()
     return 0
+
+
+def moment(text: str) -> str:
+    """A time for the engine: how long ago it was becomes when that was, the rest stays."""
+    try:
+        passed = parse_duration(text) if text[-1:].isalpha() and text[:1].isdigit() else None
+    except DockerfileError:
+        passed = None
+    if passed is None:
+        return text
+    at = datetime.now(timezone.utc) - timedelta(seconds=passed / _BILLION)
+    return at.isoformat()
 
 
 def record(event: Event) -> Record:
