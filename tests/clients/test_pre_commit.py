@@ -1,4 +1,4 @@
-"""pre-commit with hooks in containers: languages docker and docker_image, `docker` being rootbuild."""
+"""pre-commit with hooks in containers (docker, docker_image), `docker` being rootbuild."""
 
 from __future__ import annotations
 
