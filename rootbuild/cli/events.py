@@ -10,7 +10,7 @@ from rootbuild.backend import Event, choose_runtime
 from rootbuild.cli import rows
 from rootbuild.cli.parse import Parsed
 from rootbuild.dockerfile.durations import parse_duration
-from rootbuild.errors import DockerfileError
+from rootbuild.errors import DockerfileError, UsageError
 from rootbuild.template import Record
 
 # Docker's words for what the engine calls otherwise; all others are the same.
@@ -20,36 +20,52 @@ _FILTERS = {
     "event=delete": "event=remove",
 }
 _BILLION = 10**9
+_MARGIN = timedelta(seconds=0.5)
 
 
 def run(parsed: Parsed) -> int:
     """Print events until somebody stops us, or `--until`."""
     runtime = choose_runtime()
+    ends = [moment(text) for text in parsed.all("until")]
     words = [
         "events",
         "--format={{json .}}",
-        *(f"--{name}={moment(text)}" for name in ("since", "until") for text in parsed.all(name)),
+        *(f"--since={moment(text).isoformat()}" for text in parsed.all("since")),
+        *(f"--until={_awaited(until).isoformat()}" for until in ends),
         *(f"--filter={_FILTERS.get(text, text)}" for text in parsed.all("filter")),
     ]
     form = parsed.text("format")
     with process.follow(runtime.command(words), runtime.environment()) as output:
         for line in output:
             event = runtime.event(line)
+            if ends and event.nanoseconds > ends[-1].timestamp() * _BILLION:
+                continue
             sys.stdout.write(rows.line(form, record(event)) if form else plain(event))
             sys.stdout.flush()
     return 0
 
 
-def moment(text: str) -> str:
-    """A time for the engine: how long ago it was becomes when that was, the rest stays."""
+def moment(text: str, now: datetime | None = None) -> datetime:
+    """A time as Docker takes it: how long ago (`10m`), seconds since 1970, or a date.
+
+    Raises UsageError.
+    """
+    at = now or datetime.now(timezone.utc)
     try:
-        passed = parse_duration(text) if text[-1:].isalpha() and text[:1].isdigit() else None
-    except DockerfileError:
-        passed = None
-    if passed is None:
-        return text
-    at = datetime.now(timezone.utc) - timedelta(seconds=passed / _BILLION)
-    return at.isoformat()
+        if text[-1:].isalpha() and text[-1:] != "Z":
+            return at - timedelta(seconds=parse_duration(text) / _BILLION)
+        if text.replace(".", "", 1).isdigit():
+            return datetime.fromtimestamp(float(text), timezone.utc)
+        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except (DockerfileError, ValueError) as error:
+        message = f'failed to parse value as time or duration: "{text}"'
+        raise UsageError(message, exit_code=1) from error
+    return found if found.tzinfo else found.astimezone()
+
+
+def _awaited(until: datetime) -> datetime:
+    """When the engine may stop: told of a time that is over, it may say nothing at all."""
+    return max(until, datetime.now(timezone.utc) + _MARGIN)
 
 
 def record(event: Event) -> Record:

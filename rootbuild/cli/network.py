@@ -30,7 +30,9 @@ def ls(parsed: Parsed) -> int:
     if not form:
         return become(parsed)
     runtime = choose_runtime()
-    outcome = ask(runtime, ("network", "ls", *parsed.tokens(["format", "no-trunc"]), "--quiet"))
+    outcome = ask(
+        runtime, ("network", "ls", *parsed.tokens(["format", "no-trunc", "noheading"]), "--quiet")
+    )
     if outcome.status != 0:
         outcome.replay()
         return 1

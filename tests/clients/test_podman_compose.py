@@ -50,7 +50,7 @@ def test_up_and_down(rootbuild: Rootbuild, unique: Callable[..., str], tmp_path:
             capture_output=True,
             text=True,
             check=False,
-            timeout=200,
+            timeout=60,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

@@ -27,6 +27,7 @@ COMMANDS = (
             number("last", "Show n last created containers (includes all states)", "n"),
             switch("latest", "Show the latest created container (includes all states)", "l"),
             switch("no-trunc", "Don't truncate output"),
+            switch("noheading", hidden=True),  # clients of podman
             switch("quiet", "Only display container IDs", "q"),
             switch("size", "Display total file sizes", "s"),
         ),
@@ -143,6 +144,7 @@ COMMANDS = (
         "Block until one or more containers stop, then print their exit codes",
         "CONTAINER [CONTAINER...]",
         _NAMES,
+        (Flag("condition", "list", hidden=True),),  # clients of podman
         minimum=1,
         aliases=(("wait",),),
     ),

@@ -35,6 +35,7 @@ COMMANDS = (
             values("filter", 'Provide filter values (e.g. "driver=bridge")', "f", "filter"),
             value("format", "Format output using a Go template or 'json'"),
             switch("no-trunc", "Do not truncate the output"),
+            switch("noheading", hidden=True),  # clients of podman
             switch("quiet", "Only display network IDs", "q"),
         ),
         maximum=0,

@@ -107,7 +107,18 @@ _LOGS = (
     value("log-driver", "Logging driver for the container"),
     values("log-opt", "Log driver options"),
 )
+# What clients of podman use beside Docker's options.
+_PODMAN = tuple(
+    Flag(name, kind, hidden=True)
+    for kind, names in (
+        ("list", ("gidmap", "requires", "secret", "uidmap")),
+        ("string", ("pod", "pod-id-file", "systemd", "tz")),
+        ("bool", ("http-proxy", "replace", "rmi")),
+    )
+    for name in names
+)
 SHARED = (
+    *_PODMAN,
     *_PROCESS,
     *_IDENTITY,
     *_NETWORK,

@@ -28,6 +28,7 @@ COMMANDS = (
         (
             values("filter", 'Provide filter values (e.g. "dangling=true")', "f", "filter"),
             value("format", "Format output using a Go template or 'json'"),
+            switch("noheading", hidden=True),  # clients of podman
             switch("quiet", "Only display volume names", "q"),
         ),
         maximum=0,
