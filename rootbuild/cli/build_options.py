@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from rootbuild.backend import NetworkMode
@@ -19,6 +20,7 @@ from rootbuild.image.config import Pairs
 from rootbuild.image.platform import Platform, build_platform, parse_platform
 from rootbuild.image.reference import parse as parse_reference
 from rootbuild.plan.epoch import SOURCE_DATE_EPOCH
+from rootbuild.registry import config
 
 PROGRESS = ("auto", "plain", "quiet")
 NETWORKS: tuple[NetworkMode, ...] = ("default", "none", "host")
@@ -47,7 +49,7 @@ def build_options(parsed: Parsed) -> BuildOptions:
         context=main_origin(parsed.args[0]),
         dockerfile=parsed.text("file") or None,
         tags=_tags(parsed),
-        build_args=build_args(parsed.all("build-arg")),
+        build_args=with_proxies(build_args(parsed.all("build-arg")), config.proxies(config.read())),
         labels=_pairs(parsed.all("label")),
         target=parsed.text("target") or None,
         platform=_platform(parsed),
@@ -115,6 +117,11 @@ def build_args(given: tuple[str, ...]) -> dict[str, str]:
         elif key in os.environ:
             values[key] = os.environ[key]
     return _dated(values)
+
+
+def with_proxies(values: dict[str, str], proxies: Mapping[str, str]) -> dict[str, str]:
+    """With the proxies of Docker's configuration, but for those that are given anyway."""
+    return {**{name: value for name, value in proxies.items() if name not in values}, **values}
 
 
 def _dated(values: dict[str, str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from rootbuild.backend import choose_runtime
@@ -9,6 +10,8 @@ from rootbuild.cli.engine import separated, words
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import ImageNotFoundError
 from rootbuild.image import reference
+from rootbuild.registry.credentials import handed
+from rootbuild.registry.transport import tls_options
 from rootbuild.runtime.calls import call
 from rootbuild.runtime.names import find_image, need_image
 from rootbuild.runtime.run import pull as pull_image
@@ -33,6 +36,16 @@ def on_names(parsed: Parsed) -> int:
     return status
 
 
+def push(parsed: Parsed) -> int:
+    """Bring an image to the registry that its name says."""
+    runtime = choose_runtime()
+    name = need_image(parsed.args[0], runtime.images())
+    registry = reference.parse(parsed.args[0]).registry
+    with handed(registry):
+        outcome = call(runtime, (*words(parsed), *tls_options(registry), name), live=True)
+    return min(outcome.status, 1)
+
+
 def tag(parsed: Parsed) -> int:
     """Give an image one more name."""
     runtime = choose_runtime()
@@ -48,12 +61,14 @@ def pull(parsed: Parsed) -> int:
     runtime = choose_runtime()
     name = parsed.args[0]
     if parsed.switch("all-tags"):
-        whole = reference.parse(name).name
-        return min(call(runtime, ("pull", "--all-tags", whole), live=True).status, 1)
+        found = reference.parse(name)
+        with handed(found.registry):
+            options = ("--all-tags", *tls_options(found.registry))
+            outcome = call(runtime, ("pull", *options, found.name), live=True)
+        return min(outcome.status, 1)
+    wanted_platform = parsed.text("platform") or os.environ.get("DOCKER_DEFAULT_PLATFORM", "")
     try:
-        whole = pull_image(
-            runtime, name, platform=parsed.text("platform"), quiet=parsed.switch("quiet")
-        )
+        whole = pull_image(runtime, name, platform=wanted_platform, quiet=parsed.switch("quiet"))
     except ImageNotFoundError as error:
         error.exit_code = 1
         raise

@@ -8,6 +8,7 @@ from rootbuild.cli.command import Command, Group
 from rootbuild.cli.tables import (
     build,
     buildx,
+    completion,
     container,
     dockerfile,
     engine,
@@ -43,6 +44,7 @@ COMMANDS: tuple[Command, ...] = (
     *buildx.COMMANDS,
     *engine.COMMANDS,
     *shim.COMMANDS,
+    *completion.COMMANDS,
 )
 
 

@@ -52,29 +52,33 @@ def foreground(
     argv: Sequence[str],
     env: Mapping[str, str] | None = None,
     *,
+    stdin: IO[bytes] | None = None,
     stdout: IO[bytes] | None = None,
     stderr: IO[bytes] | None = None,
 ) -> int:
     """Run a program on our own terminal and streams; its exit code, or 128 + signal.
 
-    It is in our process group, so Ctrl-C reaches it directly; we only wait. `stdout` and `stderr`
-    (open files) take the place of ours.
+    It is in our process group, so Ctrl-C reaches it directly; we only wait. `stdin`, `stdout` and
+    `stderr` (open files) take the place of ours.
     """
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     reset = [] if before == signal.SIG_IGN else [signal.SIGINT]
     try:
-        return _spawned(argv, env, ((1, stdout), (2, stderr)), _FORWARDED, os.kill, reset=reset)
+        streams = ((0, stdin), (1, stdout), (2, stderr))
+        return _spawned(argv, env, streams, _FORWARDED, os.kill, reset=reset)
     finally:
         signal.signal(signal.SIGINT, before)
 
 
-def look(argv: Sequence[str], env: Mapping[str, str] | None = None) -> Finished:
+def look(
+    argv: Sequence[str], env: Mapping[str, str] | None = None, *, stdin: IO[bytes] | None = None
+) -> Finished:
     """Ask a program that only reads and answers at once; keeps what it prints, checks nothing.
 
     For the paths that must not pay for loading `sh` (75 ms), as `foreground` is.
     """
     with memory("stdout") as out, memory("stderr") as err:
-        status = foreground(argv, env, stdout=out, stderr=err)
+        status = foreground(argv, env, stdin=stdin, stdout=out, stderr=err)
         return Finished(tuple(argv), status, content(out), content(err))
 
 

@@ -89,7 +89,7 @@ COMMANDS = (
         ("image", "push"),
         "Upload an image to a registry",
         "[OPTIONS] NAME[:TAG]",
-        "rootbuild.cli.image:on_names",
+        "rootbuild.cli.image:push",
         (switch("quiet", "Suppress verbose output", "q"),),
         minimum=1,
         maximum=1,

@@ -108,14 +108,10 @@ _LOGS = (
     values("log-opt", "Log driver options"),
 )
 # What clients of podman use beside Docker's options.
-_PODMAN = tuple(
-    Flag(name, kind, hidden=True)
-    for kind, names in (
-        ("list", ("gidmap", "requires", "secret", "uidmap")),
-        ("string", ("pod", "pod-id-file", "systemd", "tz")),
-        ("bool", ("http-proxy", "replace", "rmi")),
-    )
-    for name in names
+_PODMAN = (
+    *(Flag(name, "list", hidden=True) for name in ("gidmap", "requires", "secret", "uidmap")),
+    *(Flag(name, hidden=True) for name in ("pod", "pod-id-file", "systemd", "tz")),
+    *(switch(name, hidden=True) for name in ("http-proxy", "replace", "rmi")),
 )
 SHARED = (
     *_PODMAN,

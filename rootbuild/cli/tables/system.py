@@ -64,4 +64,25 @@ COMMANDS = (
         maximum=0,
         aliases=(("events",),),
     ),
+    Command(
+        ("login",),
+        "Authenticate to a registry",
+        "[OPTIONS] [SERVER]",
+        "rootbuild.cli.login:login",
+        (
+            value("password", "Password", "p"),
+            switch("password-stdin", "Take the password from stdin"),
+            value("username", "Username", "u"),
+        ),
+        maximum=1,
+        common=True,
+    ),
+    Command(
+        ("logout",),
+        "Log out from a registry",
+        "[SERVER]",
+        "rootbuild.cli.login:logout",
+        maximum=1,
+        common=True,
+    ),
 )
