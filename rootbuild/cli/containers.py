@@ -1,11 +1,10 @@
-"""`container ls`: the engine's, with Docker's fields where a template wants JSON."""
+"""`container ls` with a template: the engine's list, with the fields that Docker's JSON has."""
 
 from __future__ import annotations
 
 from rootbuild.backend import choose_runtime
 from rootbuild.cli import rows
-from rootbuild.cli.engine import become, words
-from rootbuild.cli.identity import DOCKER
+from rootbuild.cli.engine import words
 from rootbuild.cli.parse import Parsed
 from rootbuild.image import reference
 from rootbuild.runtime.calls import ask
@@ -34,15 +33,9 @@ _LISTS = {
 _BETWEEN = "\x1f"
 
 
-def run(parsed: Parsed) -> int:
-    """List containers.
-
-    The engine has Docker's fields, but its JSON has others. `--format json` alone stays the
-    engine's where we are not called docker, as clients of podman read it.
-    """
+def ls(parsed: Parsed) -> int:
+    """List containers by a template with Docker's fields."""
     form = parsed.text("format")
-    if "json" not in form or (form == "json" and parsed.program != DOCKER):
-        return become(parsed)
     sized = {"Size": "SIZE"} if parsed.switch("size") else {}
     headers = {**_HEADERS, **sized}
     asked = _BETWEEN.join(_LISTS.get(name, f"{{{{.{name}}}}}") for name in headers)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rootbuild.backend import StoredContainer, StoredNetwork, choose_runtime
 from rootbuild.cli import rows
-from rootbuild.cli.engine import become, words
+from rootbuild.cli.engine import words
 from rootbuild.cli.parse import Parsed
 from rootbuild.runtime import networks
 from rootbuild.runtime.calls import ask
@@ -25,10 +25,8 @@ def create(parsed: Parsed) -> int:
 
 
 def ls(parsed: Parsed) -> int:
-    """List networks; the engine does it unless there is a template, whose fields are Docker's."""
+    """List networks by a template with Docker's fields."""
     form = parsed.text("format")
-    if not form:
-        return become(parsed)
     runtime = choose_runtime()
     outcome = ask(
         runtime, ("network", "ls", *parsed.tokens(["format", "no-trunc", "noheading"]), "--quiet")

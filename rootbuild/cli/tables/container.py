@@ -19,7 +19,7 @@ COMMANDS = (
         ("container", "ls"),
         "List containers",
         "[OPTIONS]",
-        "rootbuild.cli.containers:run",
+        "rootbuild.cli.listing:containers",
         (
             switch("all", "Show all containers (default shows just running)", "a"),
             _FILTER,

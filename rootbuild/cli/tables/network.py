@@ -30,7 +30,7 @@ COMMANDS = (
         ("network", "ls"),
         "List networks",
         "[OPTIONS]",
-        "rootbuild.cli.network:ls",
+        "rootbuild.cli.listing:networks",
         (
             values("filter", 'Provide filter values (e.g. "driver=bridge")', "f", "filter"),
             value("format", "Format output using a Go template or 'json'"),
