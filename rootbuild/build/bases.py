@@ -25,6 +25,7 @@ from rootbuild.image.platform import Platform, build_platform, fits, parse_platf
 from rootbuild.image.reference import is_id, parse
 from rootbuild.plan.keys import key
 from rootbuild.plan.plan import BaseImage
+from rootbuild.registry.credentials import handed
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,8 @@ class Puller:
         policy: PullPolicy = "always" if other else self._policy
         platform = None if wanted == build_platform() else str(wanted)
         try:
-            return self._backend.pull(name, policy, platform)
+            with handed(parse(name).registry):
+                return self._backend.pull(name, policy, platform)
         except ImageNotFoundError as error:
             if other is None:
                 raise

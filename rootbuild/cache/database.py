@@ -181,6 +181,12 @@ class Cache:
                 (MOST_INVENTORY_BYTES,),
             )
 
+    def kept_steps(self) -> dict[str, float]:
+        """The ids of the images that hold results of steps, and when each was made (Unix time)."""
+        with self._lock:
+            rows = self._database.execute("SELECT image, MAX(used) FROM steps GROUP BY image")
+            return {str(image): float(used) for image, used in rows}
+
     def answer(self, table: str, key: str) -> str | None:
         """As `image`, `content` and `pulled`, by the name of the table."""
         row = self._one(_VALUES[table], key)

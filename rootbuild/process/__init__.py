@@ -18,7 +18,7 @@ from rootbuild.process.busy import Watch
 from rootbuild.process.command import Finished, failure, find, paste
 from rootbuild.process.joined import join
 from rootbuild.process.managed import run
-from rootbuild.process.spawned import background, become, call, foreground, look
+from rootbuild.process.spawned import background, become, call, follow, foreground, look
 from rootbuild.process.waiting import Waiting
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "call",
     "failure",
     "find",
+    "follow",
     "foreground",
     "join",
     "look",

@@ -85,30 +85,59 @@ def foreground(
     argv: Sequence[str],
     env: Mapping[str, str] | None = None,
     *,
+    stdin: IO[bytes] | None = None,
     stdout: IO[bytes] | None = None,
     stderr: IO[bytes] | None = None,
 ) -> int:
     """Run a program on our own terminal and streams; its exit code, or 128 + signal.
 
-    It is in our process group, so Ctrl-C reaches it directly; we only wait. `stdout` and `stderr`
-    (open files) take the place of ours.
+    It is in our process group, so Ctrl-C reaches it directly; we only wait. `stdin`, `stdout` and
+    `stderr` (open files) take the place of ours.
     """
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     reset = [] if before == signal.SIG_IGN else [signal.SIGINT]
     try:
-        return _spawned(argv, env, ((1, stdout), (2, stderr)), _FORWARDED, os.kill, reset=reset)
+        streams = ((0, stdin), (1, stdout), (2, stderr))
+        return _spawned(argv, env, streams, _FORWARDED, os.kill, reset=reset)
     finally:
         signal.signal(signal.SIGINT, before)
 
 
-def look(argv: Sequence[str], env: Mapping[str, str] | None = None) -> Finished:
+def look(
+    argv: Sequence[str], env: Mapping[str, str] | None = None, *, stdin: IO[bytes] | None = None
+) -> Finished:
     """Ask a program that only reads and answers at once; keeps what it prints, checks nothing.
 
     For the paths that must not pay for loading `sh` (75 ms), as `foreground` is.
     """
     with memory("stdout") as out, memory("stderr") as err:
-        status = foreground(argv, env, stdout=out, stderr=err)
+        status = foreground(argv, env, stdin=stdin, stdout=out, stderr=err)
         return Finished(tuple(argv), status, content(out), content(err))
+
+
+@contextlib.contextmanager
+def follow(argv: Sequence[str], env: Mapping[str, str] | None = None) -> Iterator[IO[bytes]]:
+    """Run a program for the length of a block and give what it prints, to be read meanwhile.
+
+    It is in our process group, and is ended with the block if it runs still.
+    """
+    program = path(argv[0])
+    announce(argv)
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as output:
+        try:
+            pid = os.posix_spawn(
+                program,
+                list(argv),
+                {**os.environ, **(env or {})},
+                file_actions=[(os.POSIX_SPAWN_DUP2, writing, 1)],
+            )
+        finally:
+            os.close(writing)
+        try:
+            yield output
+        finally:
+            _end(pid, os.kill)
 
 
 def become(argv: Sequence[str], env: Mapping[str, str] | None = None) -> NoReturn:
@@ -174,11 +203,11 @@ def _inherited(descriptors: Sequence[int]) -> Iterator[None]:
             os.set_inheritable(descriptor, False)
 
 
-def _end(pid: int) -> None:
-    """End a process group and reap its leader: first politely, then for sure."""
+def _end(pid: int, kill: Callable[[int, int], None] = os.killpg) -> None:
+    """End a process group (or one process) and reap it: first politely, then for sure."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, number)
+            kill(pid, number)
         deadline = time.monotonic() + GRACE_SECONDS
         while time.monotonic() < deadline:
             try:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rootbuild.backend import StoredImage
 from rootbuild.storage.configuration import Storage, read
+from rootbuild.storage.usage import Layers, Usage, usage
 
 ATTEMPTS = 5
 PAUSE_SECONDS = 0.02
@@ -50,6 +51,21 @@ class Index:
             for image in read_images(root / f"{driver}-images", layers):
                 found.setdefault(image.id, image)
         return tuple(found.values())
+
+    def usage(self, active: Collection[str]) -> Usage:
+        """How much space images take; `active` are the ids of those that containers use."""
+        images: list[Layers] = []
+        sizes: dict[str, int] = {}
+        for root, driver in self.stores():
+            layers = {
+                str(entry.get("id")): entry
+                for entry in entries(root / f"{driver}-layers" / "layers.json")
+            }
+            for entry in entries(root / f"{driver}-images" / "images.json"):
+                chain = tuple(_chain(layers, str(entry.get("layer") or "")))
+                images.append(Layers(str(entry.get("id")), bool(entry.get("names")), chain))
+            sizes.update((identity, _own_size(entry)) for identity, entry in layers.items())
+        return usage(images, sizes, active)
 
     def config(self, image: str) -> bytes | None:
         """The config of an image (id); None if no file holds it."""
@@ -125,10 +141,23 @@ def _layer_sizes(folder: Path) -> dict[str, int]:
             identity = str(layers[identity].get("parent") or "")
         total = sizes.get(identity, 0)
         for link in reversed(chain):
-            own = layers[link].get("diff-size")
-            total += own if isinstance(own, int) else 0
+            total += _own_size(layers[link])
             sizes[link] = total
     return sizes
+
+
+def _chain(layers: Mapping[str, Mapping[str, object]], top: str) -> Iterator[str]:
+    """A layer and all below it."""
+    seen = set()
+    while top in layers and top not in seen:
+        seen.add(top)
+        yield top
+        top = str(layers[top].get("parent") or "")
+
+
+def _own_size(layer: Mapping[str, object]) -> int:
+    own = layer.get("diff-size")
+    return own if isinstance(own, int) else 0
 
 
 def entries(path: Path) -> Sequence[Mapping[str, object]]:
