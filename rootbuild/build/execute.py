@@ -122,6 +122,7 @@ class Executor:
         self._taken: dict[Reading, Selection] = {}
         self._work = Uncommitted()
         self._renewed = False
+        self._base = ""  # the key of what the first step starts from
         self._keys: list[str] = []
 
     def build(self) -> None:
@@ -130,8 +131,7 @@ class Executor:
             self._build()
         finally:
             if self._renewed and self._keys:
-                start = self._parts.solver.start(self._stage.index)
-                self._parts.explainer.remember(self._stage, start, self._keys)
+                self._parts.explainer.remember(self._stage, self._base, self._keys)
 
     def _build(self) -> None:
         stage = self._stage
@@ -139,6 +139,8 @@ class Executor:
             self._show_cached([None])
         ahead = self._look_ahead(0, None)
         state, position = ahead.state or self._start(), ahead.position
+        if ahead.state is None:
+            self._base = state.key
         while position < len(stage.steps):
             step = stage.steps[position]
             try:
@@ -182,7 +184,7 @@ class Executor:
         horizon = len(stage.steps)
         if not self._fresh:
             steps = stage.steps[position:]
-            keys = solver.keys(state.key, steps) if state else solver.chain(stage.index).keys
+            keys = solver.keys(state.key, steps) if state else self._first_keys()
             horizon = position + len(keys)
             for done in range(len(keys), 0, -1):
                 found = solver.snapshot(keys[done - 1])
@@ -197,6 +199,16 @@ class Executor:
         solver.begin(needed)
         self._scheduler.start(needed)
         return outlook
+
+    def _first_keys(self) -> tuple[str, ...]:
+        """The keys as they are known before anything is done.
+
+        That of the base is kept, as it may be in doubt later: when a stage that it was made of has
+        to run again for the sake of another.
+        """
+        chain = self._parts.solver.chain(self._stage.index)
+        self._base = chain.base or ""
+        return chain.keys
 
     def _needed(self, ahead: Outlook) -> Iterable[int]:
         """The stages without whose content we cannot go on, or find out whether we have to."""
@@ -292,10 +304,10 @@ class Executor:
         vertex: Vertex,
     ) -> bool:
         """Do a step on top of a state; whether the result would be the same on top of any other."""
-        parts, start = self._parts, self._parts.solver.start(self._stage.index)
+        parts = self._parts
         self._renewed = True
         keys = (*self._keys, key)
-        for reason in parts.explainer.explain(self._stage, start, keys, fresh=self._fresh):
+        for reason in parts.explainer.explain(self._stage, self._base, keys, fresh=self._fresh):
             vertex.status(f"why: {reason}")
         container, rootfs = self._space.change(state.key, state.layers)
         with parts.turns.command() if isinstance(step, RunStep) else parts.turns.work():
