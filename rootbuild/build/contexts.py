@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING
 
+from rootbuild.booleans import read_boolean
 from rootbuild.build.options import BuildOptions
 from rootbuild.build.remotes import Remotes
 from rootbuild.build.vertices import Vertices
@@ -28,7 +29,6 @@ if TYPE_CHECKING:  # a build with nothing to do needs none of these
 DOCKERFILE_LIMIT = 64 << 20
 KEEP_GIT_DIR = "BUILDKIT_CONTEXT_KEEP_GIT_DIR"
 _LOADING = "[internal] load remote build context"
-_TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,7 @@ class Contexts:
         return self.remotes.folder(source, self.vertices) / CONTENT
 
     def _checked_out(self, source: GitSource) -> Place:
-        if self._options.build_args.get(KEEP_GIT_DIR) in _TRUE:
+        if read_boolean(self._options.build_args.get(KEEP_GIT_DIR) or ""):
             source = replace(source, keep_git_dir=True)
         return Place(self.remotes.folder(source, self.vertices), source.shown)
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from rootbuild.booleans import read_boolean
 from rootbuild.errors import DockerfileError
 from rootbuild.remote.sources import (
     GitSource,
@@ -28,8 +29,6 @@ _SCP = re.compile(
 # What no name of a ref has (git-check-ref-format), and what a program could take for an option.
 _BAD_REF = re.compile(r"^-|[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^/|/$|\.lock$|\.$")
 _GITHUB = "github.com/"
-_TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
-_FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
 _KEYS = frozenset(
     (
         *("ref", "tag", "branch", "subdir", "checksum", "commit"),
@@ -158,9 +157,10 @@ def _same(what: str, one: str, other: str) -> str:
 
 def _flag(query: Mapping[str, str], key: str) -> bool:
     value = query[key]
-    if value and value not in _TRUE | _FALSE:
+    flag = read_boolean(value) if value else True
+    if flag is None:
         raise DockerfileError(f'invalid {key} value: "{value}"')
-    return value not in _FALSE
+    return flag
 
 
 def _checked(source: GitSource) -> GitSource:
