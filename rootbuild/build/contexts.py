@@ -11,7 +11,6 @@ import itertools
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
 from typing import IO, TYPE_CHECKING
 
 from rootbuild.booleans import read_boolean
@@ -71,12 +70,7 @@ class Contexts:
         sweep(self._cache / "contexts")
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stack.close()
 
     def main(self) -> Place:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Sequence
-from types import TracebackType
 
 from rootbuild.backend import Backend, Describe, Layers
 from rootbuild.build.journal import Journal
@@ -35,12 +34,7 @@ class Workspace:
     def __enter__(self) -> Workspace:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def change(self, content: str, layers: Layers | None) -> tuple[str, Rootfs]:
@@ -112,12 +106,7 @@ class Workspaces:
     def __enter__(self) -> Workspaces:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stack.close()
 
     def __getitem__(self, source: Filesystem) -> Workspace:
