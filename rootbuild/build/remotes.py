@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rootbuild.build.halt import Halt
 from rootbuild.build.options import Agent, Secret
 from rootbuild.build.vertices import Vertices
 
@@ -26,11 +27,13 @@ AGENT = "default"
 class Remotes:
     """What a build has fetched so far, held until the block ends. Safe to use from threads.
 
-    `cache` is the folder below which it is kept; `numbers` are those of progress.
+    `cache` is the folder below which it is kept; `numbers` are those of progress. Downloads end
+    with Canceled when `halt` is pressed, which is the whole build's switch.
     """
 
     def __init__(self, cache: Path, secrets: Sequence[Secret], agents: Sequence[Agent]) -> None:
         self.numbers: Iterator[int] = itertools.count(1)
+        self.halt = Halt()
         self._cache = cache
         self._secrets = secrets
         self._agents = agents
@@ -83,9 +86,11 @@ class Remotes:
 
     def _download(self, source: HttpSource, vertices: Vertices) -> str:
         from rootbuild.remote.download import downloaded
+        from rootbuild.remote.request import Patience
 
+        patience = Patience(wait=self.halt.pause)
         with vertices.open(f"load {source.shown}"):
-            held = downloaded(source, self._cache / "downloads", self._secret)
+            held = downloaded(source, self._cache / "downloads", self._secret, patience)
             found = self._stack.enter_context(held)
         self._folders[source] = found.folder
         return f"sha256:{found.digest}"
