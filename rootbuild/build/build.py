@@ -1,8 +1,8 @@
 """A build from beginning to end.
 
 It runs twice at most. Outside of the user namespace it plans, and if every step is known it is
-finished there. Else a fork of the process joins the engine's user namespace, where containers can be
-mounted and files given any owner, plans again and does the rest.
+finished there. Else a fork of the process joins the engine's user namespace, where containers can
+be mounted and files given any owner, plans again and does the rest.
 """
 
 from __future__ import annotations
@@ -212,7 +212,7 @@ class Session:
                 policy=options.layers,
                 fresh=self._fresh(plan),
             )
-            built = build_target(parts)
+            built = build_target(parts, self._stop)
             config = plan.stage(plan.target).config
             exporter = self._exporter()
             fresh = plan.target in self._fresh(plan)
@@ -226,6 +226,11 @@ class Session:
             # The next build knows nothing of what this one has just learned, but for the cache.
             self._note(plan, self._solver(plan, context), context, warnings, image)
         return image
+
+    def _stop(self) -> None:
+        """End what the threads of the build wait for."""
+        self.build_.backend.stop()
+        self.build_.contexts.remotes.stop()
 
     def _settle(self, look: Look) -> Bases:
         return settle(self.graph, partial(self.build_.resolve, self.graph.dockerfile), look)

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rootbuild import process
 from rootbuild.build.halt import Halt
 from rootbuild.build.options import Agent, Secret
 from rootbuild.build.vertices import Vertices
@@ -34,6 +35,7 @@ class Remotes:
     def __init__(self, cache: Path, secrets: Sequence[Secret], agents: Sequence[Agent]) -> None:
         self.numbers: Iterator[int] = itertools.count(1)
         self.halt = Halt()
+        self._waiting = process.Waiting()
         self._cache = cache
         self._secrets = secrets
         self._agents = agents
@@ -71,6 +73,10 @@ class Remotes:
                     self._check_out(source, identity.partition(" ")[0], vertices)
             return self._folders[source]
 
+    def stop(self) -> None:
+        """End the programs that fetch something for other threads; `halt` was pressed before."""
+        self._waiting.end()
+
     def _identify(self, source: RemoteSource, vertices: Vertices) -> str:
         from rootbuild.remote.sources import HttpSource
 
@@ -107,7 +113,7 @@ class Remotes:
         from rootbuild.remote.access import Access
 
         agents = (agent.socket for agent in reversed(self._agents) if agent.id == AGENT)
-        return Access(self._secret, next(agents, None))
+        return Access(self._secret, next(agents, None), self._waiting)
 
     def _secret(self, name: str) -> bytes | None:
         from rootbuild.build.mounts.secret import secret_value

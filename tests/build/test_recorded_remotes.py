@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import os
+import socket
 import stat
 import threading
 import time
@@ -220,6 +222,36 @@ def test_a_download_ends_with_the_build(site: Site, server: Web) -> None:
     with pytest.raises(BuildError):
         site.build(text, no_cache=True)
     assert let_go.wait(5)
+    assert site.clean()
+
+
+def test_git_ends_with_the_build(site: Site) -> None:
+    """Here it waits for a server that never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        hung_up = threading.Event()
+
+        def silent() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.settimeout(20)
+                site.machine.word("asked").set()
+                with contextlib.suppress(TimeoutError):
+                    while connection.recv(1 << 16):
+                        pass
+                    hung_up.set()
+
+        server = threading.Thread(target=silent)
+        server.start()
+        text = (
+            f"FROM base AS loads\n{ADD} git://127.0.0.1:{port}/r.git /r\n"
+            "FROM base AS fails\nRUN hear asked; exit 1\n"
+            "FROM base\nCOPY --from=loads /r /r\nCOPY --from=fails /f /g\n"
+        )
+        with pytest.raises(BuildError):
+            site.build(text, no_cache=True)
+        server.join()
+    assert hung_up.is_set()
     assert site.clean()
 
 
