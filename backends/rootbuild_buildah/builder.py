@@ -106,12 +106,13 @@ class Builder:
         known = self._store.containers()
         for container in containers:
             ours = self.overlays.has(container)
-            theirs = not ours and (known is None or container in known)
+            # Both, where ours could not be mounted and was waiting for its removal.
+            theirs = not ours if known is None else container in known
             rootfs = partial(mounted, self._call, container) if theirs else None
             steps.remove_leftovers(container, rootfs)
             if ours:
                 self.overlays.sweep(container)
-            elif theirs:
+            if theirs:
                 process.call(argv.remove_containers(container), check=known is not None)
 
     @contextlib.contextmanager

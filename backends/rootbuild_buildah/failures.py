@@ -53,3 +53,12 @@ def _existing(folder: Path) -> Path:
     while not folder.exists():
         folder = folder.parent
     return folder
+
+
+def image_removed(image: str | None) -> HostError:
+    """The error for an image that was there when the build began."""
+    return HostError(
+        f"the image {image} was removed while it was built upon",
+        id="image-removed",
+        hint="start the build again, and leave the images that it needs alone",
+    )

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.backend import Describe, Layers
-from rootbuild.errors import HostError
 from rootbuild.image.platform import build_platform
 from rootbuild_buildah import failures, folder, kernel, namespace, overlay
 from rootbuild_buildah.images import Images
@@ -52,7 +51,10 @@ class Overlays:
 
     @contextlib.contextmanager
     def start(self, image: str | None, name: str) -> Iterator[Overlay | None]:
-        """A container, mounted; gone when the block ends. None where this cannot be done."""
+        """A container, mounted; gone when the block ends. None where this cannot be done.
+
+        Raises HostError if there is no such image.
+        """
         with contextlib.ExitStack() as stack:
             container = self._make(stack, image, name)
             if container is not None:
@@ -69,12 +71,8 @@ class Overlays:
         with self._lock:
             containers = set(self._open)
         for container in containers:
-            if not self._intact(container):
-                raise HostError(
-                    f"the image {container.base.image} was removed while it was built upon",
-                    id="image-removed",
-                    hint="start the build again, and leave the images that it needs alone",
-                )
+            if not self._intact(container) and self._is_open(container):
+                raise failures.image_removed(container.base.image)
 
     def used(self) -> frozenset[str]:
         """The images that containers of running builds, also of others, stand on."""
@@ -99,7 +97,10 @@ class Overlays:
             remove(home / name)
 
     def _make(self, stack: contextlib.ExitStack, image: str | None, name: str) -> Overlay | None:
-        home, base = self._home(), self._base(image)
+        try:
+            home, base = self._home(), self._base(image)
+        except KeyError as error:
+            raise failures.image_removed(image) from error
         if home is None or base is None:
             return None
         with contextlib.ExitStack() as attempt:
@@ -145,6 +146,11 @@ class Overlays:
             return self._base(container.base.image) == container.base and container.intact()
         except KeyError:
             return False
+
+    def _is_open(self, container: Overlay) -> bool:
+        """Another thread may have ended it while it was looked at, which closes its layers."""
+        with self._lock:
+            return container in self._open
 
     def _forget(self, container: Overlay) -> None:
         with self._lock:

@@ -26,9 +26,11 @@ class Removals:
             yield
         finally:
             places, self._small = self._small, None
-            remove(*places)
-            while self._threads:
-                self._threads.pop().join()
+            try:
+                remove(*places)
+            finally:
+                while self._threads:
+                    self._threads.pop().join()
 
     def add(self, *places: Path, large: bool) -> None:
         """Have folders removed, or do it now where no session is open."""
@@ -43,6 +45,15 @@ class Removals:
 
 
 def remove(*places: Path) -> None:
-    """Remove folders; what cannot be removed stays."""
-    if places:
-        process.call(argv.remove_trees(*places), check=False)
+    """Remove folders; what cannot be removed stays.
+
+    Who interrupts us is heard when they are gone, as nobody would remove them later.
+    """
+    if not places:
+        return
+    command = argv.remove_trees(*places)
+    try:
+        process.call(command, check=False)
+    except BaseException:
+        process.call(command, check=False)
+        raise

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rootbuild import process
 from rootbuild.backend import Describe, Layers
-from rootbuild_buildah import argv, folder
+from rootbuild_buildah import argv, failures, folder
 from rootbuild_buildah.calls import Calls, last_line
 from rootbuild_buildah.images import Images
 from rootbuild_buildah.store import Store
@@ -43,7 +43,7 @@ class Workers:
         except BaseException:
             self._end(partial(process.call, check=False))
             raise
-        self._end(self.call)
+        self._end(self._remove)
 
     @property
     def lasting(self) -> bool:
@@ -54,9 +54,12 @@ class Workers:
     def start(self, image: str | None, name: str, used: frozenset[str]) -> Iterator[Worker]:
         """A working container; gone, or soon to be, when the block ends.
 
-        `used` are images that must not be removed.
+        `used` are images that must not be removed. Raises HostError if there is no such image.
         """
-        base = None if image is None else self.images.calm(image)
+        try:
+            base = None if image is None else self.images.calm(image)
+        except KeyError as error:
+            raise failures.image_removed(image) from error
         if base is not None and base != image:
             self._calm.add(base)
         try:
@@ -68,9 +71,22 @@ class Workers:
         if self._retired is not None and name not in self.large:
             self._retired.append(name)
             return
-        self.call(argv.remove_containers(name))
+        self._remove(argv.remove_containers(name))
         if self._retired is None:
             self._remove_calm(used)
+
+    def _remove(self, command: Sequence[str]) -> None:
+        """Run a removal to its end: not even who stops the build ends it. Raises EngineError.
+
+        A signal is heard afterwards, as nobody would remove later what is left.
+        """
+        try:
+            finished = process.call(command, check=False)
+        except BaseException:
+            process.call(command, check=False)
+            raise
+        if finished.status != 0:
+            raise self.call.failure(finished)
 
     def _end(self, call: Callable[[Sequence[str]], object]) -> None:
         names, self._retired = self._retired, None

@@ -1,8 +1,8 @@
 """A build from beginning to end.
 
 It runs twice at most. Outside of the user namespace it plans, and if every step is known it is
-finished there. Else the same command is started again inside of the engine's user namespace, where
-containers can be mounted and files given any owner, and does the rest.
+finished there. Else a fork of the process joins the engine's user namespace, where containers can
+be mounted and files given any owner, plans again and does the rest.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from rootbuild.build.fetched import RemoteFiles
 from rootbuild.build.foreign import check_platforms
 from rootbuild.build.fresh import fresh_stages
 from rootbuild.build.frontend import check_frontend
-from rootbuild.build.halt import Halt
 from rootbuild.build.inputs import Source, parse_dockerfile, read_dockerfile
 from rootbuild.build.journal import clean_up_after_killed, open_journal
 from rootbuild.build.memo.remember import Notebook, open_notebook
@@ -194,7 +193,7 @@ class Session:
             context = stack.enter_context(self._context(inventories))
             solver = self._solver(plan, context)
             check_platforms(plan, solver, self.graph.dockerfile.source, self._runs)
-            halt = Halt()
+            halt = self.build_.contexts.remotes.halt
             turns = Turns(options.jobs or usual_jobs(), halt, Watch().busy)
             mounting = Mounting(self.build_.folders.cache, options, Devices(options), halt)
             parts = Parts(
@@ -213,7 +212,7 @@ class Session:
                 policy=options.layers,
                 fresh=self._fresh(plan),
             )
-            built = build_target(parts)
+            built = build_target(parts, self._stop)
             config = plan.stage(plan.target).config
             exporter = self._exporter()
             fresh = plan.target in self._fresh(plan)
@@ -227,6 +226,11 @@ class Session:
             # The next build knows nothing of what this one has just learned, but for the cache.
             self._note(plan, self._solver(plan, context), context, warnings, image)
         return image
+
+    def _stop(self) -> None:
+        """End what the threads of the build wait for."""
+        self.build_.backend.stop()
+        self.build_.contexts.remotes.stop()
 
     def _settle(self, look: Look) -> Bases:
         return settle(self.graph, partial(self.build_.resolve, self.graph.dockerfile), look)

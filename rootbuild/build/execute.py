@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from rootbuild.backend import Backend, Describe, Layers
@@ -78,14 +78,16 @@ class Outlook:
     horizon: int
 
 
-def build_target(parts: Parts) -> State:
+def build_target(parts: Parts, stop: Callable[[], object]) -> State:
     """Build the target, and of the other stages those whose content it turns out to need.
+
+    `stop` ends what threads wait for outside of this process (see `Scheduler`).
 
     Raises RootbuildError located at the instruction that failed.
     """
     scheduler: Scheduler[State] = Scheduler(
         lambda index: Executor(parts, scheduler, parts.plan.stage(index)).build(),
-        parts.backend.stop,
+        stop,
         parts.halt,
     )
     return scheduler.run(parts.plan.target)

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rootbuild import process
+from rootbuild.build.halt import Halt
 from rootbuild.build.options import Agent, Secret
 from rootbuild.build.vertices import Vertices
 
@@ -26,11 +28,14 @@ AGENT = "default"
 class Remotes:
     """What a build has fetched so far, held until the block ends. Safe to use from threads.
 
-    `cache` is the folder below which it is kept; `numbers` are those of progress.
+    `cache` is the folder below which it is kept; `numbers` are those of progress. Downloads end
+    with Canceled when `halt` is pressed, which is the whole build's switch.
     """
 
     def __init__(self, cache: Path, secrets: Sequence[Secret], agents: Sequence[Agent]) -> None:
         self.numbers: Iterator[int] = itertools.count(1)
+        self.halt = Halt()
+        self._waiting = process.Waiting()
         self._cache = cache
         self._secrets = secrets
         self._agents = agents
@@ -68,6 +73,10 @@ class Remotes:
                     self._check_out(source, identity.partition(" ")[0], vertices)
             return self._folders[source]
 
+    def stop(self) -> None:
+        """End the programs that fetch something for other threads; `halt` was pressed before."""
+        self._waiting.end()
+
     def _identify(self, source: RemoteSource, vertices: Vertices) -> str:
         from rootbuild.remote.sources import HttpSource
 
@@ -83,9 +92,11 @@ class Remotes:
 
     def _download(self, source: HttpSource, vertices: Vertices) -> str:
         from rootbuild.remote.download import downloaded
+        from rootbuild.remote.request import Patience
 
+        patience = Patience(wait=self.halt.pause)
         with vertices.open(f"load {source.shown}"):
-            held = downloaded(source, self._cache / "downloads", self._secret)
+            held = downloaded(source, self._cache / "downloads", self._secret, patience)
             found = self._stack.enter_context(held)
         self._folders[source] = found.folder
         return f"sha256:{found.digest}"
@@ -102,7 +113,7 @@ class Remotes:
         from rootbuild.remote.access import Access
 
         agents = (agent.socket for agent in reversed(self._agents) if agent.id == AGENT)
-        return Access(self._secret, next(agents, None))
+        return Access(self._secret, next(agents, None), self._waiting)
 
     def _secret(self, name: str) -> bytes | None:
         from rootbuild.build.mounts.secret import secret_value

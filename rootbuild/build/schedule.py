@@ -100,6 +100,13 @@ class Scheduler(Generic[Result]):
         with self._changed:
             self._halt.press()
             self._changed.notify_all()
+        try:
+            self._stop_all()
+        except BaseException:  # a signal; others are ignored from now on
+            self._stop_all()
+            raise
+
+    def _stop_all(self) -> None:
         while self._left():
             self._stop()
 

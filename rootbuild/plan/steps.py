@@ -127,9 +127,8 @@ class CopyStep:
 
     `link` is --link where it makes a difference; `unpack` says that archives are extracted, and
     `unpack_remotes` that those from elsewhere are. `remotes` tells of each of the sources whether
-    it is a remote one; it is empty if none is.
-    `link` is --link where it makes a difference; `unpack` says that archives are extracted.
-    `created` is SOURCE_DATE_EPOCH: the date of what is made, else that of the sources.
+    it is a remote one; it is empty if none is. `created` is SOURCE_DATE_EPOCH: the date of what is
+    made, else that of the sources.
     """
 
     location: Location

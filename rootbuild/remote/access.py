@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from rootbuild.process import Waiting
+
 FindSecret = Callable[[str], bytes | None]
 """Gives the value of a secret by its id; None if the build has none of that name."""
 
@@ -16,7 +18,11 @@ def no_secrets(name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The build's secrets, and the socket of an SSH agent if one was given."""
+    """The build's secrets, and the socket of an SSH agent if one was given.
+
+    By `waiting` calls of git can be ended.
+    """
 
     secret: FindSecret = no_secrets
     agent: Path | None = None
+    waiting: Waiting | None = None

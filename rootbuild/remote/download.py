@@ -156,7 +156,7 @@ def _ask(source: HttpSource, place: _Place, secret: FindSecret, patience: Patien
             return place.use(_Answer(known.digest, tag, modified))
         if response.status == NOT_MODIFIED:
             raise RemoteError(f"invalid not-modified answer of {source.shown}", id="remote-failed")
-        return _load(source, place, response)
+        return _load(source, place, response, patience)
 
     return get(where, _headers(source, known, secret), take, patience)
 
@@ -181,7 +181,7 @@ def _unchanged(known: _Answer, response: Response) -> bool:
     return bool(tag) and tag.removeprefix("W/") == known.etag.removeprefix("W/")
 
 
-def _load(source: HttpSource, place: _Place, response: Response) -> Download:
+def _load(source: HttpSource, place: _Place, response: Response, patience: Patience) -> Download:
     size = _size(response.headers)
     free = shutil.disk_usage(place.folder).free
     if size is not None and size > free:
@@ -189,19 +189,20 @@ def _load(source: HttpSource, place: _Place, response: Response) -> Download:
         raise no_space(place.folder, why)
     part = place.folder / _PART
     try:
-        digest = _write(part, response, size)
+        digest = _write(part, response, size, patience)
         tag = _line(response.headers, "ETag")
         return place.put(part, _Answer(digest, tag, _line(response.headers, "Last-Modified")))
     finally:
         part.unlink(missing_ok=True)
 
 
-def _write(part: Path, response: Response, size: int | None) -> str:
+def _write(part: Path, response: Response, size: int | None, patience: Patience) -> str:
     """Load a body into a file; its SHA-256."""
     digest, done = hashlib.sha256(), 0
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(part, flags, 0o600), "wb", buffering=0) as stream:
         while data := response.body.read(_CHUNK):
+            patience.wait(0)
             digest.update(data)
             stream.write(data)
             done += len(data)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rootbuild import process
 from rootbuild.errors import RemoteError
-from rootbuild.process import Finished
+from rootbuild.process import Finished, Waiting
 
 TRANSPORTS = "git:http:https:ssh"
 _STALLED = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": "60"}
@@ -39,7 +39,8 @@ _SAFE = {
 class Call:
     """One call. `remote` tells that it reaches one; `local` that it reads a repository of ours.
 
-    `config` is added to what is always set. `index` is a file to use as the index.
+    `config` is added to what is always set. `index` is a file to use as the index. By `waiting` it
+    can be ended.
     """
 
     arguments: tuple[str, ...]
@@ -48,13 +49,16 @@ class Call:
     config: tuple[tuple[str, str], ...] = ()
     agent: Path | None = None
     index: Path | None = None
+    waiting: Waiting | None = None
 
 
 def git(call: Call) -> Finished:
     """Run git to its end; what it says is kept. Raises HostError if there is no git."""
     given = environment(call, os.environ)
     removed = {name: None for name in os.environ if name.startswith("GIT_") and name not in given}
-    return process.call(("git", *call.arguments), check=False, env={**removed, **given})
+    return process.call(
+        ("git", *call.arguments), check=False, env={**removed, **given}, waiting=call.waiting
+    )
 
 
 def succeed(call: Call, what: str, *, hint: str = "") -> Finished:

@@ -37,7 +37,8 @@ class Remote:
             else ((f"http.{scope(url)}.extraHeader", f"Authorization: {header}"),)
         )
         words = tuple(url if word == "{}" else word for word in arguments)
-        return Call(words, remote=True, config=config, agent=self.access.agent)
+        access = self.access
+        return Call(words, remote=True, config=config, agent=access.agent, waiting=access.waiting)
 
     def resolve(self, ref: str) -> tuple[str, str]:
         """The commit that a ref leads to, and the tag object that it is, or the commit again.

@@ -34,11 +34,16 @@ _SAFE = "!#$%&'()*+,/:;=?@[]~"
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How often a request is made before it has failed, and how long each thing may take (s)."""
+    """How often a request is made before it has failed, and how long each thing may take (s).
+
+    `wait` waits for that many seconds, and is called with 0 before each piece of work: what it
+    raises ends the matter.
+    """
 
     attempts: int = 4
     pause: float = 0.5
     timeout: float = 30.0
+    wait: Callable[[float], object] = time.sleep
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +108,13 @@ def get(
     request = urllib.request.Request(where.target, headers=sent)  # noqa: S310 - see _opener
     pause = patience.pause
     for left in reversed(range(patience.attempts)):
+        patience.wait(0)
         try:
             return _once(request, where, take, patience.timeout)
         except PassingError as error:
             if not left:
                 raise _failed(where, str(error)) from error
-            time.sleep(min(pause if error.after is None else error.after, _LONGEST_PAUSE))
+            patience.wait(min(pause if error.after is None else error.after, _LONGEST_PAUSE))
             pause *= 2
     raise AssertionError("no attempt was made")
 

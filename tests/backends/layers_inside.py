@@ -1,15 +1,17 @@
 """Layers that we write hold what buildah's own hold; run by test_buildah_contract inside."""
 
+import contextlib
 import hashlib
 import os
 import signal
 import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +21,7 @@ from rootbuild.errors import BuildError, HostError
 from rootbuild.testing.contract import container, execute, fresh_name, shell
 from rootbuild_buildah import BuildahBackend
 from rootbuild_buildah.overlays import Overlay
+from rootbuild_buildah.store import Store
 from tests.backends.busybox_image import busybox_image
 from tests.backends.layer_cases import CASES, Change, make_base, remove_below
 
@@ -230,6 +233,70 @@ def test_a_base_that_goes_away_fails_the_build() -> None:
         with pytest.raises(HostError) as caught:
             OURS.commit(name)
     assert caught.value.id == "image-removed"
+
+
+def test_a_container_that_ends_while_another_is_committed(
+    base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its layers are closed then, which does not mean that they are gone."""
+    intact = Overlay.intact
+    with container(OURS, base) as (name, rootfs), contextlib.ExitStack() as other:
+        other.enter_context(container(OURS, base))
+
+        def ended_before(looked_at: Overlay) -> bool:
+            other.close()
+            return intact(looked_at)
+
+        monkeypatch.setattr(Overlay, "intact", ended_before)
+        (rootfs / fresh_name()).touch()
+        OURS.remove([OURS.commit(name).image])
+
+
+@pytest.mark.parametrize("backend", [OURS, THEIRS])
+def test_an_image_that_is_gone_before_a_container_is_made(backend: BuildahBackend) -> None:
+    with pytest.raises(HostError) as caught, backend.start("0" * 64, fresh_name()):
+        pass
+    assert caught.value.id == "image-removed"
+
+
+def test_a_killed_build_whose_mounts_were_refused_leaves_neither_kind(base: str) -> None:
+    name = fresh_name()
+    script = (
+        "import os, signal, sys\n"
+        "from rootbuild_buildah import BuildahBackend, overlay\n"
+        "def refuse(*_, **__): raise OSError('refused')\n"
+        "overlay.mount, backend = refuse, BuildahBackend()\n"
+        "with backend.session(), backend.start(sys.argv[1], sys.argv[2]):\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    finished = process.run([sys.executable, "-c", script, base, name], check=False)
+    assert finished.status == -signal.SIGKILL, finished
+    assert OURS.builder.overlays.has(name)
+    assert name in (Store().containers() or ())
+    OURS.sweep([name])
+    assert not OURS.builder.overlays.has(name)
+    assert name not in (Store().containers() or ())
+
+
+def test_a_removal_is_not_stopped_with_the_build(
+    base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That of a large container, while another stage has failed."""
+    backend, name = BuildahBackend(overlays=False), fresh_name()
+    call = process.call
+
+    def stopped(command: Sequence[str], **options: Any) -> process.Finished:
+        waiting = options.get("waiting")
+        if waiting is not None and "rm" in command:
+            return process.Finished(tuple(command), -signal.SIGTERM)
+        return call(command, **options)
+
+    with backend.session():
+        monkeypatch.setattr(process, "call", stopped)
+        with backend.start(base, name):
+            assert name in (Store().containers() or ())
+            backend.builder.containers[name]._workers.large.add(name)  # type: ignore[union-attr]
+        assert name not in (Store().containers() or ())
 
 
 def test_runtimes_are_tried_out_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,13 @@
 
 import base64
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from rootbuild import process
+from rootbuild.errors import Interrupted
 from rootbuild_buildah import filters, folder, overlay
 from rootbuild_buildah.removals import Removals
 
@@ -128,5 +130,28 @@ class TestRemovals:
     def test_at_once_without_a_session(self, tmp_path: Path) -> None:
         small, large = self.folders(tmp_path)
         Removals().add(small, large, large=True)
+        assert not small.exists()
+        assert not large.exists()
+
+    def test_who_interrupts_one_is_heard_when_all_is_gone(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Nobody would look for them later: the build's notes go with the build."""
+        small, large = self.folders(tmp_path)
+        removals, call, calls = Removals(), process.call, []
+
+        def interrupted(command: Sequence[str], *, check: bool) -> process.Finished:
+            calls.append(command)
+            if len(calls) == 1:
+                raise Interrupted("canceled", exit_code=130)
+            return call(command, check=check)
+
+        def session() -> None:
+            with removals.session():
+                removals.add(small, large, large=False)
+                monkeypatch.setattr(process, "call", interrupted)
+
+        with pytest.raises(Interrupted):
+            session()
         assert not small.exists()
         assert not large.exists()

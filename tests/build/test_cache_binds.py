@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
 
 import pytest
 
-from rootbuild.build.mounts.cache import cache_bind
+from rootbuild.build.halt import Halt
+from rootbuild.build.mounts.cache import CacheFolders, cache_bind
 from rootbuild.errors import BuildError
 from rootbuild.plan.mounts.cache import CacheMount
 
@@ -46,3 +48,26 @@ def test_links_that_lead_out(data: Path, target: str) -> None:
     with pytest.raises(BuildError) as caught, cache_bind(mount("/link/x"), data, None):
         pass
     assert str(caught.value).startswith('the cache mount at /c has no "/link/x": ')
+
+
+def test_steps_side_by_side_begin_a_cache_anew_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who waits for another step to begin it anew finds what that step has left."""
+    caches = CacheFolders(tmp_path, Halt())
+    made = (0o755, os.getuid(), os.getgid())
+    asked = CacheMount("/id", "/c", "shared", None, "/", made, read_only=False)
+    wait, first = CacheFolders._wait, iter([True])
+
+    def other_is_faster(self: CacheFolders, lock: int, mode: int) -> None:
+        if mode == fcntl.LOCK_EX and next(first, False):
+            fcntl.flock(lock, fcntl.LOCK_UN)  # as the kernel does where another one has it, too
+            with caches.held("id", asked, None, fresh=True) as data:
+                (data / "content/kept").touch()
+        wait(self, lock, mode)
+
+    with CacheFolders(tmp_path, Halt()).held("id", asked, None, fresh=False) as data:
+        (data / "content/old").touch()
+    monkeypatch.setattr(CacheFolders, "_wait", other_is_faster)
+    with caches.held("id", asked, None, fresh=True) as data:
+        assert [path.name for path in (data / "content").iterdir()] == ["kept"]

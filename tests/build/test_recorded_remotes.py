@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import os
+import socket
 import stat
+import threading
+import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
+from rootbuild.build.halt import Canceled
 from rootbuild.build.options import Secret
 from rootbuild.build.remotes import Remotes
-from rootbuild.errors import ContextError, RemoteError
+from rootbuild.build.vertices import Vertices
+from rootbuild.errors import BuildError, ContextError, RemoteError
+from rootbuild.progress.quiet import QuietReporter
+from rootbuild.remote.sources import HttpSource
 from tests.build.recorded import MINE, Machine, Site
 from tests.gitserver import git_daemon, origin
 from tests.webserver import Web, web
@@ -185,3 +194,70 @@ def test_stages_that_nobody_needs_fetch_nothing(site: Site, server: Web) -> None
 def test_a_missing_file_of_the_context_is_told_as_ever(site: Site, server: Web) -> None:
     with pytest.raises(ContextError, match='"/none": not found'):
         site.build(f"FROM base\n{ADD} {server.put('/f', 'x')} none /d/\n")
+
+
+def test_a_download_ends_with_the_build(site: Site, server: Web) -> None:
+    """Else who interrupts a build, or has one that fails, would wait for all of it."""
+    let_go = threading.Event()
+
+    def endless(handler: BaseHTTPRequestHandler) -> bool:
+        handler.close_connection = True
+        handler.send_response(200)
+        handler.end_headers()
+        site.machine.word("loading").set()
+        try:
+            for _ in range(2000):
+                handler.wfile.write(bytes(1 << 16))
+                time.sleep(0.005)
+        except OSError:
+            let_go.set()
+        return True
+
+    server.handle = endless
+    text = (
+        f"FROM base AS loads\n{ADD} {server.url('/f')} /f\n"
+        "FROM base AS fails\nRUN hear loading; exit 1\n"
+        "FROM base\nCOPY --from=loads /f /f\nCOPY --from=fails /f /g\n"
+    )
+    with pytest.raises(BuildError):
+        site.build(text, no_cache=True)
+    assert let_go.wait(5)
+    assert site.clean()
+
+
+def test_git_ends_with_the_build(site: Site) -> None:
+    """Here it waits for a server that never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        hung_up = threading.Event()
+
+        def silent() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.settimeout(20)
+                site.machine.word("asked").set()
+                with contextlib.suppress(TimeoutError):
+                    while connection.recv(1 << 16):
+                        pass
+                    hung_up.set()
+
+        server = threading.Thread(target=silent)
+        server.start()
+        text = (
+            f"FROM base AS loads\n{ADD} git://127.0.0.1:{port}/r.git /r\n"
+            "FROM base AS fails\nRUN hear asked; exit 1\n"
+            "FROM base\nCOPY --from=loads /r /r\nCOPY --from=fails /f /g\n"
+        )
+        with pytest.raises(BuildError):
+            site.build(text, no_cache=True)
+        server.join()
+    assert hung_up.is_set()
+    assert site.clean()
+
+
+def test_nothing_is_loaded_once_the_build_has_ended(site: Site, server: Web) -> None:
+    with Remotes(site.root / "cache", (), ()) as remotes:
+        remotes.halt.press()
+        with pytest.raises(Canceled):
+            remotes.folder(HttpSource(server.put("/f", "content")), Vertices(QuietReporter()))
+    assert server.asked("/f") == 0

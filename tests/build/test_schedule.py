@@ -179,3 +179,26 @@ class TestHalt:
         threading.Timer(0.05, halt.press).start()
         with pytest.raises(Canceled):
             halt.pause(60)
+
+
+def test_a_signal_while_the_threads_end_leaves_none() -> None:
+    """Here the result is there already, and a stage is ended that turned out not to be needed."""
+    ended, stops = threading.Event(), []
+
+    def build(stages: Scheduler[int], stage: int) -> int:
+        if stage == 1:
+            assert ended.wait(10)
+        else:
+            stages.start([1])
+        return stage
+
+    def stop() -> None:
+        stops.append(threads())
+        if len(stops) == 1:
+            raise KeyboardInterrupt
+        ended.set()
+
+    with pytest.raises(KeyboardInterrupt):
+        scheduler(build, stop).run(0)
+    assert stops == [["stage 1"], ["stage 1"]]
+    assert threads() == []

@@ -59,7 +59,8 @@ class CacheFolders:
             renew = fresh and seeded and identity not in self._renewed
             if renew or not slot.data.exists():
                 self._wait(slot.lock, fcntl.LOCK_EX)
-                if renew and slot.data.exists():
+                # Another step of this build may have done so meanwhile.
+                if renew and identity not in self._renewed and slot.data.exists():
                     shutil.rmtree(slot.data)
                 if not slot.data.exists():
                     _make(slot, mount, content)
