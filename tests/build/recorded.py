@@ -40,16 +40,19 @@ KILLED = 137
 
 @dataclass(slots=True)
 class Machine:
-    """What time it is and how full the disk is: as the steps' scripts say, and nothing else."""
+    """What time it is and how full the disk is: as the steps' scripts say, and nothing else.
 
-    now: float = 0.0
+    Each stage has a time of its own: steps of others do not make its own seem longer.
+    """
+
+    clock: threading.local = field(default_factory=threading.local)
     used: int = 0
     stamps: itertools.count[int] = field(default_factory=itertools.count)
     stopped: threading.Event = field(default_factory=threading.Event)
     words: dict[str, threading.Event] = field(default_factory=dict)
 
     def fake(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(time, "monotonic", self.now)
         monkeypatch.setattr(os, "statvfs", lambda _: self._status())
 
     def program(self, rootfs: Path, command: Exec, output: IO[bytes]) -> int:
@@ -66,7 +69,7 @@ class Machine:
                 case ["stamp", file]:
                     (rootfs / file).write_text(str(next(self.stamps)))
                 case ["last", seconds]:
-                    self.now += float(seconds)
+                    self.clock.now = self.now() + float(seconds)
                 case ["fill", gigabytes]:
                     self.used += int(gigabytes) * GIGABYTE
                 case ["tell", word]:
@@ -81,6 +84,10 @@ class Machine:
                 case other:
                     raise AssertionError(other)
         return 0
+
+    def now(self) -> float:
+        """The time of this thread."""
+        return float(getattr(self.clock, "now", 0.0))
 
     def word(self, word: str) -> threading.Event:
         """Set once the word is told."""
