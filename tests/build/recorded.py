@@ -42,17 +42,17 @@ KILLED = 137
 class Machine:
     """What time it is and how full the disk is: as the steps' scripts say, and nothing else.
 
-    Each stage has a time of its own: steps of others do not make its own seem longer.
+    Each thread, and so each stage, has a time and a disk of its own: what a stage's steps cost is
+    the same whatever others do meanwhile.
     """
 
-    clock: threading.local = field(default_factory=threading.local)
-    used: int = 0
+    own: threading.local = field(default_factory=threading.local)
     stamps: itertools.count[int] = field(default_factory=itertools.count)
     stopped: threading.Event = field(default_factory=threading.Event)
-    words: dict[str, threading.Event] = field(default_factory=dict)
+    told: dict[str, threading.Event] = field(default_factory=dict)
 
     def fake(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(time, "monotonic", self.now)
+        monkeypatch.setattr(time, "monotonic", self._now)
         monkeypatch.setattr(os, "statvfs", lambda _: self._status())
 
     def program(self, rootfs: Path, command: Exec, output: IO[bytes]) -> int:
@@ -69,9 +69,9 @@ class Machine:
                 case ["stamp", file]:
                     (rootfs / file).write_text(str(next(self.stamps)))
                 case ["last", seconds]:
-                    self.clock.now = self.now() + float(seconds)
+                    self.own.now = self._now() + float(seconds)
                 case ["fill", gigabytes]:
-                    self.used += int(gigabytes) * GIGABYTE
+                    self.own.used = self._used() + int(gigabytes) * GIGABYTE
                 case ["tell", word]:
                     self.word(word).set()
                 case ["hear", word]:
@@ -85,18 +85,20 @@ class Machine:
                     raise AssertionError(other)
         return 0
 
-    def now(self) -> float:
-        """The time of this thread."""
-        return float(getattr(self.clock, "now", 0.0))
-
     def word(self, word: str) -> threading.Event:
-        """Set once the word is told."""
-        return self.words.setdefault(word, threading.Event())
+        """Set once a word is told; the same for all threads that ask."""
+        return self.told.setdefault(word, threading.Event())
+
+    def _now(self) -> float:
+        return float(getattr(self.own, "now", 0.0))
+
+    def _used(self) -> int:
+        return int(getattr(self.own, "used", 0))
 
     def _status(self) -> SimpleNamespace:
         blocks = 1 << 40
         return SimpleNamespace(
-            f_blocks=blocks, f_bfree=blocks - self.used, f_bavail=blocks, f_frsize=1
+            f_blocks=blocks, f_bfree=blocks - self._used(), f_bavail=blocks, f_frsize=1
         )
 
 

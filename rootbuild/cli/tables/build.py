@@ -35,8 +35,8 @@ FLAGS = (
     Flag("isolation", help="Accepted for docker's sake", hidden=True),
     number(
         "jobs",
-        "How many commands may work at once, not counting those that only wait; with 1 they run "
-        "one after another (default: one for each processor, at least 4)",
+        "How many commands may work at once, not counting those that only wait; 1: one after "
+        "another (default: one for each processor, at least 4)",
     ),
     values("label", "Set metadata for an image"),
     value(
