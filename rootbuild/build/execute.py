@@ -7,7 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rootbuild.backend import Backend, Layers
-from rootbuild.build.checkpoint import LayerPolicy, Uncommitted, pays, used_bytes
+from rootbuild.build.checkpoint import (
+    LayerPolicy,
+    Uncommitted,
+    correct,
+    pays,
+    pays_before,
+    used_bytes,
+)
 from rootbuild.build.context import ContextFiles, read
 from rootbuild.build.explain.explainer import Explainer
 from rootbuild.build.explain.inventories import Inventories
@@ -228,7 +235,7 @@ class Executor:
             self._work = Uncommitted()
             return State(key, known.layers, known.groups)
         link = self._links.key(step, selections) if self._must_be_an_image() else None
-        if link is not None and self._work.steps:
+        if self._work.steps and (link is not None or pays_before(self._work, step)):
             state = self._commit(state)
         with parts.vertices.open(name) as vertex, parts.halt.blamed():
             if link is not None:
@@ -287,6 +294,8 @@ class Executor:
                 fresh=self._fresh,
             )
             self._work.add(time.monotonic() - begin, used_bytes(rootfs.path) - used)
+            if len(parts.plan.stages) > 1:
+                correct(self._work, rootfs.path)
         self._space.changed(key)
         return independent
 
