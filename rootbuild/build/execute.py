@@ -157,7 +157,7 @@ class Executor:
         self._parts.solver.built(self._stage.index, state.key, renewed=self._renewed)
         self._scheduler.give(self._stage.index, state)
         if self._work.steps and self._due(self._stage.steps[-1]):
-            self._commit(state)
+            self._commit(state, hurry=False)
 
     def _look_ahead(self, position: int, state: State | None) -> Outlook:
         """Find the last result ahead that is known; have the stages built that are needed then."""
@@ -304,8 +304,8 @@ class Executor:
         once = isinstance(step, RunStep) and step.unrepeatable
         return once or pays(self._parts.policy, self._work)
 
-    def _commit(self, state: State) -> State:
-        layers, steps = self._space.commit(), self._work.steps
+    def _commit(self, state: State, *, hurry: bool = True) -> State:
+        layers, steps = self._space.commit(hurry=hurry), self._work.steps
         self._work = Uncommitted()
         return self._remember(state.key, layers, (*state.groups, steps))
 

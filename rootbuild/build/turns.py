@@ -41,6 +41,7 @@ class Turns:
         self._looked = 0.0
         self._at_work = 0
         self._ours = threading.Semaphore(jobs)
+        self._unhurried = threading.Lock()
 
     @contextlib.contextmanager
     def work(self) -> Iterator[None]:
@@ -57,6 +58,15 @@ class Turns:
             yield
         finally:
             self._ours.release()
+
+    @contextlib.contextmanager
+    def unhurried_work(self) -> Iterator[None]:
+        """A turn for work that nobody waits for: one at a time, so that the rest gets on.
+
+        Raises Canceled.
+        """
+        with self._unhurried, self.work():
+            yield
 
     @contextlib.contextmanager
     def command(self) -> Iterator[None]:

@@ -80,6 +80,16 @@ def test_as_many_as_there_are_jobs(crowd: Crowd) -> None:
     assert crowd.settled(0)
 
 
+def test_what_nobody_waits_for_is_done_one_after_another(crowd: Crowd) -> None:
+    turns = Turns(4, crowd.halt, crowd.working)
+    for _ in range(3):
+        crowd.enter(turns.unhurried_work)
+    assert crowd.settled(1)
+    for _ in range(3):
+        crowd.enter(turns.work)
+    assert crowd.settled(4)
+
+
 def test_commands_that_only_wait_do_not_count(crowd: Crowd) -> None:
     turns = Turns(2, crowd.halt, crowd.working)
     for _ in range(8):
