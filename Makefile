@@ -20,3 +20,4 @@ bench:
 
 docs:
 	@scripts/run --python-only --give-back docs/commands.md python scripts/docs/commands.py docs/commands.md
+	@scripts/run --python-only --give-back docs/rootbuild.1 python scripts/docs/manual.py docs/rootbuild.1

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rootbuild.context.ignorefile import find_ignore_file
+from rootbuild.context.named import NO_CONTEXTS, NamedContexts, read_contexts
 from rootbuild.dockerfile.expand import ExpandError, expand_words
 from rootbuild.dockerfile.expand import expand as _expand
 from rootbuild.dockerfile.ignore import parse_ignore
@@ -18,7 +19,6 @@ from rootbuild.dockerfile.parse import parse
 from rootbuild.dockerfile.tree import Tree, parse_tree
 from rootbuild.errors import DockerfileError, RootbuildError
 from rootbuild.files.rootfs import Rootfs
-from rootbuild.graph.contexts import NO_CONTEXTS, NamedContexts, read_contexts
 from rootbuild.graph.resolve import resolve
 from rootbuild.graph.stages import StageGraph
 from rootbuild.image.config import ImageConfig

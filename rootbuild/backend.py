@@ -7,9 +7,9 @@ same way as a third party's would be. `rootbuild.testing` holds a backend to thi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Literal, Protocol, TypeVar, cast
 
@@ -57,6 +57,10 @@ class Layers:
 
     image: str
     diff_ids: tuple[str, ...]
+
+
+# The diff ids of all layers of an image, from the bottom -> the image's config.
+Describe = Callable[[tuple[str, ...]], bytes]
 
 
 class Backend(Protocol):
@@ -137,15 +141,22 @@ class Backend(Protocol):
         """
         ...
 
-    def create_image(self, config: bytes) -> str:
-        """Make an image out of layers that the store has, with exactly this config; gives its id.
+    def finish(self, container: str, describe: Describe, names: Sequence[str]) -> Layers:
+        """As `commit`, with exactly the config that `describe` gives, and `names` as by `tag`.
 
-        The layers are those of the config's `rootfs.diff_ids`.
+        The container can only be ended after that.
         """
         ...
 
-    def tag(self, image: str, name: str) -> None:
-        """Give an image (id) one more name (a whole reference), taking it from whoever had it."""
+    def create_image(self, config: bytes, names: Sequence[str] = ()) -> str:
+        """Make an image out of layers that the store has, with exactly this config; gives its id.
+
+        The layers are those of the config's `rootfs.diff_ids`; `names` are given as by `tag`.
+        """
+        ...
+
+    def tag(self, image: str, *names: str) -> None:
+        """Give an image (id) more names (whole references), taking them from whoever had them."""
         ...
 
     def remove(self, images: Sequence[str]) -> None:
@@ -161,13 +172,86 @@ class Backend(Protocol):
 class StoredContainer:
     """A container, running or not: its whole id, its names, and `created|running|exited|...`.
 
-    `networks` are the names of the networks that it joins when it runs.
+    `networks` are the names of the networks that it joins when it runs, `image` is its image's id.
+    `size` is what it has written, in bytes, -1 if that was not asked for.
     """
 
     id: str
     names: tuple[str, ...]
     status: str = ""
     networks: tuple[str, ...] = ()
+    image: str = ""
+    size: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVolume:
+    """A volume. Nobody chose the name of an `anonymous` one."""
+
+    name: str
+    path: str = ""
+    anonymous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNetwork:
+    """A network. `subnets` are (subnet, gateway, range of addresses to give away or nothing)."""
+
+    id: str
+    name: str
+    driver: str = "bridge"
+    created: str = ""
+    internal: bool = False
+    ipv6: bool = False
+    subnets: tuple[tuple[str, str, str], ...] = ()
+    ipam: str = "default"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """What an engine says about itself and this host.
+
+    `status` are more words about the storage, in pairs; `plugins` are names by kind (`volume`,
+    `network`, `log`); `confinement` names what confines processes (`seccomp`); `memory` is
+    in bytes.
+    """
+
+    version: str
+    driver: str
+    root: str
+    status: tuple[tuple[str, str], ...] = ()
+    running: int = 0
+    paused: int = 0
+    stopped: int = 0
+    cgroup_driver: str = ""
+    cgroup_version: str = ""
+    kernel: str = ""
+    distribution: str = ""
+    distribution_version: str = ""
+    cpus: int = 0
+    memory: int = 0
+    hostname: str = ""
+    runtime: str = ""
+    log_driver: str = ""
+    plugins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    confinement: tuple[str, ...] = ()
+    rootless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, in Docker's words: a `container` (kind) was `start`ed (action).
+
+    `attributes` hold its labels, its name, and its image's; `nanoseconds` are since 1970.
+    """
+
+    kind: str
+    action: str
+    id: str
+    attributes: Mapping[str, str]
+    nanoseconds: int
 
 
 class Runtime(Protocol):
@@ -199,16 +283,28 @@ class Runtime(Protocol):
         """All images of the local store."""
         ...
 
-    def containers(self) -> Sequence[StoredContainer]:
-        """All containers, also those that do not run."""
+    def info(self) -> EngineInfo:
+        """What this engine and this host are."""
+        ...
+
+    def event(self, line: bytes) -> Event:
+        """Read a line of `events` that was printed with the format `{{json .}}`."""
+        ...
+
+    def containers(self, *, sizes: bool = False) -> Sequence[StoredContainer]:
+        """All containers, also those that do not run. To find out `sizes` takes longer."""
         ...
 
     def networks(self) -> Sequence[tuple[str, str]]:
         """(id, name) of all networks."""
         ...
 
-    def volumes(self) -> Sequence[str]:
-        """The names of all volumes."""
+    def described_networks(self, names: Sequence[str]) -> Sequence[StoredNetwork]:
+        """What is known about networks that are there."""
+        ...
+
+    def volumes(self, *, unused: bool = False) -> Sequence[StoredVolume]:
+        """All volumes, or those that no container uses."""
         ...
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from rootbuild.storage.index import Index
 from tests.program import lines
 
 
@@ -20,6 +21,7 @@ class Traces:
     networks: frozenset[str]
     mounts: frozenset[str]
     processes: frozenset[str]
+    folders: frozenset[str]
 
     @staticmethod
     def now() -> Traces:
@@ -29,6 +31,7 @@ class Traces:
             frozenset(lines("podman", "network", "ls", "--quiet")),
             _mounts(),
             frozenset(_processes()),
+            _folders(),
         )
 
     def new_since(self, before: Traces) -> list[str]:
@@ -39,6 +42,7 @@ class Traces:
             "network": self.networks - before.networks,
             "mount": self.mounts - before.mounts,
             "process": self.processes - before.processes,
+            "folder of a container": self.folders - before.folders,
         }
         return [f"{kind}: {one}" for kind, found in pairs.items() for one in sorted(found)]
 
@@ -49,6 +53,12 @@ def _mounts() -> frozenset[str]:
     outside = Path("/proc/self/mountinfo").read_text().splitlines()
     points = (line.split()[4] for line in [*inside, *outside])
     return frozenset(point for point in points if "/overlay/" in point or "/vfs/" in point)
+
+
+def _folders() -> frozenset[str]:
+    """What is beside the engine's store: working containers that are not the engine's."""
+    places = Index().folder().with_name("rootbuild").glob("*")
+    return frozenset(str(place) for place in places)
 
 
 def _processes() -> Iterator[str]:

@@ -9,6 +9,7 @@ from rootbuild.backend import PullPolicy
 from rootbuild.execution import Exec, Memory, Mount
 
 BUILDAH = "buildah"
+SKOPEO = "skopeo"
 SCRATCH = "scratch"
 
 Argv = tuple[str, ...]
@@ -62,12 +63,20 @@ def commit(name: str) -> Argv:
     )
 
 
-def load_folder(folder: Path, policy: Path) -> Argv:
+def load_folder(folder: Path) -> Argv:
     """Make an image out of a folder in the layout of the `dir:` transport; prints its id.
 
     The folder is our own, so no signature is asked for, whatever the host's policy for registries.
     """
+    policy = folder / "policy.json"
     return (BUILDAH, "pull", "--quiet", "--signature-policy", str(policy), f"dir:{folder}")
+
+
+def copy_folder(folder: Path, name: str) -> Argv:
+    """As `load_folder`, and give the image a name."""
+    policy = folder / "policy.json"
+    target = f"containers-storage:{name}"
+    return (SKOPEO, "--policy", str(policy), "copy", "--quiet", f"dir:{folder}", target)
 
 
 def pull(reference: str, policy: PullPolicy, platform: str | None) -> Argv:
@@ -76,9 +85,9 @@ def pull(reference: str, policy: PullPolicy, platform: str | None) -> Argv:
     return (BUILDAH, "pull", "--quiet", "--policy", policy, *chosen, reference)
 
 
-def tag(image: str, name: str) -> Argv:
-    """Give an image one more name."""
-    return (BUILDAH, "tag", image, name)
+def tag(image: str, *names: str) -> Argv:
+    """Give an image more names."""
+    return (BUILDAH, "tag", image, *names)
 
 
 def remove_image(image: str) -> Argv:
@@ -163,6 +172,25 @@ def runtime_run(
         *("run", "--bundle", str(bundle), "--pid-file", str(bundle / "pid")),
         *("--no-new-keyring", container),
     )
+
+
+def runtime_create(runtime: str, root: Path, bundle: Path, container: str) -> Argv:
+    """Make a container that waits to be started."""
+    return (
+        *(runtime, "--root", str(root)),
+        *(("--cgroup-manager", "disabled") if runtime == "crun" else ()),
+        *("create", "--bundle", str(bundle), "--no-new-keyring", container),
+    )
+
+
+def runtime_start(runtime: str, root: Path, container: str) -> Argv:
+    """Start a container that was made before; does not wait for its end."""
+    return (runtime, "--root", str(root), "start", container)
+
+
+def remove_trees(*folders: Path) -> Argv:
+    """Remove folders with all that is in them, however deep."""
+    return ("rm", "-rf", "--", *(str(folder) for folder in folders))
 
 
 def runtime_delete(runtime: str, root: Path, container: str) -> Argv:

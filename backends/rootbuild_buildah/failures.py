@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
 from rootbuild import process
-from rootbuild.errors import EngineError
+from rootbuild.errors import EngineError, HostError
 
 FEW_BYTES = 16 * 1024 * 1024
 FEW_INODES = 64
@@ -20,6 +21,17 @@ def explained(finished: process.Finished, *folders: Path) -> EngineError:
     error = process.failure(finished, hint=f"make room on the filesystem that holds {full}")
     error.id = "no-space"
     return error
+
+
+def unwritten(what: str, folder: Path, error: OSError) -> OSError | HostError:
+    """The error for something that could not be written into a folder; a full disk is told."""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return error
+    return HostError(
+        f"no room for {what}: {error.strerror}",
+        id="no-space",
+        hint=f"make room on the filesystem that holds {folder}",
+    )
 
 
 def full_disk(folders: tuple[Path, ...]) -> Path | None:

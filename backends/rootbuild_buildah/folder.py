@@ -1,13 +1,15 @@
-"""An image as a folder in the layout of the `dir:` transport, with nothing but its config.
+"""An image as a folder in the layout of the `dir:` transport: its config, and layers that are new.
 
 The store takes a layer that it knows by its uncompressed digest without asking for its content, so
-a manifest with those digests and the config is a whole image.
+a manifest with those digests and the config is a whole image. A new layer lies in the folder,
+uncompressed, with its digest for a name.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 VERSION = "Directory Transport Version: 1.1\n"
@@ -17,8 +19,11 @@ LAYER = "application/vnd.docker.image.rootfs.diff.tar"
 POLICY = {"default": [{"type": "insecureAcceptAnything"}]}
 
 
-def manifest(config: bytes) -> bytes:
-    """The manifest of an image with this config and the layers that it names."""
+def manifest(config: bytes, sizes: Mapping[str, int]) -> bytes:
+    """The manifest of an image with this config and the layers that it names.
+
+    `sizes` are those of new layers. That of a layer which is in the store already is not looked at.
+    """
     content = {
         "schemaVersion": 2,
         "mediaType": MANIFEST,
@@ -27,9 +32,9 @@ def manifest(config: bytes) -> bytes:
             "size": len(config),
             "digest": f"sha256:{identity(config)}",
         },
-        # The size of a layer that is in the store already is not looked at.
         "layers": [
-            {"mediaType": LAYER, "size": 0, "digest": diff_id} for diff_id in diff_ids(config)
+            {"mediaType": LAYER, "size": sizes.get(diff_id, 0), "digest": diff_id}
+            for diff_id in diff_ids(config)
         ],
     }
     return json.dumps(content).encode()
@@ -49,8 +54,12 @@ def diff_ids(config: bytes) -> tuple[str, ...]:
 def empty(label: str) -> bytes:
     """The config of an image with nothing in it."""
     config = {"Labels": {"rootbuild.for": label}}
-    rootfs: dict[str, object] = {"type": "layers", "diff_ids": []}
-    return json.dumps({"os": "linux", "config": config, "rootfs": rootfs}).encode()
+    return json.dumps({"os": "linux", "config": config, "rootfs": _rootfs(())}).encode()
+
+
+def bare(architecture: str) -> bytes:
+    """The config of an image for `plain` where there is none to start from."""
+    return json.dumps({"architecture": architecture, "os": "linux"}).encode()
 
 
 def startable(config: bytes) -> bytes | None:
@@ -65,14 +74,27 @@ def startable(config: bytes) -> bytes | None:
     layers = sum(not entry.get("empty_layer") for entry in history)
     if not triggers and (not history or layers == len(diff_ids(config))):
         return None
+    return plain(config, diff_ids(config))
+
+
+def plain(config: bytes, diff_ids: Sequence[str]) -> bytes:
+    """A config with other layers, and without the history and triggers of the given one."""
+    content = json.loads(config)
     content["config"] = {**(content.get("config") or {}), "OnBuild": []}
-    content["history"] = []
-    return json.dumps(content).encode()
+    return json.dumps({**content, "rootfs": _rootfs(diff_ids), "history": []}).encode()
 
 
-def write(folder: Path, config: bytes) -> None:
-    """Write the image, and beside it (`policy.json`) the signature policy to load it by."""
-    _write_manifest(folder, manifest(config))
+def blob(folder: Path, digest: str) -> Path:
+    """Where the layer with that digest lies."""
+    return folder / digest.partition(":")[2]
+
+
+def write(folder: Path, config: bytes, sizes: Mapping[str, int] | None = None) -> None:
+    """Write the image, and beside it (`policy.json`) the signature policy to load it by.
+
+    `sizes` are those of the new layers, which lie there already.
+    """
+    _write_manifest(folder, manifest(config, sizes or {}))
     (folder / identity(config)).write_bytes(config)
 
 
@@ -102,3 +124,7 @@ def _write_manifest(folder: Path, data: bytes) -> None:
     (folder / "version").write_text(VERSION)
     (folder / "manifest.json").write_bytes(data)
     (folder / "policy.json").write_text(json.dumps(POLICY))
+
+
+def _rootfs(diff_ids: Sequence[str]) -> dict[str, object]:
+    return {"type": "layers", "diff_ids": list(diff_ids)}

@@ -14,13 +14,15 @@ MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_SLAVE = 2, 4, 8, 0x1000, 0x4
 MNT_DETACH = 2
 
 
-def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
+def mount(
+    source: str, target: str | Path, kind: str = "", flags: int = 0, options: str = ""
+) -> None:
     """mount(2). Raises OSError."""
     words = (os.fsencode(source), os.fsencode(target), kind.encode() or None)
-    _call("mount", *words, flags, options.encode() or None)
+    _call("mount", *words, ctypes.c_ulong(flags), options.encode() or None)
 
 
-def unmount(target: str) -> None:
+def unmount(target: str | Path) -> None:
     """umount2(2), as soon as nobody uses it. Raises OSError."""
     _call("umount2", os.fsencode(target), MNT_DETACH)
 
@@ -36,11 +38,11 @@ def bound(source: str, target: Path) -> Iterator[Path]:
 
     In the mount namespace that `buildah unshare` made nobody else sees it.
     """
-    mount(source, str(target), flags=MS_BIND)
+    mount(source, target, flags=MS_BIND)
     try:
         yield target
     finally:
-        unmount(str(target))
+        unmount(target)
 
 
 def in_thread(call: Callable[[], int]) -> int:

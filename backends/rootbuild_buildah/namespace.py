@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+
+ALL_IDS = 2**32 - 1
 
 
 def privileged(environment: Mapping[str, str] = os.environ) -> bool:
@@ -16,6 +17,11 @@ def privileged(environment: Mapping[str, str] = os.environ) -> bool:
     if os.geteuid() != 0:
         return False
     return environment.get("_CONTAINERS_USERNS_CONFIGURED") == "done" or _mapped() > 1
+
+
+def initial() -> bool:
+    """Whether this is the host's own user namespace, where all ids are mapped."""
+    return _mapped() == ALL_IDS
 
 
 def user(environment: Mapping[str, str] = os.environ) -> int:
@@ -33,6 +39,8 @@ def folder(environment: Mapping[str, str] = os.environ) -> Path:
     for parent in (wanted, f"/run/user/{uid}", "/run" if uid == 0 else None):
         if parent and os.path.isdir(parent) and os.access(parent, os.W_OK | os.X_OK):
             return _private(Path(parent, "rootbuild"))
+    import tempfile
+
     return _private(Path(tempfile.gettempdir(), f"rootbuild-{uid}"))
 
 
@@ -41,6 +49,8 @@ def _private(folder: Path) -> Path:
     found = folder.lstat()
     # In a folder that everybody may write to, the name could have been taken by somebody else.
     if folder.is_symlink() or found.st_uid != os.geteuid():
+        import tempfile
+
         return Path(tempfile.mkdtemp(prefix="rootbuild-"))
     return folder
 

@@ -57,27 +57,54 @@ class Networks:
     """The networks of one build; the helper starts with the first step that needs it."""
 
     def __init__(self) -> None:
-        self._stack = contextlib.ExitStack()
         self._lock = threading.Lock()
-        self._default: Network | None = None
+        self._default: tuple[Network, contextlib.ExitStack] | None = None
+        self._users = 0
+        self._ending: list[threading.Thread] = []
 
     def __enter__(self) -> Networks:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._stack.close()
-        self._default = None
+        self.rest()
+        for thread in self._ending:
+            thread.join()
 
-    def find(self, mode: NetworkMode) -> Network:
-        """The network for a mode."""
+    @contextlib.contextmanager
+    def use(self, mode: NetworkMode) -> Iterator[Network]:
+        """The network for a mode, for the length of a block."""
         if mode == "host":
-            return HOST
-        if mode == "none":
-            return ALONE
+            yield HOST
+        elif mode == "none":
+            yield ALONE
+        else:
+            network = self._begin()
+            try:
+                yield network
+            finally:
+                with self._lock:
+                    self._users -= 1
+
+    def rest(self) -> None:
+        """Have the helper end while something else goes on, as that takes 20 ms.
+
+        Not if a step needs it now; one that comes later gets another.
+        """
+        with self._lock:
+            if self._default is None or self._users:
+                return
+            _, stack = self._default
+            self._default = None
+        self._ending.append(threading.Thread(target=stack.close))
+        self._ending[-1].start()
+
+    def _begin(self) -> Network:
         with self._lock:
             if self._default is None:
-                self._default = self._stack.enter_context(outside())
-            return self._default
+                stack = contextlib.ExitStack()
+                self._default = stack.enter_context(outside()), stack
+            self._users += 1
+            return self._default[0]
 
 
 @contextlib.contextmanager
@@ -240,15 +267,20 @@ def _pasta(stack: contextlib.ExitStack) -> Network | None:
     (folder / "netns").touch()
     named = stack.enter_context(kernel.bound(netns, folder / "netns"))
     pid_file = folder / "pid"
-    stack.enter_context(process.background(pasta(str(named), pid_file)))
+    helper = stack.enter_context(process.background(pasta(str(named), pid_file)))
     deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and not _ended(helper):
         # Written once the interface is there.
         if pid_file.exists() and pid_file.read_text().strip():
             # The namespace has the host's own address, so that nothing sent to it gets out.
             return Network(netns, (PASTA_DNS,), reaches_host=False)
         time.sleep(0.002)
     return None
+
+
+def _ended(child: int) -> bool:
+    """Whether a child has ended; it still can be waited for."""
+    return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def _pipe() -> tuple[tuple[int, str], tuple[int, str]]:

@@ -16,7 +16,18 @@ from typing import IO, Literal
 from rootbuild import process
 from rootbuild.errors import EngineError, HostError
 from rootbuild.execution import Exec
-from rootbuild_buildah import argv, bundle, cgroup, devices, held, limits, mounts, namespace, stubs
+from rootbuild_buildah import (
+    argv,
+    bundle,
+    cgroup,
+    devices,
+    filters,
+    held,
+    limits,
+    mounts,
+    namespace,
+    stubs,
+)
 from rootbuild_buildah.bundle import BINDS
 from rootbuild_buildah.fallback import run_by_buildah
 from rootbuild_buildah.inside import kill_inside
@@ -47,7 +58,7 @@ class Runner:
     """
 
     def __init__(self, ways: tuple[Way, ...] | None = None) -> None:
-        self._ways = ways
+        self.ways = ways
         self._running: dict[str, Callable[[], None]] = {}
         self._stopped: set[str] = set()
         self._lock = threading.Lock()
@@ -67,7 +78,7 @@ class Runner:
             os.write(output.fileno(), message.encode())
             return code
         refusals: list[NeverStartedError] = []
-        for way in self._ways or ways():
+        for way in self.ways or ways():
             try:
                 code = self._run(way, step, output)
             except NeverStartedError as error:
@@ -76,7 +87,7 @@ class Runner:
             except HostError as error:
                 error.report = replace(error.report, detail=_complaints(refusals))
                 raise
-            self._ways = (way,)
+            self.ways = (way,)
             return code
         raise _refused(refusals)
 
@@ -133,6 +144,7 @@ def run_bundle(runtime: str, folder: Path, step: Step, output: IO[bytes]) -> int
     """Run a step straight through an OCI runtime. Raises NeverStartedError."""
     place = bundle.write(folder, step)
     manager = place.manager if place else None
+    filters.apply(runtime, folder)
     pid_file, root, identity = folder / "pid", runtime_root(runtime), folder.name
     forget = argv.runtime_delete(runtime, root, identity)
     try:
@@ -173,18 +185,18 @@ def runtime_root(runtime: str) -> Path:
     return root
 
 
-def remove_leftovers(container: str, rootfs: Callable[[], Path]) -> None:
+def remove_leftovers(container: str, rootfs: Callable[[], Path] | None) -> None:
     """Kill and forget what a killed build's steps left running. `rootfs` mounts the container.
 
     Without a runtime that knows them, processes are found by their root, which works as long as
-    the mount that they have is ours as well.
+    the mount that they have is ours as well; it never is for a container that only a runtime uses.
     """
     for folder in _children(bundle.parent(), container):
         owners = [way for way in RUNTIMES if (namespace.folder() / way / folder.name).exists()]
         for runtime in owners:
             command = argv.runtime_delete(runtime, runtime_root(runtime), folder.name)
             process.call(command, check=False)
-        if not owners:
+        if not owners and rootfs is not None:
             kill_inside(rootfs())
         shutil.rmtree(folder, ignore_errors=True)
     held.remove_leftovers(container)

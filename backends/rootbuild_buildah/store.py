@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from rootbuild import process
 from rootbuild.backend import StoredImage
 from rootbuild.storage.configuration import Storage
 from rootbuild.storage.index import Index, UnknownLayoutError, strings
+from rootbuild.storage.layers import layer_folders
 from rootbuild_buildah import argv
 
 
@@ -45,6 +47,16 @@ class Store:
         """Ids of images that working containers are based on; None if the files do not say."""
         try:
             return self._index.used()
+        except UnknownLayoutError:
+            return None
+
+    def layer_folders(self, image: str, diff_ids: Sequence[str]) -> tuple[Path, ...] | None:
+        """The folders of an image's layers, the top one first, for overlayfs to take.
+
+        None where we cannot tell, or where overlayfs could not take them.
+        """
+        try:
+            return layer_folders(self._index.stores(), image, diff_ids)
         except UnknownLayoutError:
             return None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -44,6 +43,8 @@ def runtime_dir() -> Path:
     for folder in (given, f"/run/user/{os.getuid()}"):
         if folder and _is_ours(Path(folder)):
             return Path(folder)
+    import tempfile
+
     made = Path(tempfile.gettempdir()) / f"podman-run-{os.getuid()}"
     made.mkdir(mode=0o700, exist_ok=True)
     # Somebody else may have made it first: then it may not be used.

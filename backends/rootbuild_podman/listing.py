@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
-from rootbuild.backend import StoredContainer, StoredImage
+from rootbuild.backend import (
+    EngineInfo,
+    Event,
+    StoredContainer,
+    StoredImage,
+    StoredNetwork,
+    StoredVolume,
+)
+
+# podman's words for what happens, where Docker has others.
+_ACTIONS = {"died": "die", "remove": "destroy", "exec_died": "exec_die"}
+_IMAGE_ACTIONS = {"remove": "delete"}
+_NANOSECONDS = 10**9
 
 
 def images(text: bytes) -> tuple[StoredImage, ...]:
@@ -32,6 +46,8 @@ def containers(text: bytes) -> tuple[StoredContainer, ...]:
             names=_strings(row.get("Names")),
             status=str(row.get("State", "")),
             networks=_strings(row.get("Networks")),
+            image=str(row.get("ImageID", "")),
+            size=int((row.get("Size") or {}).get("rwSize", -1)),
         )
         for row in _rows(text)
     )
@@ -45,9 +61,97 @@ def networks(text: bytes) -> tuple[tuple[str, str], ...]:
     )
 
 
-def volumes(text: bytes) -> tuple[str, ...]:
+def described_networks(text: bytes) -> tuple[StoredNetwork, ...]:
+    """`podman network inspect`, with netavark or podman 4's CNI."""
+    return tuple(
+        StoredNetwork(
+            id=str(row.get("id", "")),
+            name=str(row.get("name", "")),
+            driver=str(row.get("driver", "")),
+            created=str(row.get("created", "")),
+            internal=bool(row.get("internal")),
+            ipv6=bool(row.get("ipv6_enabled")),
+            subnets=tuple(_subnet(subnet) for subnet in row.get("subnets") or ()),
+            ipam=str((row.get("ipam_options") or {}).get("driver", "default")),
+            labels=row.get("labels") or {},
+            options=row.get("options") or {},
+        )
+        for row in _rows(text)
+    )
+
+
+def _subnet(row: dict[str, Any]) -> tuple[str, str, str]:
+    lease = row.get("lease_range") or {}
+    ends = [str(lease[end]) for end in ("start_ip", "end_ip") if lease.get(end)]
+    return str(row.get("subnet", "")), str(row.get("gateway", "")), "-".join(ends)
+
+
+def volumes(text: bytes) -> tuple[StoredVolume, ...]:
     """`podman volume ls --format=json`."""
-    return tuple(str(row["Name"]) for row in _rows(text))
+    return tuple(
+        StoredVolume(str(row["Name"]), str(row.get("Mountpoint", "")), bool(row.get("Anonymous")))
+        for row in _rows(text)
+    )
+
+
+def info(text: bytes) -> EngineInfo:
+    """`podman info --format=json`."""
+    found = json.loads(text)
+    host, store = found["host"], found["store"]
+    counts, security = store.get("containerStore") or {}, host.get("security") or {}
+    system, plugins = host.get("distribution") or {}, found.get("plugins") or {}
+    return EngineInfo(
+        version=str(found["version"]["Version"]),
+        driver=str(store["graphDriverName"]),
+        root=str(store["graphRoot"]),
+        status=tuple((str(k), str(v)) for k, v in (store.get("graphStatus") or {}).items()),
+        running=int(counts.get("running", 0)),
+        paused=int(counts.get("paused", 0)),
+        stopped=int(counts.get("stopped", 0)),
+        cgroup_driver=str(host.get("cgroupManager", "")),
+        cgroup_version=str(host.get("cgroupVersion", "")).removeprefix("v"),
+        kernel=str(host.get("kernel", "")),
+        distribution=str(system.get("distribution", "")),
+        distribution_version=str(system.get("version", "")),
+        cpus=int(host.get("cpus", 0)),
+        memory=int(host.get("memTotal", 0)),
+        hostname=str(host.get("hostname", "")),
+        runtime=str((host.get("ociRuntime") or {}).get("name", "")),
+        log_driver=str(host.get("logDriver", "")),
+        plugins={kind: _strings(names) for kind, names in plugins.items()},
+        confinement=tuple(
+            name for name in ("apparmor", "seccomp", "selinux") if security.get(f"{name}Enabled")
+        ),
+        rootless=bool(security.get("rootless")),
+    )
+
+
+def event(line: bytes) -> Event:
+    """A line of `podman events --format={{json .}}`; podman 4 writes no `timeNano`."""
+    row = json.loads(line)
+    kind, status = str(row.get("Type", "")), str(row.get("Status", ""))
+    given = {str(key): str(value) for key, value in (row.get("Attributes") or {}).items()}
+    named = {"image": row.get("Image"), "name": row.get("Name")}
+    actions = _IMAGE_ACTIONS if kind == "image" else _ACTIONS
+    return Event(
+        kind=kind,
+        action=actions.get(status, status),
+        id=str(row.get("ID") or row.get("Name") or ""),
+        attributes={**given, **{key: str(value) for key, value in named.items() if value}},
+        nanoseconds=_nanoseconds(str(row.get("Time", ""))),
+    )
+
+
+def _nanoseconds(text: str) -> int:
+    """RFC 3339, of which Python reads no more than microseconds, since 1970."""
+    whole, _, rest = text.partition(".")
+    digits = "".join(itertools.takewhile(str.isdigit, rest))
+    zone = rest[len(digits) :] if digits else ""
+    try:
+        at = datetime.fromisoformat((whole + zone).replace("Z", "+00:00"))
+    except ValueError:
+        return 0
+    return int(at.timestamp()) * _NANOSECONDS + int(digits.ljust(9, "0")[:9])
 
 
 def _rows(text: bytes) -> Iterator[dict[str, Any]]:

@@ -6,13 +6,23 @@ import os
 from collections.abc import Mapping, Sequence
 
 from rootbuild import process
-from rootbuild.backend import Problem, StoredContainer, StoredImage
-from rootbuild.storage.index import Index, UnknownLayoutError
-from rootbuild_podman import host, listing, nameserver
+from rootbuild.backend import (
+    EngineInfo,
+    Event,
+    Problem,
+    StoredContainer,
+    StoredImage,
+    StoredNetwork,
+    StoredVolume,
+)
+from rootbuild_podman import host
 
 
 class PodmanRuntime:
-    """Runs containers with podman, whose command line is Docker's."""
+    """Runs containers with podman, whose command line is Docker's.
+
+    What reads answers is imported when something is asked: most commands are only passed on.
+    """
 
     name = "podman"
 
@@ -37,26 +47,60 @@ class PodmanRuntime:
     def prepare(self) -> None:
         """See `Runtime.prepare`."""
         if os.geteuid() != 0:
+            from rootbuild_podman import nameserver
+
             nameserver.sweep(host.runtime_dir())
 
     def images(self) -> Sequence[StoredImage]:
         """See `Runtime.images`. podman takes 20 s for 500 images, so its files are read first."""
+        from rootbuild.storage.index import Index, UnknownLayoutError
+
         try:
             return Index().images(sizes=True)
         except UnknownLayoutError:
+            from rootbuild_podman import listing
+
             return listing.images(self._ask("images", "--all", "--no-trunc", "--format=json"))
 
-    def containers(self) -> Sequence[StoredContainer]:
+    def info(self) -> EngineInfo:
+        """See `Runtime.info`."""
+        from rootbuild_podman import listing
+
+        return listing.info(self._ask("info", "--format=json"))
+
+    def event(self, line: bytes) -> Event:
+        """See `Runtime.event`."""
+        from rootbuild_podman import listing
+
+        return listing.event(line)
+
+    def containers(self, *, sizes: bool = False) -> Sequence[StoredContainer]:
         """See `Runtime.containers`."""
-        return listing.containers(self._ask("ps", "--all", "--no-trunc", "--format=json"))
+        from rootbuild_podman import listing
+
+        more = ["--size"] if sizes else []
+        return listing.containers(self._ask("ps", "--all", "--no-trunc", "--format=json", *more))
 
     def networks(self) -> Sequence[tuple[str, str]]:
         """See `Runtime.networks`."""
+        from rootbuild_podman import listing
+
         return listing.networks(self._ask("network", "ls", "--format=json"))
 
-    def volumes(self) -> Sequence[str]:
+    def described_networks(self, names: Sequence[str]) -> Sequence[StoredNetwork]:
+        """See `Runtime.described_networks`."""
+        from rootbuild_podman import listing
+
+        if not names:
+            return ()
+        return listing.described_networks(self._ask("network", "inspect", *names))
+
+    def volumes(self, *, unused: bool = False) -> Sequence[StoredVolume]:
         """See `Runtime.volumes`."""
-        return listing.volumes(self._ask("volume", "ls", "--format=json"))
+        from rootbuild_podman import listing
+
+        only = ["--filter=dangling=true"] if unused else []
+        return listing.volumes(self._ask("volume", "ls", "--format=json", *only))
 
     def _ask(self, *arguments: str) -> bytes:
         answer = process.look(self.command(arguments), self.environment())

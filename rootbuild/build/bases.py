@@ -1,12 +1,13 @@
-"""Which image of the store a reference means, by Docker's short-name rule."""
+"""The images that a build starts from: found in the store, or pulled into it."""
 
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
-from rootbuild.backend import Backend, PullPolicy, StoredImage
+from rootbuild.backend import Backend, PullPolicy
 from rootbuild.build.layouts import load_layout
+from rootbuild.build.store import Store
 from rootbuild.build.vertices import Vertices
 from rootbuild.cache.database import Cache
 from rootbuild.dockerfile.quote import quoted
@@ -21,55 +22,10 @@ from rootbuild.graph.stages import ImageBase, StageGraph
 from rootbuild.image.config import parse_config, platform_of
 from rootbuild.image.layout import find_in_layout, is_layout
 from rootbuild.image.platform import Platform, build_platform, fits, parse_platform
-from rootbuild.image.reference import Reference, is_id, parse
+from rootbuild.image.reference import is_id, parse
 from rootbuild.plan.keys import key
 from rootbuild.plan.plan import BaseImage
-
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """The store's images, indexed by name, as they were when it was read."""
-
-    images: tuple[StoredImage, ...]
-    by_name: dict[str, StoredImage]
-    ids: frozenset[str]
-
-    def find(self, text: str) -> tuple[str, StoredImage] | None:
-        """The image that a reference or a whole id means, and the name under which it was found.
-
-        A short name is Docker Hub's; failing that, one that buildah or podman made (`localhost/`).
-        """
-        if is_id(text):
-            digits = text.removeprefix("sha256:")
-            return next(((text, image) for image in self.images if image.id == digits), None)
-        reference = parse(text)
-        for name in local_names(reference):
-            if name in self.by_name:
-                return name, self.by_name[name]
-        return self._by_digest(reference)
-
-    def _by_digest(self, reference: Reference) -> tuple[str, StoredImage] | None:
-        if not reference.digest:
-            return None
-        for image in self.images:
-            if image.digest == reference.digest:
-                return str(reference), image
-        return None
-
-
-def read_store(backend: Backend) -> Store:
-    """Read the store's index."""
-    images = tuple(backend.images())
-    by_name = {name: image for image in images for name in image.names}
-    return Store(images, by_name, frozenset(image.id for image in images))
-
-
-def local_names(reference: Reference) -> tuple[str, ...]:
-    """The names that a reference may have in the store, best first."""
-    names = [str(reference)]
-    if reference.registry == "docker.io":
-        names.append(f"localhost/{reference.familiar}")
-    return tuple(names)
+from rootbuild.registry.credentials import handed
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +145,8 @@ class Puller:
         policy: PullPolicy = "always" if other else self._policy
         platform = None if wanted == build_platform() else str(wanted)
         try:
-            return self._backend.pull(name, policy, platform)
+            with handed(parse(name).registry):
+                return self._backend.pull(name, policy, platform)
         except ImageNotFoundError as error:
             if other is None:
                 raise

@@ -15,25 +15,35 @@ from pathlib import Path
 
 from rootbuild.backend import Backend
 from rootbuild.build.arguments import argument_warnings
-from rootbuild.build.bases import Pulled, Puller, Store, find_bases, pull_bases, read_store
+from rootbuild.build.bases import Pulled, Puller, find_bases, pull_bases
 from rootbuild.build.context import ContextFiles
 from rootbuild.build.contexts import Contexts
 from rootbuild.build.devices import Devices
 from rootbuild.build.execute import Parts, build_target
 from rootbuild.build.explain.explainer import Explainer
 from rootbuild.build.explain.inventories import Inventories
-from rootbuild.build.export import Exporter, clear_iidfile, report_image, write_iidfile
+from rootbuild.build.export import Exporter
+from rootbuild.build.fetched import RemoteFiles
 from rootbuild.build.foreign import check_platforms
 from rootbuild.build.fresh import fresh_stages
 from rootbuild.build.frontend import check_frontend
 from rootbuild.build.halt import Halt
 from rootbuild.build.inputs import Source, parse_dockerfile, read_dockerfile
 from rootbuild.build.journal import clean_up_after_killed, open_journal
+from rootbuild.build.memo.remember import Notebook, open_notebook
 from rootbuild.build.mounts.mounting import Mounting
-from rootbuild.build.names import title
+from rootbuild.build.names import titles
 from rootbuild.build.options import BuildOptions
-from rootbuild.build.remotes import RemoteFiles
 from rootbuild.build.solver import Solver
+from rootbuild.build.store import Store, read_store
+from rootbuild.build.told import (
+    clear_iidfile,
+    report_image,
+    show_head,
+    show_image,
+    whole_names,
+    write_iidfile,
+)
 from rootbuild.build.trees import Trees
 from rootbuild.build.triggers import Bases, Images, Look, settle
 from rootbuild.build.turns import Turns, usual_jobs
@@ -49,7 +59,6 @@ from rootbuild.graph.resolve import resolve
 from rootbuild.graph.stages import ImageBase, StageGraph
 from rootbuild.graph.triggers import Triggers
 from rootbuild.image.platform import build_platform
-from rootbuild.image.reference import parse as parse_reference
 from rootbuild.plan.epoch import source_date_epoch
 from rootbuild.plan.keys import key
 from rootbuild.plan.plan import Plan, plan_build
@@ -95,9 +104,10 @@ class Build:
         except DockerfileError:
             show_known_warnings(self.vertices, self.options, source)
             raise
+        notebook = open_notebook(self.options, source, self.backend)
         with open_cache(self.folders.cache / "cache.db") as cache:
             store = read_store(self.backend)
-            session = Session(self, source, remarks, graph, created, cache, store)
+            session = Session(self, source, remarks, graph, created, cache, store, notebook)
             image = session.known()
             if image is None and self.inside:
                 image = session.build()
@@ -138,6 +148,7 @@ class Session:
     created: int | None
     cache: Cache
     store: Store
+    notebook: Notebook
 
     def known(self) -> str | None:
         """The image's id if nothing has to be built; it is tagged then."""
@@ -146,8 +157,9 @@ class Session:
             return None
         plan = self._plan(bases)
         with self._context() as context:
+            solver = self._solver(plan, context)
             try:
-                filesystem = self._solver(plan, context).chain(plan.target).filesystem
+                filesystem = solver.chain(plan.target).filesystem
             except LockedError:
                 if self.build_.inside:
                     raise
@@ -158,11 +170,12 @@ class Session:
         if image is None:
             return None
         self._show_head(plan)
-        self._show_warnings(bases)
-        for stage in plan.stages:
-            for position in ([None] if stage.first else []) + list(range(len(stage.steps))):
-                self.build_.vertices.cached(title(plan, stage, position))
-        self._finish(image)
+        warnings = self._show_warnings(bases)
+        for name in titles(plan):
+            self.build_.vertices.cached(name)
+        build = self.build_
+        show_image(build.vertices, build.backend, self.store, image, self._names)
+        self._note(plan, solver, context, warnings, image)
         return image
 
     def build(self) -> str:
@@ -176,7 +189,7 @@ class Session:
             bases = self._settle(self._with_pulled)
             plan = self._plan(bases)
             self._show_head(plan)
-            self._show_warnings(bases)
+            warnings = self._show_warnings(bases)
             inventories = Inventories()
             context = stack.enter_context(self._context(inventories))
             solver = self._solver(plan, context)
@@ -184,31 +197,35 @@ class Session:
             halt = Halt()
             turns = Turns(options.jobs or usual_jobs(), halt, Watch().busy)
             mounting = Mounting(self.build_.folders.cache, options, Devices(options), halt)
-            built = build_target(
-                Parts(
-                    plan,
-                    self.graph.dockerfile.source,
-                    backend,
-                    solver,
-                    context,
-                    stack.enter_context(Workspaces(backend, journal, turns)),
-                    stack.enter_context(mounting),
-                    vertices,
-                    turns,
-                    halt,
-                    inventories,
-                    self._explainer(plan, solver, inventories),
-                    policy=options.layers,
-                    fresh=self._fresh(plan),
-                )
+            parts = Parts(
+                plan,
+                self.graph.dockerfile.source,
+                backend,
+                solver,
+                context,
+                stack.enter_context(Workspaces(backend, journal, turns)),
+                stack.enter_context(mounting),
+                vertices,
+                turns,
+                halt,
+                inventories,
+                self._explainer(plan, solver, inventories),
+                policy=options.layers,
+                fresh=self._fresh(plan),
             )
+            built = build_target(parts)
             config = plan.stage(plan.target).config
             exporter = self._exporter()
             fresh = plan.target in self._fresh(plan)
             image = None if fresh else exporter.known(built.key, config)
-            if image is None:
-                image = exporter.create(built, config)
-            self._finish(image)
+            if image is not None:
+                show_image(vertices, backend, self.store, image, self._names)
+            else:
+                with vertices.open("exporting to image") as vertex:
+                    image = exporter.create(parts, built, config, self._names)
+                    report_image(vertex, image, self._names)
+            # The next build knows nothing of what this one has just learned, but for the cache.
+            self._note(plan, self._solver(plan, context), context, warnings, image)
         return image
 
     def _settle(self, look: Look) -> Bases:
@@ -286,26 +303,37 @@ class Session:
         return Exporter(self.build_.backend, self.cache, self.store, options.layers, self.created)
 
     def _show_head(self, plan: Plan) -> None:
-        vertices = self.build_.vertices
-        with vertices.open(f"[internal] load build definition from {self.source.name}") as vertex:
-            vertex.status(f"transferring dockerfile: {len(self.source.data)}B done")
-        for image in dict.fromkeys(base.name for base in plan.images.values()):
-            with vertices.open(f"[internal] load metadata for {image}"):
-                pass
+        names = dict.fromkeys(base.name for base in plan.images.values())
+        show_head(self.build_.vertices, self.source.name, len(self.source.data), names)
 
-    def _show_warnings(self, bases: Bases) -> None:
+    def _show_warnings(self, bases: Bases) -> tuple[str, ...]:
         for remark in self.remarks:
             self.build_.vertices.warn(remark)
         configs = {str(image): found.config for image, found in bases.images.items()}
-        show_warnings(
+        told = show_warnings(
             self.build_.vertices, self.build_.options, self.source, self.graph.dockerfile, configs
         )
+        return (*self.remarks, *told)
 
-    def _finish(self, image: str) -> None:
-        tags = self.build_.options.tags
-        names = tuple(dict.fromkeys(str(parse_reference(tag)) for tag in tags))
-        new = self._exporter().missing_names(image, tags)
-        report_image(self.build_.vertices, self.build_.backend, image, names, new)
+    @property
+    def _names(self) -> tuple[str, ...]:
+        """The whole names that were asked for."""
+        return whole_names(self.build_.options.tags)
+
+    def _note(
+        self,
+        plan: Plan,
+        solver: Solver,
+        context: ContextFiles,
+        warnings: tuple[str, ...],
+        image: str,
+    ) -> None:
+        """Remember the whole build, if the next one just like it would have nothing to do."""
+        filesystem = solver.chain(plan.target).filesystem
+        config = plan.stage(plan.target).config
+        if filesystem and self._exporter().remembered(filesystem, config) == image:
+            shown = (warnings, titles(plan))
+            self.notebook.note(plan, self.cache, context.known, shown, image)
 
 
 def start_build(
@@ -313,8 +341,7 @@ def start_build(
 ) -> str | None:
     """Run a build; gives the image's id, or None if it has to go on inside the namespace.
 
-    `remotes` is the same for both halves. Raises RootbuildError.
+    `contexts` is the same for both halves. Raises RootbuildError.
     """
-    for tag in options.tags:
-        parse_reference(tag)
+    whole_names(options.tags)  # what is wrong with them is said before anything is done
     return Build(options, backend, folders, contexts.vertices, contexts, inside).run()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rootbuild.build.explain.inventories import Inventories
+from rootbuild.build.fetched import RemoteFiles
 from rootbuild.build.once import Once
-from rootbuild.build.remotes import RemoteFiles
 from rootbuild.build.trees import Trees
 from rootbuild.cache.files import FileDigests
 from rootbuild.errors import RootbuildError
@@ -49,6 +49,11 @@ class ContextFiles:
     def digest(self, reading: Reading) -> str:
         """The digest of what it names; owners do not count, as files become root's."""
         return self._known[reading]
+
+    @property
+    def known(self) -> Mapping[Reading, str]:
+        """All digests that were asked for."""
+        return self._known.made()
 
     def _select(self, reading: Reading) -> Selection:
         with self._located(reading):

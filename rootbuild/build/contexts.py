@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import shutil
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from rootbuild.build.options import BuildOptions
 from rootbuild.build.remotes import Remotes
@@ -21,9 +20,10 @@ from rootbuild.build.vertices import Vertices
 from rootbuild.context.origin import STDIN, Nothing, Stdin
 from rootbuild.context.scratch import scratch, sweep
 from rootbuild.errors import ContextError, unreachable
-from rootbuild.files.failure import explained
-from rootbuild.graph.stages import ContextBase
-from rootbuild.remote.sources import GitSource, HttpSource
+
+if TYPE_CHECKING:  # a build with nothing to do needs none of these
+    from rootbuild.graph.stages import ContextBase
+    from rootbuild.remote.sources import GitSource, HttpSource
 
 DOCKERFILE_LIMIT = 64 << 20
 KEEP_GIT_DIR = "BUILDKIT_CONTEXT_KEEP_GIT_DIR"
@@ -97,19 +97,24 @@ class Contexts:
         """A Dockerfile that is no file of this host: on standard input (`-`), or behind a URL."""
         if where not in self._texts:
             self._texts[where] = self._read(where)
-        return self._texts[where]
+        return _checked(self._texts[where])
 
     def _read(self, where: str) -> bytes:
+        """No more than is needed to tell what is too large, so that it is said each time."""
         if where == STDIN:
-            return _limited(self._stdin)
+            return self._stdin.read(DOCKERFILE_LIMIT + 1)
+        from rootbuild.remote.sources import HttpSource
+
         with self._downloaded(HttpSource(where)).open("rb") as file:
-            return _limited(file)
+            return file.read(DOCKERFILE_LIMIT + 1)
 
     def _find_main(self) -> Place:
         origin = self._options.context
+        if isinstance(origin, Path):
+            return Place(_folder(origin))
+        from rootbuild.remote.sources import GitSource, HttpSource
+
         match origin:
-            case Path():
-                return Place(_folder(origin))
             case Nothing():
                 return Place(self._new_folder(), "nothing")
             case Stdin():
@@ -125,6 +130,8 @@ class Contexts:
                 unreachable(origin)
 
     def _find_named(self, context: ContextBase) -> Place:
+        from rootbuild.remote.sources import GitSource, HttpSource
+
         origin = context.origin
         match origin:
             case Path():
@@ -144,6 +151,10 @@ class Contexts:
 
     def _received(self) -> Place:
         """Standard input goes to the disk first: it may be larger than memory."""
+        import shutil
+
+        from rootbuild.files.failure import explained
+
         path = self._new_folder() / "input"
         with explained("keep the build context"), path.open("w+b") as file:
             shutil.copyfileobj(self._stdin, file, 1 << 20)
@@ -164,6 +175,8 @@ class Contexts:
 
     def _file_or_files(self, path: Path, shown: str) -> Place:
         """The files of an archive, or else a single file of BuildKit's choice of name."""
+        import shutil
+
         from rootbuild.context.archive import unpack_context
 
         folder = self._new_folder()
@@ -213,7 +226,10 @@ def _named_folder(path: Path, name: str) -> Path:
 
 
 def _limited(stream: IO[bytes]) -> bytes:
-    data = stream.read(DOCKERFILE_LIMIT + 1)
+    return _checked(stream.read(DOCKERFILE_LIMIT + 1))
+
+
+def _checked(data: bytes) -> bytes:
     if len(data) > DOCKERFILE_LIMIT:
         raise ContextError(f"the Dockerfile is larger than {DOCKERFILE_LIMIT >> 20} MiB")
     return data

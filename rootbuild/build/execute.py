@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from rootbuild.backend import Backend, Layers
+from rootbuild.backend import Backend, Describe, Layers
 from rootbuild.build.checkpoint import (
     LayerPolicy,
     Uncommitted,
@@ -42,12 +42,14 @@ from rootbuild.plan.steps import Reading, RunStep, StagePlan, Step
 class State:
     """Where a stage is: the key of its filesystem, and the last layers that were committed.
 
-    `layers` None is `scratch`. `groups` tells how many steps each layer above the base's holds.
+    `layers` None is `scratch`. `groups` tells how many steps each layer above the base's holds,
+    `pending` how many steps only the stage's container holds.
     """
 
     key: str
     layers: Layers | None
     groups: tuple[int, ...] = ()
+    pending: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,20 @@ def build_target(parts: Parts) -> State:
         parts.halt,
     )
     return scheduler.run(parts.plan.target)
+
+
+def finish_target(parts: Parts, state: State, describe: Describe, names: Sequence[str]) -> str:
+    """Make an image of the built target, with that config and names; gives its id.
+
+    One call of the engine does all if there are steps that no layer holds yet.
+    """
+    if state.pending:
+        layers = parts.spaces[StageBase(parts.plan.target)].finish(describe, names)
+        snapshot = Snapshot(layers, (*state.groups, state.pending))
+        parts.solver.remember(state.key, snapshot)
+        return layers.image
+    config = describe(state.layers.diff_ids if state.layers else ())
+    return parts.backend.create_image(config, names)
 
 
 class Executor:
@@ -150,14 +166,22 @@ class Executor:
     def _hand_out(self, state: State) -> None:
         """Give others what they wait for, and keep what is worth it, which they need not wait for.
 
-        What others start from, and the result, must be an image first.
+        What others start from must be an image first. The result is made one at the very end, of
+        what is pending; what was dear gets one of its own, as somebody may remove the result.
         """
-        if self._work.steps and self._must_be_an_image():
+        steps = self._work.steps
+        if steps and self._stage.index == self._parts.plan.target and not self._dear():
+            state, self._work = replace(state, pending=steps), Uncommitted()
+        elif steps and self._must_be_an_image():
             state = self._commit(state)
         self._parts.solver.built(self._stage.index, state.key, renewed=self._renewed)
         self._scheduler.give(self._stage.index, state)
-        if self._work.steps and self._due(self._stage.steps[-1]):
+        if self._work.steps and self._dear():
             self._commit(state, hurry=False)
+
+    def _dear(self) -> bool:
+        """Whether what is not committed at the stage's end is worth it."""
+        return self._due(self._stage.steps[-1])
 
     def _look_ahead(self, position: int, state: State | None) -> Outlook:
         """Find the last result ahead that is known; have the stages built that are needed then."""

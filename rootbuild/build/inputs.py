@@ -5,16 +5,17 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rootbuild.build.contexts import DOCKERFILE_LIMIT, Contexts, Place
 from rootbuild.build.options import BuildOptions
 from rootbuild.context.ignorefile import find_ignore_file
 from rootbuild.context.origin import STDIN, Stdin
-from rootbuild.dockerfile.ignore import parse_ignore
-from rootbuild.dockerfile.instructions import Dockerfile
-from rootbuild.dockerfile.parse import parse
 from rootbuild.errors import ContextError, UsageError
 from rootbuild.files.rootfs import Rootfs
+
+if TYPE_CHECKING:  # a build with nothing to do does not parse its Dockerfile
+    from rootbuild.dockerfile.instructions import Dockerfile
 
 DOCKERFILE = "Dockerfile"
 
@@ -62,6 +63,8 @@ def read_dockerfile(options: BuildOptions, contexts: Contexts) -> Source:
 
 def parse_dockerfile(source: Source) -> Dockerfile:
     """Parse what was read."""
+    from rootbuild.dockerfile.parse import parse
+
     return parse(source.data, source.name)
 
 
@@ -69,7 +72,11 @@ def ignore_patterns(source: Source) -> tuple[str, ...]:
     """The patterns of the build's ignore file; none without one."""
     with Rootfs(source.context.folder) as root:
         found = find_ignore_file(root, source.path, source.inside)
-    return () if found is None else parse_ignore(found.content)
+    if found is None:
+        return ()
+    from rootbuild.dockerfile.ignore import parse_ignore
+
+    return parse_ignore(found.content)
 
 
 def _outside(place: Place, wanted: str | None) -> Source:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -29,3 +29,7 @@ class Once(Generic[Key, Value]):
             if key not in self._values:
                 self._values[key] = self._make(key)
             return self._values[key]
+
+    def made(self) -> Mapping[Key, Value]:
+        """The values that there are by now."""
+        return dict(self._values)

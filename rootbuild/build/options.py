@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rootbuild.backend import NetworkMode, PullPolicy
-from rootbuild.build.checkpoint import LayerPolicy
-from rootbuild.context.origin import Origin
+from rootbuild.context.named import NO_CONTEXTS, NamedContexts
 from rootbuild.execution import NO_LIMITS, USUAL_SECURITY, Limits, Security
-from rootbuild.graph.contexts import NO_CONTEXTS, NamedContexts
-from rootbuild.image.config import Pairs
-from rootbuild.image.platform import Platform
+
+if TYPE_CHECKING:  # every build imports this module
+    from rootbuild.build.checkpoint import LayerPolicy
+    from rootbuild.context.origin import Origin
+    from rootbuild.image.config import Pairs
+    from rootbuild.image.platform import Platform
 
 
 @dataclass(frozen=True, slots=True)

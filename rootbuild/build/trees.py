@@ -6,14 +6,16 @@ import contextlib
 import threading
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rootbuild.build.contexts import Contexts
 from rootbuild.build.inputs import Source, ignore_patterns
 from rootbuild.context.directory import DirectoryContext
 from rootbuild.context.ignorefile import find_ignore_file
-from rootbuild.dockerfile.ignore import Matcher, parse_ignore
 from rootbuild.files.rootfs import Rootfs
-from rootbuild.graph.stages import ContextBase
+
+if TYPE_CHECKING:  # a build with nothing to do needs no graph
+    from rootbuild.graph.stages import ContextBase
 
 
 class Trees:
@@ -56,9 +58,16 @@ class Trees:
         if isinstance(context.origin, Path):
             with Rootfs(place.folder) as root:
                 found = find_ignore_file(root, None)
-            patterns = () if found is None else parse_ignore(found.content)
+            if found is not None:
+                from rootbuild.dockerfile.ignore import parse_ignore
+
+                patterns = parse_ignore(found.content)
         return _seen_through(patterns, place.folder, place.fetched)
 
 
 def _seen_through(patterns: tuple[str, ...], folder: Path, fetched: str) -> DirectoryContext:
-    return DirectoryContext(folder, Matcher(patterns) if patterns else None, fetched=fetched)
+    if not patterns:
+        return DirectoryContext(folder, fetched=fetched)
+    from rootbuild.dockerfile.ignore import Matcher
+
+    return DirectoryContext(folder, Matcher(patterns), fetched=fetched)

@@ -18,15 +18,22 @@ def show_warnings(
     source: Source,
     dockerfile: Dockerfile,
     configs: Mapping[str, ImageConfig],
-) -> None:
-    """Print warnings about the stages that are built. Raises what `check=error=true` asks for."""
-    for name in options.contexts.reserved:
-        vertices.warn(f"--build-context {name} has no effect: the name is reserved")
+) -> tuple[str, ...]:
+    """Print warnings about the stages that are built, and give them.
+
+    Raises what `check=error=true` asks for.
+    """
+    reserved = (
+        f"--build-context {name} has no effect: the name is reserved"
+        for name in options.contexts.reserved
+    )
     result = lint(dockerfile, lint_options(options, source, configs))
-    for warning in result.warnings:
-        vertices.warn(str(warning))
+    texts = (*reserved, *map(str, result.warnings))
+    for text in texts:
+        vertices.warn(text)
     if result.error is not None:
         raise result.error
+    return texts
 
 
 def show_known_warnings(vertices: Vertices, options: BuildOptions, source: Source) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Sequence
 from types import TracebackType
 
-from rootbuild.backend import Backend, Layers
+from rootbuild.backend import Backend, Describe, Layers
 from rootbuild.build.journal import Journal
 from rootbuild.build.once import Once
 from rootbuild.build.turns import Turns
@@ -78,6 +79,12 @@ class Workspace:
         self._committed = True
         with self._turns.work() if hurry else self._turns.unhurried_work():
             return self._backend.commit(self._held[0])
+
+    def finish(self, describe: Describe, names: Sequence[str]) -> Layers:
+        """As `commit`, as an image with that config and names; nobody looks at the files again."""
+        assert self._held is not None
+        container, self._held, self._content = self._held[0], None, None
+        return self._backend.finish(container, describe, names)
 
     def close(self) -> None:
         """Remove the container, if there is one."""

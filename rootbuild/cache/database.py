@@ -12,14 +12,14 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.backend import Layers
 from rootbuild.errors import HostError
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 6
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS steps(
     key TEXT PRIMARY KEY, image TEXT NOT NULL, diff_ids TEXT NOT NULL, groups TEXT NOT NULL,
@@ -34,6 +34,9 @@ CREATE TABLE IF NOT EXISTS contents(
 CREATE TABLE IF NOT EXISTS pulled(
     key TEXT PRIMARY KEY, image TEXT NOT NULL, used REAL NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS memos(
+    key TEXT PRIMARY KEY, memo TEXT NOT NULL, used REAL NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS files(
     device INTEGER NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, digest TEXT NOT NULL,
@@ -47,6 +50,18 @@ CREATE TABLE IF NOT EXISTS inventories(
     digest TEXT PRIMARY KEY, entries BLOB NOT NULL, used REAL NOT NULL
 );
 """
+
+_VALUES = {
+    "images": "SELECT image FROM images WHERE key = ?",
+    "contents": "SELECT digest FROM contents WHERE key = ?",
+    "pulled": "SELECT image FROM pulled WHERE key = ?",
+}
+_FILES = (
+    "SELECT inode, size, mtime_ns, ctime_ns, digest FROM files WHERE device = ? AND inode IN ({})"
+)
+
+FileState = tuple[int, int, int, int, int]
+"""(device, inode, size, mtime_ns, ctime_ns)"""
 
 # What is kept only to explain later builds.
 RUNS_PER_STAGE = 3
@@ -69,13 +84,15 @@ class Cache:
     """An open cache index.
 
     Every method is safe to call from several builds at once: SQLite's WAL mode serialises writers.
-    Threads of one build share the connection, one at a time.
+    Threads of one build share the connection, one at a time. `answers` are the values that were
+    asked for and found, or noted since: (table, key) -> value.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._database = _open(path)
         self._lock = threading.Lock()
+        self.answers: dict[tuple[str, str], str] = {}
         self._files: list[tuple[int, int, int, int, int, str]] = []
 
     def step(self, key: str) -> Snapshot | None:
@@ -96,29 +113,29 @@ class Cache:
 
     def image(self, key: str) -> str | None:
         """The id of the finished image with that key."""
-        row = self._one("SELECT image FROM images WHERE key = ?", key)
-        return None if row is None else str(row[0])
+        return self.answer("images", key)
 
     def remember_image(self, key: str, image: str) -> None:
         """Note the id of a finished image."""
+        self.answers["images", key] = image
         self._write("INSERT OR REPLACE INTO images VALUES(?, ?, ?)", key, image, time.time())
 
     def content(self, key: str) -> str | None:
         """The digest of what a COPY --from takes out of a filesystem, by the key of both."""
-        row = self._one("SELECT digest FROM contents WHERE key = ?", key)
-        return None if row is None else str(row[0])
+        return self.answer("contents", key)
 
     def remember_content(self, key: str, digest: str) -> None:
         """Note the digest of what a COPY --from takes."""
+        self.answers["contents", key] = digest
         self._write("INSERT OR REPLACE INTO contents VALUES(?, ?, ?)", key, digest, time.time())
 
     def pulled(self, key: str) -> str | None:
         """The id of the image that was pulled under that key (its name and platform)."""
-        row = self._one("SELECT image FROM pulled WHERE key = ?", key)
-        return None if row is None else str(row[0])
+        return self.answer("pulled", key)
 
     def remember_pulled(self, key: str, image: str) -> None:
         """Note the id of a pulled image."""
+        self.answers["pulled", key] = image
         self._write("INSERT OR REPLACE INTO pulled VALUES(?, ?, ?)", key, image, time.time())
 
     def runs(self, stage: str) -> list[bytes]:
@@ -164,23 +181,55 @@ class Cache:
                 (MOST_INVENTORY_BYTES,),
             )
 
-    def file_digest(self, key: tuple[int, int, int, int, int]) -> str | None:
-        """The digest of a file in the state (device, inode, size, mtime_ns, ctime_ns)."""
-        query = (
-            "SELECT digest FROM files WHERE device = ? AND inode = ? "
-            "AND size = ? AND mtime_ns = ? AND ctime_ns = ?"
-        )
-        row = self._one(query, *key)
+    def kept_steps(self) -> dict[str, float]:
+        """The ids of the images that hold results of steps, and when each was made (Unix time)."""
+        with self._lock:
+            rows = self._database.execute("SELECT image, MAX(used) FROM steps GROUP BY image")
+            return {str(image): float(used) for image, used in rows}
+
+    def answer(self, table: str, key: str) -> str | None:
+        """As `image`, `content` and `pulled`, by the name of the table."""
+        row = self._one(_VALUES[table], key)
+        if row is None:
+            return None
+        self.answers[table, key] = str(row[0])
+        return str(row[0])
+
+    def memo(self, key: str) -> str | None:
+        """What is remembered of a whole build."""
+        row = self._one("SELECT memo FROM memos WHERE key = ?", key)
         return None if row is None else str(row[0])
 
-    def remember_file(self, key: tuple[int, int, int, int, int], digest: str) -> None:
+    def remember_memo(self, key: str, memo: str) -> None:
+        """Note a whole build."""
+        self._write("INSERT OR REPLACE INTO memos VALUES(?, ?, ?)", key, memo, time.time())
+
+    def file_digests(self, keys: Sequence[FileState]) -> list[str | None]:
+        """The digests of files in just those states, by one query for each device.
+
+        Not more than 900 files: old versions of SQLite take no more values.
+        """
+        found: dict[FileState, str] = {}
+        asked = [(_signed(key[0]), _signed(key[1]), *key[2:]) for key in keys]
+        for device in {key[0] for key in asked}:
+            inodes = [key[1] for key in asked if key[0] == device]
+            query = _FILES.format(",".join("?" * len(inodes)))
+            with self._lock:
+                rows = self._database.execute(query, (device, *inodes)).fetchall()
+            for inode, size, mtime, ctime, digest in rows:
+                found[device, inode, size, mtime, ctime] = digest
+        return [found.get(key) for key in asked]
+
+    def remember_file(self, key: FileState, digest: str) -> None:
         """Note a file's digest; written when the cache is closed."""
-        self._files.append((*key, digest))
+        self._files.append((_signed(key[0]), _signed(key[1]), *key[2:], digest))
 
     def close(self) -> None:
         """Write what is pending and let go of the database."""
-        self._database.executemany("INSERT OR REPLACE INTO files VALUES(?,?,?,?,?,?)", self._files)
-        self._database.commit()
+        if self._files:
+            insert = "INSERT OR REPLACE INTO files VALUES(?,?,?,?,?,?)"
+            self._database.executemany(insert, self._files)
+            self._database.commit()
         self._database.close()
 
     def _one(self, query: str, *key: str | int) -> tuple[str, ...] | None:
@@ -224,6 +273,11 @@ def _fresh(path: Path) -> Cache:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(f"{path}{suffix}")
         return Cache(path)
+
+
+def _signed(number: int) -> int:
+    """SQLite's integers have a sign; inodes of overlay filesystems may use the bit that has it."""
+    return number if number < 1 << 63 else number - (1 << 64)
 
 
 def _open(path: Path) -> sqlite3.Connection:

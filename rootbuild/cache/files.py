@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rootbuild.cache.database import Cache
+from collections.abc import Sequence
 
-Key = tuple[int, int, int, int, int]
+from rootbuild.cache.database import Cache, FileState
 
 
 class FileDigests:
@@ -17,10 +17,10 @@ class FileDigests:
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
 
-    def get(self, key: Key) -> str | None:
-        """The digest of a file in just that state."""
-        return self._cache.file_digest(key)
+    def get(self, keys: Sequence[FileState]) -> list[str | None]:
+        """The digests of files in just those states."""
+        return self._cache.file_digests(keys)
 
-    def put(self, key: Key, digest: str) -> None:
+    def put(self, key: FileState, digest: str) -> None:
         """Remember the digest of a file in that state."""
         self._cache.remember_file(key, digest)

@@ -6,20 +6,19 @@ import io
 import signal
 import sys
 from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from platformdirs import user_cache_path, user_state_path
-
 from rootbuild import process
 from rootbuild.backend import Backend, choose_backend
-from rootbuild.build.build import Folders, start_build
 from rootbuild.build.contexts import Contexts
+from rootbuild.build.memo.recall import recall
 from rootbuild.build.options import BuildOptions
 from rootbuild.build.remotes import Remotes
 from rootbuild.build.vertices import Vertices
 from rootbuild.cli.build_options import build_options, reporter_name
-from rootbuild.cli.call import call_of, perform
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import (
     BuildError,
@@ -29,6 +28,7 @@ from rootbuild.errors import (
     Interrupted,
     RootbuildError,
 )
+from rootbuild.host.folders import cache_folder, state_folder
 from rootbuild.progress.plain import PlainReporter
 from rootbuild.progress.quiet import QuietReporter
 
@@ -38,8 +38,12 @@ SOLVE_ERRORS = (BuildError, ContextError, DockerfileError, ImageNotFoundError)
 def run(parsed: Parsed) -> int:
     """Build an image. Progress goes to standard error; `--quiet` prints the image id."""
     options = build_options(parsed)
-    call = call_of(parsed)
-    cache = user_cache_path("rootbuild")
+    call = None
+    if parsed.has("call") or parsed.has("check"):
+        from rootbuild.cli.call import call_of, perform
+
+        call = call_of(parsed)
+    cache = cache_folder()
     quiet = call is not None or reporter_name(parsed) == "quiet"
     reporter = QuietReporter() if quiet else PlainReporter(sys.stderr)
     # There may be none at all, as for services.
@@ -50,8 +54,7 @@ def run(parsed: Parsed) -> int:
     ):
         if call is not None:
             return perform(call, options, contexts)
-        folders = Folders(cache, user_state_path("rootbuild"))
-        built = _build(options, choose_backend(), folders, contexts)
+        built = _build(options, choose_backend(), cache, contexts)
     if isinstance(built, int):
         return built
     if parsed.switch("quiet"):
@@ -59,22 +62,40 @@ def run(parsed: Parsed) -> int:
     return 0
 
 
+def _load() -> None:
+    """Load what a build needs: all of it is used inside."""
+    import_module("rootbuild.build.build")
+
+
 def _build(
-    options: BuildOptions, backend: Backend, folders: Folders, contexts: Contexts
+    options: BuildOptions, backend: Backend, cache: Path, contexts: Contexts
 ) -> str | int | None:
     """The image's id; or an exit code, if another process has done the build inside."""
+    image = recall(options, backend, cache, contexts)
+    if image is not None:
+        return image
     try:
         if backend.enter(()) is not None:
-            image = start_build(options, backend, folders, contexts, inside=False)
-            if image is not None:
-                return image
-            code = process.join(backend.enter)
+            if not options.no_cache:  # else there is work to do for sure
+                image = _start(options, backend, cache, contexts, inside=False)
+                if image is not None:
+                    return image
+            code = process.join(backend.enter, meanwhile=_load)
             if code is not None:
                 return code
         _unwind_once()
-        return start_build(options, backend, folders, contexts, inside=True)
+        return _start(options, backend, cache, contexts, inside=True)
     except SOLVE_ERRORS as error:
         raise _solving(error) from error
+
+
+def _start(
+    options: BuildOptions, backend: Backend, cache: Path, contexts: Contexts, *, inside: bool
+) -> str | None:
+    from rootbuild.build.build import Folders, start_build
+
+    folders = Folders(cache, state_folder())
+    return start_build(options, backend, folders, contexts, inside=inside)
 
 
 def _solving(error: RootbuildError) -> RootbuildError:

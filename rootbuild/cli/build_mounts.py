@@ -8,13 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rootbuild.build.devices import DEVICE
 from rootbuild.build.options import Agent, DeviceGrant, Secret
-from rootbuild.dockerfile.fields import CsvError, split_csv
 from rootbuild.errors import UsageError
-from rootbuild.plan.run import NETWORK_HOST, SECURITY_INSECURE
 
-ENTITLEMENTS = (NETWORK_HOST, SECURITY_INSECURE, DEVICE)
 SECRET_KEYS = ("type", "id", "source", "src", "env")
 
 
@@ -121,24 +117,32 @@ class Allowed:
 
 def read_allowed(texts: Sequence[str]) -> Allowed:
     """All `--allow`. Raises UsageError."""
+    if not texts:
+        return Allowed(frozenset(), ())
+    from rootbuild.build.devices import DEVICE
+    from rootbuild.plan.run import NETWORK_HOST, SECURITY_INSECURE
+
+    known = (NETWORK_HOST, SECURITY_INSECURE, DEVICE)
     entitlements: set[str] = set()
     devices = []
     for text in texts:
         name, equals, rest = text.partition("=")
         if name == DEVICE and equals and rest:
             devices.append(_grant(text, rest))
-        elif (text if name != DEVICE else name) in ENTITLEMENTS:
+        elif (text if name != DEVICE else name) in known:
             entitlements.add(name)
         elif text:
             raise UsageError(
                 f'invalid argument "{text}" for "--allow" flag: unknown entitlement {text}',
-                hint="one of: " + ", ".join(ENTITLEMENTS),
+                hint="one of: " + ", ".join(known),
             )
     return Allowed(frozenset(entitlements), tuple(devices))
 
 
 def _grant(text: str, rest: str) -> DeviceGrant:
     """`NAME[,alias=OTHER]`."""
+    from rootbuild.dockerfile.fields import CsvError, split_csv
+
     try:
         name, *fields = split_csv(rest)
     except CsvError as error:
@@ -159,6 +163,8 @@ def _bad_grant(text: str, problem: str) -> UsageError:
 
 
 def _fields(text: str) -> dict[str, str]:
+    from rootbuild.dockerfile.fields import CsvError, split_csv
+
     try:
         parts = split_csv(text)
     except CsvError as error:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rootbuild.backend import NetworkMode
-from rootbuild.build.checkpoint import LayerPolicy
 from rootbuild.build.options import BuildOptions
 from rootbuild.cli.build_limits import read_limits, read_security
 from rootbuild.cli.build_mounts import read_agents, read_allowed, read_secret
 from rootbuild.cli.parse import Parsed
+from rootbuild.context.named import read_contexts
 from rootbuild.context.origin import main_origin
 from rootbuild.errors import UnsupportedError, UsageError
 from rootbuild.execution import HOST_GATEWAY
-from rootbuild.graph.contexts import read_contexts
-from rootbuild.image.config import Pairs
+from rootbuild.image.dates import SOURCE_DATE_EPOCH
 from rootbuild.image.platform import Platform, build_platform, parse_platform
 from rootbuild.image.reference import parse as parse_reference
-from rootbuild.plan.epoch import SOURCE_DATE_EPOCH
+from rootbuild.registry import config
+
+if TYPE_CHECKING:
+    from rootbuild.build.checkpoint import LayerPolicy
+    from rootbuild.image.config import Pairs
 
 PROGRESS = ("auto", "plain", "quiet")
 NETWORKS: tuple[NetworkMode, ...] = ("default", "none", "host")
@@ -35,6 +40,8 @@ NOT_YET = (
     "sbom",
     "squash",
 )
+# Values that ask for what happens anyway: the image goes into the store.
+_AS_USUAL = {"output": ("", "type=docker", "type=image")}
 
 
 def build_options(parsed: Parsed) -> BuildOptions:
@@ -45,7 +52,7 @@ def build_options(parsed: Parsed) -> BuildOptions:
         context=main_origin(parsed.args[0]),
         dockerfile=parsed.text("file") or None,
         tags=_tags(parsed),
-        build_args=build_args(parsed.all("build-arg")),
+        build_args=with_proxies(build_args(parsed.all("build-arg")), config.proxies(config.read())),
         labels=_pairs(parsed.all("label")),
         target=parsed.text("target") or None,
         platform=_platform(parsed),
@@ -82,7 +89,7 @@ def reporter_name(parsed: Parsed) -> str:
 
 def _refuse(parsed: Parsed) -> None:
     for name in NOT_YET:
-        if parsed.has(name) and parsed.text(name) not in ("", "false"):
+        if parsed.has(name) and parsed.text(name) not in _AS_USUAL.get(name, ("", "false")):
             raise UnsupportedError(
                 f"the option --{name} is not supported yet",
                 hint="leave it out; the CHANGELOG tells when it comes",
@@ -115,6 +122,11 @@ def build_args(given: tuple[str, ...]) -> dict[str, str]:
         elif key in os.environ:
             values[key] = os.environ[key]
     return _dated(values)
+
+
+def with_proxies(values: dict[str, str], proxies: Mapping[str, str]) -> dict[str, str]:
+    """With the proxies of Docker's configuration, but for those that are given anyway."""
+    return {**{name: value for name, value in proxies.items() if name not in values}, **values}
 
 
 def _dated(values: dict[str, str]) -> dict[str, str]:

@@ -53,9 +53,9 @@ def perform(call: Call, options: BuildOptions, contexts: Contexts) -> int:
     if call.method == "check":
         return _check(call, options, contexts)
     from rootbuild.api import validate
+    from rootbuild.context.named import NO_CONTEXTS
     from rootbuild.describe.outline import outline
     from rootbuild.describe.targets import Targets
-    from rootbuild.graph.contexts import NO_CONTEXTS
 
     source = read_dockerfile(options, contexts)
     check_frontend(source, options.build_args)

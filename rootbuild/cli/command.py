@@ -19,7 +19,7 @@ class Command:
     is said in addition when there are too few. With `interspersed` options may follow arguments.
     `load` is `module:function`: the function takes a `Parsed` and gives the exit code; it is
     imported when the command runs. `engine` is the name of the engine's own command, for those that
-    are passed on.
+    are passed on; one that is `raw` gets all words as arguments, whatever they look like.
     """
 
     path: tuple[str, ...]
@@ -36,6 +36,7 @@ class Command:
     common: bool = False
     hidden: bool = False
     engine: tuple[str, ...] = field(default=())
+    raw: bool = False
 
     @property
     def names(self) -> tuple[tuple[str, ...], ...]:

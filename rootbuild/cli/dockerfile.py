@@ -26,8 +26,8 @@ def ast(parsed: Parsed) -> int:
 def graph(parsed: Parsed) -> int:
     """The stages and what they need of each other."""
     from rootbuild.api import validate
+    from rootbuild.context.named import read_contexts
     from rootbuild.describe.picture import FORMATS
-    from rootbuild.graph.contexts import read_contexts
 
     wanted = parsed.text("format") or "text"
     if wanted not in FORMATS:

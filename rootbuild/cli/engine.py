@@ -24,3 +24,10 @@ def become(parsed: Parsed, more: Sequence[str] = ()) -> int:
     runtime = choose_runtime()
     argv = runtime.command((*words(parsed), *more, *separated(parsed.args)))
     process.become(argv, runtime.environment())
+
+
+def hand_on(parsed: Parsed) -> int:
+    """Turn into a command that only the engine has, with everything behind its name untouched."""
+    runtime = choose_runtime()
+    argv = runtime.command((*(parsed.command.engine or parsed.command.path), *parsed.args))
+    process.become(argv, runtime.environment())

@@ -7,10 +7,13 @@ from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
 from rootbuild.cli.command import HELP, Command, Group
-from rootbuild.cli.flags import Flag, switch
+from rootbuild.cli.flags import Flag, switch, value
 from rootbuild.cli.parse import Parsed
 
 GLOBAL_FLAGS = (
+    value("config", "Location of client config files"),
+    value("context", "Accepted for docker's sake (default)", "c"),
+    value("log-level", 'Set the logging level ("debug" is --debug)', "l"),
     switch("debug", "Say more: commands as they are run, tracebacks", "D"),
     switch("version", "Print version information and quit", "v"),
     HELP,

@@ -1,14 +1,17 @@
-"""`image inspect|rm|tag|history|pull|push`: images by Docker's names."""
+"""`image inspect|rm|tag|history|pull|push` and `search`: images by Docker's names."""
 
 from __future__ import annotations
 
+import os
 import sys
 
 from rootbuild.backend import choose_runtime
-from rootbuild.cli.engine import words
+from rootbuild.cli.engine import separated, words
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import ImageNotFoundError
 from rootbuild.image import reference
+from rootbuild.registry.credentials import handed
+from rootbuild.registry.transport import tls_options
 from rootbuild.runtime.calls import call
 from rootbuild.runtime.names import find_image, need_image
 from rootbuild.runtime.run import pull as pull_image
@@ -20,15 +23,27 @@ def on_names(parsed: Parsed) -> int:
     known = runtime.images()
     found = [(name, find_image(name, known)) for name in parsed.args]
     there = [image for _, image in found if image is not None]
+    removing = parsed.command.path[-1] == "rm"
     status = 0
     if there:
-        outcome = call(runtime, (*words(parsed), *there))
+        outcome = call(runtime, (*words(parsed, ["ignore"]), *there))
         outcome.replay()
         status = min(outcome.status, 1)
     missing = [name for name, image in found if image is None]
-    if missing and not (parsed.command.path[-1] == "rm" and parsed.switch("force")):
+    forgiving = removing and (parsed.switch("force") or parsed.switch("ignore"))
+    if missing and not forgiving:
         raise ImageNotFoundError("\n".join(f"No such image: {_shown(name)}" for name in missing))
     return status
+
+
+def push(parsed: Parsed) -> int:
+    """Bring an image to the registry that its name says."""
+    runtime = choose_runtime()
+    name = need_image(parsed.args[0], runtime.images())
+    registry = reference.parse(parsed.args[0]).registry
+    with handed(registry):
+        outcome = call(runtime, (*words(parsed), *tls_options(registry), name), live=True)
+    return min(outcome.status, 1)
 
 
 def tag(parsed: Parsed) -> int:
@@ -46,17 +61,32 @@ def pull(parsed: Parsed) -> int:
     runtime = choose_runtime()
     name = parsed.args[0]
     if parsed.switch("all-tags"):
-        whole = reference.parse(name).name
-        return min(call(runtime, ("pull", "--all-tags", whole), live=True).status, 1)
+        found = reference.parse(name)
+        with handed(found.registry):
+            options = ("--all-tags", *tls_options(found.registry))
+            outcome = call(runtime, ("pull", *options, found.name), live=True)
+        return min(outcome.status, 1)
+    wanted_platform = parsed.text("platform") or os.environ.get("DOCKER_DEFAULT_PLATFORM", "")
     try:
-        whole = pull_image(
-            runtime, name, platform=parsed.text("platform"), quiet=parsed.switch("quiet")
-        )
+        whole = pull_image(runtime, name, platform=wanted_platform, quiet=parsed.switch("quiet"))
     except ImageNotFoundError as error:
         error.exit_code = 1
         raise
     sys.stdout.write(f"{whole}\n")
     return 0
+
+
+def search(parsed: Parsed) -> int:
+    """Search Docker Hub, or the registry that stands in front of the term."""
+    term = parsed.args[0]
+    first, slash, _ = term.partition("/")
+    somewhere = slash and ("." in first or ":" in first or first == "localhost")
+    runtime = choose_runtime()
+    compatible = [] if parsed.has("format") else ["--compatible"]
+    whole = term if somewhere else f"{reference.HUB}/{term}"
+    outcome = call(runtime, (*words(parsed), *compatible, *separated([whole])))
+    outcome.replay()
+    return min(outcome.status, 1)
 
 
 def _shown(name: str) -> str:

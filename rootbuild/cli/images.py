@@ -2,35 +2,83 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from fnmatch import fnmatchcase
 
 from rootbuild.backend import StoredImage, choose_runtime
-from rootbuild.cli.engine import become
+from rootbuild.booleans import truth
+from rootbuild.cli import rows
 from rootbuild.cli.parse import Parsed
 from rootbuild.image import reference
+from rootbuild.runtime.calls import ask
 from rootbuild.runtime.display import age, size, table
+from rootbuild.template import Record
 
 NONE = "<none>"
+_HEADERS = {
+    "Repository": "REPOSITORY",
+    "Tag": "TAG",
+    "Digest": "DIGEST",
+    "ID": "IMAGE ID",
+    "CreatedSince": "CREATED",
+    "CreatedAt": "CREATED AT",
+    "Size": "SIZE",
+}
 
 
 def run(parsed: Parsed) -> int:
-    """List images. With a template or a filter the engine does it."""
-    if parsed.has("format") or parsed.has("filter"):
-        asked = any(one.startswith("dangling=") for one in parsed.all("filter"))
-        named = not asked and not parsed.switch("all")
-        return become(parsed, ["--filter=dangling=false"] if named else [])
+    """List images. Of filters the engine knows more: it says which images they leave."""
+    runtime = choose_runtime()
+    images, filters = runtime.images(), parsed.all("filter")
+    dangling = _dangling(filters)
+    if dangling is not None:
+        images = [image for image in images if bool(image.names) is not dangling]
+    others = [f"--filter={text}" for text in filters if not text.startswith("dangling=")]
+    if others:
+        outcome = ask(runtime, ("images", "--all", "--no-trunc", "--quiet", *others))
+        if outcome.status != 0:
+            outcome.replay()
+            return 1
+        left = {id.removeprefix("sha256:") for id in outcome.answer.decode().split()}
+        images = [image for image in images if image.id in left]
     wanted = parsed.args[0] if parsed.args else ""
-    rows = list(entries(choose_runtime().images(), wanted, everything=parsed.switch("all")))
-    whole = parsed.switch("no-trunc")
+    found = list(entries(images, wanted, everything=parsed.switch("all") or dangling is True))
+    return rows.write(_shown(parsed, found))
+
+
+def _shown(parsed: Parsed, found: Sequence[tuple[str, str, StoredImage]]) -> str:
+    whole, form = parsed.switch("no-trunc"), parsed.text("format")
     if parsed.switch("quiet"):
-        ids = dict.fromkeys(_id(image, whole) for _, _, image in rows)
-        sys.stdout.write("".join(f"{id}\n" for id in ids))
-        return 0
-    sys.stdout.write(listing(rows, whole=whole, digests=parsed.switch("digests")))
-    return 0
+        ids = dict.fromkeys(_id(image, whole) for _, _, image in found)
+        return "".join(f"{id}\n" for id in ids)
+    if form and form != "table":
+        now = datetime.now(timezone.utc)
+        return rows.many(form, [_record(*row, whole, now) for row in found], _HEADERS, ())
+    return listing(found, whole=whole, digests=parsed.switch("digests"))
+
+
+def _dangling(filters: Sequence[str]) -> bool | None:
+    """What the filters say of images without a name: only those, none of those, or nothing."""
+    said = [text.partition("=")[2] for text in filters if text.startswith("dangling=")]
+    return truth(said[-1]) if said else None
+
+
+def _record(repository: str, tag: str, image: StoredImage, whole: bool, now: datetime) -> Record:
+    """An image as Docker's templates have it: all fields are text."""
+    return Record(
+        Containers="N/A",
+        CreatedAt=image.created,
+        CreatedSince=_age(image, now),
+        Digest=image.digest or NONE,
+        ID=_id(image, whole),
+        Repository=repository,
+        SharedSize="N/A",
+        Size=size(image.size),
+        Tag=tag,
+        UniqueSize="N/A",
+        VirtualSize=size(image.size),
+    )
 
 
 def entries(
@@ -54,7 +102,7 @@ def entries(
 
 
 def listing(
-    rows: Sequence[tuple[str, str, StoredImage]],
+    found: Sequence[tuple[str, str, StoredImage]],
     *,
     whole: bool = False,
     digests: bool = False,
@@ -64,7 +112,7 @@ def listing(
     at = now or datetime.now(timezone.utc)
     digest = ("DIGEST",) if digests else ()
     lines: list[tuple[str, ...]] = [("REPOSITORY", "TAG", *digest, "IMAGE ID", "CREATED", "SIZE")]
-    for repository, tag, image in rows:
+    for repository, tag, image in found:
         shown = (image.digest or NONE,) if digests else ()
         lines.append(
             (repository, tag, *shown, _id(image, whole), _age(image, at), size(image.size))

@@ -11,8 +11,8 @@ from importlib import import_module
 from types import FrameType
 from typing import NoReturn
 
-from rootbuild import __version__
-from rootbuild.cli import registry
+from rootbuild.booleans import truth
+from rootbuild.cli import identity, registry
 from rootbuild.cli.errors import render, report_bug
 from rootbuild.cli.parse import Parsed, parse
 from rootbuild.errors import Interrupted, RootbuildError, UsageError
@@ -21,9 +21,13 @@ Run = Callable[[Parsed], int]
 BROKEN_PIPE = 128 + signal.SIGPIPE
 
 
-def main(argv: Sequence[str] | None = None, program: str = "rootbuild") -> int:
-    """Run one command line; gives the exit code. Everything that goes wrong is shown here."""
+def main(argv: Sequence[str] | None = None, program: str = "") -> int:
+    """Run one command line; gives the exit code. Everything that goes wrong is shown here.
+
+    Without a name, the `program` is called what it was started as.
+    """
     words = list(sys.argv[1:] if argv is None else argv)
+    program = program or identity.program(sys.argv[0])
     try:
         with _signals():
             status = dispatch(words, program)
@@ -40,7 +44,7 @@ def main(argv: Sequence[str] | None = None, program: str = "rootbuild") -> int:
         return report_bug(error, words)
 
 
-def dispatch(words: list[str], program: str = "rootbuild") -> int:
+def dispatch(words: list[str], program: str = identity.PROGRAM) -> int:
     """Find the command that `words` name and run it."""
     debug, words = _global_flags(words, program)
     if words[:1] == ["help"]:
@@ -48,7 +52,7 @@ def dispatch(words: list[str], program: str = "rootbuild") -> int:
     if words in ([], ["--help"], ["-h"]):
         return _top_help(program)
     if words[0] in ("--version", "-v"):
-        sys.stdout.write(f"{program} version {__version__}\n")
+        sys.stdout.write(identity.version_line(program))
         return 0
     found = registry.find_command(words)
     if found is None:
@@ -75,20 +79,35 @@ def _global_flags(words: list[str], program: str) -> tuple[bool, list[str]]:
     """Take off the options that stand before the command."""
     debug = False
     while words and words[0].startswith("-"):
-        match words[0]:
-            case "-D" | "--debug" | "--debug=true":
-                debug = True
-            case "--debug=false":
-                debug = False
-            case "-h" | "--help" | "-v" | "--version":
-                return debug, words[:1]
-            case other:
-                name = other.split("=", 1)[0]
-                raise UsageError(f"unknown flag: {name}", hint=f"See '{program} --help'.")
-        words = words[1:]
+        if words[0] in ("-h", "--help", "-v", "--version"):
+            return debug, words[:1]
+        name, value, words = _global_flag(words, program)
+        match name:
+            case "-D" | "--debug":
+                debug = truth(value)
+            case "-l" | "--log-level":
+                debug = debug or value == "debug"
+            case "--config":
+                os.environ["DOCKER_CONFIG"] = value
+            case "-c" | "--context" if value != "default":
+                raise UsageError(f'context "{value}" does not exist', exit_code=1)
     if debug:
         os.environ["ROOTBUILD_DEBUG"] = "1"
     return debug, words
+
+
+def _global_flag(words: list[str], program: str) -> tuple[str, str, list[str]]:
+    """One such option, its value, and the words behind it. Raises UsageError."""
+    name, equals, value = words[0].partition("=")
+    if name in ("-D", "--debug"):
+        return name, value or "true", words[1:]
+    if name not in ("-l", "--log-level", "--config", "-c", "--context"):
+        raise UsageError(f"unknown flag: {name}", hint=f"See '{program} --help'.")
+    if equals:
+        return name, value, words[1:]
+    if len(words) < 2:
+        raise UsageError(f"flag needs an argument: {name}", hint=f"See '{program} --help'.")
+    return name, words[1], words[2:]
 
 
 def _top_help(program: str) -> int:

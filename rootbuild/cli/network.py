@@ -1,12 +1,21 @@
-"""`network create|inspect|rm|connect|disconnect`."""
+"""`network create|ls|inspect|rm|connect|disconnect`."""
 
 from __future__ import annotations
 
-from rootbuild.backend import choose_runtime
+import json
+from collections.abc import Sequence
+
+from rootbuild.backend import StoredContainer, StoredNetwork, choose_runtime
+from rootbuild.cli import rows
 from rootbuild.cli.engine import words
 from rootbuild.cli.parse import Parsed
 from rootbuild.runtime import networks
+from rootbuild.runtime.calls import ask
+from rootbuild.runtime.names import find_network, no_such_network
 from rootbuild.runtime.objects import CONTAINERS, NETWORKS, Act, perform
+from rootbuild.template import Record, Value
+
+_HEADERS = {"ID": "NETWORK ID", "Name": "NAME", "Driver": "DRIVER", "Scope": "SCOPE"}
 
 
 def create(parsed: Parsed) -> int:
@@ -15,13 +24,47 @@ def create(parsed: Parsed) -> int:
     return networks.create(choose_runtime(), parsed.args[0], parsed.tokens(["attachable"]))
 
 
-def on_names(parsed: Parsed) -> int:
-    """All arguments are networks."""
-    removing = parsed.command.path[-1] == "rm"
+def ls(parsed: Parsed) -> int:
+    """List networks by a template with Docker's fields."""
+    form = parsed.text("format")
+    runtime = choose_runtime()
+    outcome = ask(
+        runtime, ("network", "ls", *parsed.tokens(["format", "no-trunc", "noheading"]), "--quiet")
+    )
+    if outcome.status != 0:
+        outcome.replay()
+        return 1
+    whole = parsed.switch("no-trunc")
+    found = runtime.described_networks(outcome.answer.decode().split())
+    listed = [_row(network, whole=whole) for network in found]
+    if parsed.switch("quiet"):
+        return rows.write("".join(f"{row['ID']}\n" for row in listed))
+    return rows.write(rows.many(form, listed, _HEADERS, ("ID", "Name", "Driver", "Scope")))
+
+
+def inspect(parsed: Parsed) -> int:
+    """Tell all about networks in Docker's form; unknown ones do not keep us from the others."""
+    runtime = choose_runtime()
+    known = runtime.networks()
+    names = [(name, find_network(name, known)) for name in parsed.args]
+    found = runtime.described_networks([name for _, name in names if name is not None])
+    joined = runtime.containers()
+    records = [_described(network, joined) for network in found]
+    form = parsed.text("format")
+    if form and form != "json":
+        rows.write("".join(rows.one(form, record) for record in records))
+    else:
+        rows.write(json.dumps(records, indent=None if form else 4) + "\n")
+    missing = [given for given, name in names if name is None]
+    if missing:
+        raise no_such_network(missing)
+    return 0
+
+
+def rm(parsed: Parsed) -> int:
+    """Remove networks."""
     # The engine's own `--force` would remove the containers as well.
-    verb = words(parsed, ["force"] if removing else [])
-    forgiving = removing and parsed.switch("force")
-    act = Act(verb, parsed.args, forgiving=forgiving)
+    act = Act(words(parsed, ["force"]), parsed.args, forgiving=parsed.switch("force"))
     return min(perform(choose_runtime(), NETWORKS, act), 1)
 
 
@@ -36,3 +79,47 @@ def attach(parsed: Parsed) -> int:
         if missing:
             raise CONTAINERS.error(missing)
     return min(status, 1)
+
+
+def _row(network: StoredNetwork, *, whole: bool) -> Record:
+    labels = ",".join(f"{key}={value}" for key, value in sorted(network.labels.items()))
+    return Record(
+        CreatedAt=network.created,
+        Driver=network.driver,
+        ID=network.id if whole else network.id[:12],
+        IPv6=str(network.ipv6).lower(),
+        Internal=str(network.internal).lower(),
+        Labels=labels,
+        Name=network.name,
+        Scope="local",
+    )
+
+
+def _described(network: StoredNetwork, containers: Sequence[StoredContainer]) -> Record:
+    """A network as Docker's API has it; addresses of containers are theirs to tell."""
+    config: list[Value] = []
+    for subnet, gateway, addresses in network.subnets:
+        ranges = {"IPRange": addresses} if addresses else {}
+        config.append(Record(Subnet=subnet, Gateway=gateway, **ranges))
+    members: dict[str, Value] = {
+        container.id: Record(Name=container.names[0] if container.names else "")
+        for container in containers
+        if network.name in container.networks and container.status == "running"
+    }
+    return Record(
+        Name=network.name,
+        Id=network.id,
+        Created=network.created,
+        Scope="local",
+        Driver=network.driver,
+        EnableIPv6=network.ipv6,
+        IPAM=Record(Driver=network.ipam, Options=None, Config=config),
+        Internal=network.internal,
+        Attachable=False,
+        Ingress=False,
+        ConfigFrom=Record(Network=""),
+        ConfigOnly=False,
+        Containers=members,
+        Options=dict(network.options),
+        Labels=dict(network.labels),
+    )

@@ -98,6 +98,8 @@ def parse(
     Raises UsageError: exit code 125 for wrong options, 1 for a wrong number of arguments. Asked for
     help, the number of arguments does not matter.
     """
+    if command.raw:
+        return Parsed(command, (), tuple(argv), called or command.path, program, debug)
     try:
         given, args = _split(command, argv)
         _check_values(given)

@@ -5,15 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rootbuild.cli.command import Command, Group
-from rootbuild.cli.tables import build, container, dockerfile, image, network, run, volume
+from rootbuild.cli.tables import (
+    build,
+    buildx,
+    completion,
+    container,
+    dockerfile,
+    engine,
+    image,
+    network,
+    run,
+    shim,
+    system,
+    volume,
+)
 
 GROUPS = (
     Group(("builder",), "Manage builds", hidden=True),
-    Group(("buildx",), "Build with BuildKit's features", hidden=True),
+    Group(("buildx",), "Build with BuildKit's features"),
     Group(("container",), "Manage containers"),
     Group(("dockerfile",), "Look into Dockerfiles"),
+    Group(("docker-shim",), "Answer to the name docker"),
     Group(("image",), "Manage images"),
     Group(("network",), "Manage networks"),
+    Group(("system",), "Manage the engine's data"),
     Group(("volume",), "Manage volumes"),
 )
 
@@ -25,6 +40,11 @@ COMMANDS: tuple[Command, ...] = (
     *network.COMMANDS,
     *dockerfile.COMMANDS,
     *volume.COMMANDS,
+    *system.COMMANDS,
+    *buildx.COMMANDS,
+    *engine.COMMANDS,
+    *shim.COMMANDS,
+    *completion.COMMANDS,
 )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 from rootbuild.backend import choose_runtime
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import UsageError
+from rootbuild.registry import config
 from rootbuild.runtime import run as running
 from rootbuild.runtime.networks import translate
 from rootbuild.runtime.ports import parse as parse_port
@@ -47,13 +50,25 @@ def request(parsed: Parsed, *, detached: bool) -> running.Request:
         verb=parsed.command.path[-1],
         image=parsed.args[0],
         command=parsed.args[1:],
-        options=parsed.tokens(OWN),
+        options=(*_proxies(parsed), *parsed.tokens(OWN)),
         name=parsed.text("name"),
         networks=tuple(translate(value) for value in parsed.all("network")),
         publish=parsed.all("publish"),
         cidfile=parsed.text("cidfile"),
         pull=pull,
-        platform=parsed.text("platform"),
+        platform=parsed.text("platform") or os.environ.get("DOCKER_DEFAULT_PLATFORM", ""),
         quiet=parsed.switch("quiet"),
         detached=detached,
     )
+
+
+def _proxies(parsed: Parsed) -> tuple[str, ...]:
+    """Variables for the proxies of Docker's configuration, but for those that are given anyway.
+
+    They go by the environment, as a proxy's URL may hold a password.
+    """
+    given = {text.partition("=")[0] for text in parsed.all("env")}
+    found = config.proxies(config.read())
+    wanted = {name: value for name, value in found.items() if name not in given}
+    os.environ.update(wanted)
+    return tuple(f"--env={name}" for name in wanted)

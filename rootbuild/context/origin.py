@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
-from rootbuild.remote.sources import RemoteSource
+if TYPE_CHECKING:  # most contexts are folders
+    from rootbuild.remote.sources import RemoteSource
 
 STDIN = "-"
 # What a remote source could begin with; most contexts are folders, for which nothing is loaded.
@@ -23,7 +25,7 @@ class Nothing:
     """No files at all."""
 
 
-Origin = Path | Stdin | Nothing | RemoteSource
+Origin: TypeAlias = "Path | Stdin | Nothing | RemoteSource"
 
 
 def main_origin(text: str) -> Origin:

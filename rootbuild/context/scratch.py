@@ -9,8 +9,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +22,8 @@ def scratch(parent: Path) -> Iterator[Path]:
     A process that was forked off within the block may use it, and leaves it alone at the end.
     Raises HostError when it cannot be made.
     """
+    import tempfile
+
     with contextlib.ExitStack() as stack:
         try:
             parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -63,6 +63,8 @@ def _remove_left(parent: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
+    import shutil
+
     try:
         shutil.rmtree(folder)
     except PermissionError:

@@ -6,12 +6,13 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import NamedTuple, Protocol
 
 from rootbuild.errors import BuildError
-from rootbuild.files.entries import Node
+from rootbuild.files.entries import NAMES, Node
 from rootbuild.files.inventory import Inventory
 from rootbuild.files.paths import Parts, join, shown
 from rootbuild.files.rootfs import READ, Trail
@@ -30,6 +31,10 @@ programs can set `mtime` back but not `ctime`.
 
 _FORMAT = b"rootbuild files 1\0"
 _BUFFER = 1 << 20
+_BATCH = 500
+"""How many entries are looked up in a DigestCache at once."""
+
+_ENTRY = b"5:entry,%d:%b,%d:%b,%d:%b,"
 
 
 class StatKey(NamedTuple):
@@ -50,8 +55,8 @@ class DigestCache(Protocol):
     a mounted image has a new device number each time.
     """
 
-    def get(self, key: StatKey) -> str | None:
-        """The value that was put under this key, or nothing."""
+    def get(self, keys: Sequence[StatKey]) -> Sequence[str | None]:
+        """For each key the value that was put under it, or nothing."""
         ...
 
     def put(self, key: StatKey, digest: str) -> None:
@@ -79,55 +84,66 @@ class SelectionDigest:
         self._hash = hashlib.sha256(_FORMAT)
         self._tree = tree
         self._seen: dict[tuple[int, int], bytes] = {}
+        self._marks: dict[tuple[int, int, int], bytes] = {}
 
     def begin(self, name: str) -> None:
         """Start a source: a file of this base name, or a directory (`""`)."""
         self._seen.clear()
-        self._record(b"source", os.fsencode(name))
+        text = os.fsencode(name)
+        self._hash.update(b"6:source,%d:%b," % (len(text), text))
 
     def add(self, base: Parts, entries: Iterator[tuple[Parts, Node]]) -> None:
         """Add the entries of a source, whose directories are relative to `base` in the tree."""
         with self._tree.root.trail() as trail:
-            for where, node in entries:
-                path = os.fsencode(join((*where, node.name))) if where else os.fsencode(node.name)
-                self._add(path, trail, (*base, *where), node)
+            while batch := tuple(islice(entries, _BATCH)):
+                self._hash.update(b"".join(self._records(trail, base, batch)))
 
     def result(self) -> str:
         """The digest of all that was added, in hex."""
         return self._hash.hexdigest()
 
-    def _add(self, path: bytes, trail: Trail, where: Parts, node: Node) -> None:
+    def _records(
+        self, trail: Trail, base: Parts, batch: Sequence[tuple[Parts, Node]]
+    ) -> Iterator[bytes]:
+        """Fields with their lengths, so that no two lists of fields look the same."""
+        paths = _paths(batch)
+        values = [self._value(path, node) for path, (_, node) in zip(paths, batch, strict=True)]
+        unread = [entry for entry, value in zip(batch, values, strict=True) if value is None]
+        contents = iter(self._content.of(trail, base, unread))
+        for path, (where, node), found in zip(paths, batch, values, strict=True):
+            mark = self._mark(node.status)
+            value = next(contents).encode() if found is None else found
+            if self._inventory is not None:
+                self._inventory.add(join((*base, *where, node.name)), mark.decode(), value)
+            yield _ENTRY % (len(path), path, len(mark), mark, len(value), value)
+
+    def _mark(self, status: os.stat_result) -> bytes:
+        """Type, mode and owner."""
+        asked = (status.st_mode, status.st_uid, status.st_gid)
+        known = self._marks.get(asked)
+        if known is None:
+            kind = stat.S_IFMT(status.st_mode)
+            mode = "" if kind == stat.S_IFLNK else f"{stat.S_IMODE(status.st_mode):o}"
+            kind = stat.S_IFREG if kind == stat.S_IFSOCK else kind
+            owner = f"{status.st_uid}:{status.st_gid}" if self._owners else ""
+            known = self._marks[asked] = f"{kind:o} {mode} {owner}".encode()
+        return known
+
+    def _value(self, path: bytes, node: Node) -> bytes | None:
+        """What an entry holds; None for a file whose content has to be looked at."""
         status = node.status
-        owner = f"{status.st_uid}:{status.st_gid}" if self._owners else ""
         kind = stat.S_IFMT(status.st_mode)
-        mode = "" if kind == stat.S_IFLNK else f"{stat.S_IMODE(status.st_mode):o}"
-        value = self._linked(path, status) if kind == stat.S_IFREG else b""
-        if not value:
-            value = self._value(kind, trail, where, node)
-        kind = stat.S_IFREG if kind == stat.S_IFSOCK else kind
-        attributes = f"{kind:o} {mode} {owner}"
-        self._record(b"entry", path, attributes.encode(), value)
-        if self._inventory is not None:
-            self._inventory.add(join((*where, node.name)), attributes, value)
-
-    def _linked(self, path: bytes, status: os.stat_result) -> bytes:
-        if status.st_nlink == 1:
-            return b""
-        first = self._seen.setdefault((status.st_dev, status.st_ino), path)
-        return b"" if first is path else b"same file as " + first
-
-    def _value(self, kind: int, trail: Trail, where: Parts, node: Node) -> bytes:
         if kind == stat.S_IFREG:
-            return self._content.of(trail, where, node).encode()
+            return self._linked(path, status) if status.st_nlink > 1 else None
         if kind == stat.S_IFLNK:
             return os.fsencode(node.target)
         if kind in (stat.S_IFCHR, stat.S_IFBLK):
-            return f"{node.status.st_rdev}".encode()
+            return f"{status.st_rdev}".encode()
         return _EMPTY.encode() if kind == stat.S_IFSOCK else b""
 
-    def _record(self, *fields: bytes) -> None:
-        """Fields with their lengths, so that no two lists of fields look the same."""
-        self._hash.update(b"".join(b"%d:%b," % (len(field), field) for field in fields))
+    def _linked(self, path: bytes, status: os.stat_result) -> bytes | None:
+        first = self._seen.setdefault((status.st_dev, status.st_ino), path)
+        return None if first is path else b"same file as " + first
 
 
 _EMPTY = hashlib.sha256().hexdigest()
@@ -140,17 +156,20 @@ class _ContentDigests:
         self._tree = tree
         self._known = known
 
-    def of(self, trail: Trail, where: Parts, node: Node) -> str:
-        """The digest of a regular file's content and capabilities."""
+    def of(self, trail: Trail, base: Parts, files: Sequence[tuple[Parts, Node]]) -> Iterator[str]:
+        """The digests of regular files: of their contents and capabilities."""
         if self._known is None:
-            return self._read(trail, where, node.name)[1]
-        digest = self._known.get(_key(node.status))
-        if digest is None:
-            started = time.time_ns()
-            status, digest = self._read(trail, where, node.name)
-            if status.st_ctime_ns + RACY_NS < started:
-                self._known.put(_key(status), digest)
-        return digest
+            for where, node in files:
+                yield self._read(trail, (*base, *where), node.name)[1]
+            return
+        known = self._known.get([_key(node.status) for _, node in files])
+        for (where, node), digest in zip(files, known, strict=True):
+            if digest is None:
+                started = time.time_ns()
+                status, digest = self._read(trail, (*base, *where), node.name)
+                if status.st_ctime_ns + RACY_NS < started:
+                    self._known.put(_key(status), digest)
+            yield digest
 
     def _read(self, trail: Trail, where: Parts, name: str) -> tuple[os.stat_result, str]:
         try:
@@ -161,6 +180,18 @@ class _ContentDigests:
                 os.close(descriptor)
         except OSError as error:
             raise self._tree.unreadable(shown((*where, name)), error) from error
+
+
+def _paths(entries: Iterable[tuple[Parts, Node]]) -> list[bytes]:
+    """The paths of entries; those of one directory follow each other."""
+    found = []
+    last: Parts = ()
+    prefix = b""
+    for where, node in entries:
+        if where is not last:
+            last, prefix = where, os.fsencode(join(where) + "/" if where else "")
+        found.append(prefix + node.name.encode(*NAMES))
+    return found
 
 
 def capability(descriptor: int) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,9 @@ from dataclasses import dataclass, field
 from rootbuild.files.paths import Parts, join, shown
 from rootbuild.files.rootfs import Trail
 from rootbuild.files.tree import Tree
+
+NAMES = (sys.getfilesystemencoding(), sys.getfilesystemencodeerrors())
+"""How names become bytes: what `os.fsencode` does, which takes twice as long."""
 
 
 @dataclass(slots=True)
@@ -55,6 +59,7 @@ def read_entries(tree: Tree, parts: Parts, status: os.stat_result) -> Node:
 class _Reader:
     def __init__(self, tree: Tree, trail: Trail) -> None:
         self._tree = tree
+        self._whole = tree.whole
         self._trail = trail
         self._doubtful: list[tuple[Node, Node]] = []
 
@@ -79,13 +84,13 @@ class _Reader:
         try:
             with listing(self._trail.at(where)) as (descriptor, found):
                 for entry in found:
-                    self._take(prefix + entry.name, descriptor, entry, directory)
+                    self._take(prefix, descriptor, entry, directory)
         except OSError as error:
             raise self._tree.unreadable(shown(where), error) from error
 
-    def _take(self, path: str, descriptor: int, entry: os.DirEntry[str], directory: Node) -> None:
-        ignored = self._tree.ignored(path)
-        if ignored and not self._tree.may_hold_included(path):
+    def _take(self, prefix: str, descriptor: int, entry: os.DirEntry[str], directory: Node) -> None:
+        ignored = not self._whole and self._tree.ignored(prefix + entry.name)
+        if ignored and not self._tree.may_hold_included(prefix + entry.name):
             return
         try:
             status = entry.stat(follow_symlinks=False)
@@ -116,4 +121,4 @@ def listing(directory: int) -> Iterator[tuple[int, list[os.DirEntry[str]]]]:
 
 
 def _byte_order(entry: os.DirEntry[str]) -> bytes:
-    return os.fsencode(entry.name)
+    return entry.name.encode(*NAMES)

@@ -7,12 +7,15 @@ copied.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from rootbuild.dockerfile.ignore import Matcher
 from rootbuild.errors import RootbuildError
 from rootbuild.files.paths import Parts, join
 from rootbuild.files.rootfs import Rootfs
 from rootbuild.files.tree import Tree
+
+if TYPE_CHECKING:  # few trees are narrowed
+    from rootbuild.dockerfile.ignore import Matcher
 
 
 class Narrowed:

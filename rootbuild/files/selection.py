@@ -5,14 +5,13 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from rootbuild.dockerfile.ignore import Matcher
 from rootbuild.errors import BuildError
 from rootbuild.files.digest import DigestCache, SelectionDigest
 from rootbuild.files.entries import Node, descend, listing, read_entries
 from rootbuild.files.inventory import Inventory
 from rootbuild.files.narrowed import narrowed
-from rootbuild.files.parents import ParentsSource, parents_source
 from rootbuild.files.paths import Parts, join, shown, split
 from rootbuild.files.rootfs import Place
 from rootbuild.files.tree import Tree
@@ -22,6 +21,10 @@ from rootbuild.files.wildcard import (
     compile_wildcard,
     has_wildcard,
 )
+
+if TYPE_CHECKING:  # few COPYs have the flags that need these
+    from rootbuild.dockerfile.ignore import Matcher
+    from rootbuild.files.parents import ParentsSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +110,23 @@ def select(
     (--exclude) are patterns for what is left out: files by their path below the directory that is
     copied, single files by their name. A directory that is named stays, even if it becomes empty.
     """
-    excluded = Matcher(excludes) if excludes else None
-    chosen: list[Chosen] = []
-    for source in sources:
-        if parents:
-            chosen.extend(_choose_parts(tree, parents_source(source), excluded))
-        else:
-            chosen.extend(_choose(tree, source, excluded))
-    return Selection(tree, len(sources), tuple(chosen))
+    excluded = _matcher(excludes)
+    choose = _choose_parts if parents else _choose
+    chosen = tuple(found for source in sources for found in choose(tree, source, excluded))
+    return Selection(tree, len(sources), chosen)
 
 
 def select_exactly(tree: Tree, path: str) -> Selection:
     """What is at a path, in which no character is special. It must exist."""
     return Selection(tree, 1, (_take(tree, split(path)),))
+
+
+def _matcher(patterns: Sequence[str]) -> Matcher | None:
+    if not patterns:
+        return None
+    from rootbuild.dockerfile.ignore import Matcher
+
+    return Matcher(patterns)
 
 
 def _choose(tree: Tree, source: str, excluded: Matcher | None) -> Iterator[Chosen]:
@@ -129,8 +136,11 @@ def _choose(tree: Tree, source: str, excluded: Matcher | None) -> Iterator[Chose
             yield taken
 
 
-def _choose_parts(tree: Tree, source: ParentsSource, excluded: Matcher | None) -> Iterator[Chosen]:
+def _choose_parts(tree: Tree, text: str, excluded: Matcher | None) -> Iterator[Chosen]:
     """What --parents takes: directories that are copied in part, each with its path below."""
+    from rootbuild.files.parents import parents_source
+
+    source = parents_source(text)
     wanted = source.matcher()
     for match in _matching(tree, source.start):
         taken = _take(tree, match, excluded, wanted)

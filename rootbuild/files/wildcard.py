@@ -16,7 +16,6 @@ class BadPatternError(ValueError):
     """A pattern that is no pattern: an open `[`, an empty class, a `\\` at the end."""
 
 
-@dataclass(frozen=True, slots=True)
 class _Star:
     """Any number of characters, but no slash."""
 

@@ -5,43 +5,18 @@ What a name stands for is looked for when a stage that is needed uses it, and no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from rootbuild.context.named import RESERVED, Given, NamedContexts
 from rootbuild.context.origin import Nothing, named_origin
 from rootbuild.errors import UsageError
 from rootbuild.graph.stages import SCRATCH, ContextBase, ImageBase, ScratchBase, Source
 from rootbuild.image.layout import is_layout
-from rootbuild.image.platform import Platform, parse_platform
+from rootbuild.image.platform import Platform
 from rootbuild.image.reference import normalize
 
-RESERVED = (SCRATCH, "context")
 IMAGE = "docker-image://"
 Replacement = ScratchBase | ImageBase | ContextBase
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A context as it was given: its name, and what the name stands for."""
-
-    name: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class NamedContexts:
-    """Contexts by their normalised names, `::PLATFORM` behind those that are for one only."""
-
-    given: Mapping[str, Given] = field(default_factory=dict)
-
-    @property
-    def reserved(self) -> tuple[str, ...]:
-        """Names that were given in vain, as nothing takes their place."""
-        return tuple(found.name for found in self.given.values() if found.name in RESERVED)
-
-    def on(self, platform: Platform) -> PlatformContexts:
-        """Those that count for a stage of a platform."""
-        return PlatformContexts(self, platform)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +28,7 @@ class PlatformContexts:
 
     def of_stage(self, platform: Platform | None) -> PlatformContexts:
         """Those that count for a stage with a --platform of its own."""
-        return self if platform is None else self.contexts.on(platform)
+        return self if platform is None else PlatformContexts(self.contexts, platform)
 
     def base(self, name: str, platform: str = "") -> Replacement | None:
         """What a stage of this name, or on a base of this name, begins with; None: no context.
@@ -85,31 +60,3 @@ class PlatformContexts:
         except UsageError:
             return None
         return given.get(f"{whole}::{self.platform}") or given.get(whole)
-
-
-NO_CONTEXTS = NamedContexts()
-
-
-def read_contexts(texts: Iterable[str]) -> NamedContexts:
-    """Read `NAME[::PLATFORM]=VALUE` options; the last one of a name counts. Raises UsageError."""
-    given: dict[str, Given] = {}
-    for text in texts:
-        name, _, value = text.partition("=")
-        if not name or not value:
-            raise UsageError(
-                f"invalid context value: {text}, expected key=value",
-                hint="a value is a folder, a URL, docker-image://NAME or oci-layout://FOLDER",
-            )
-        given[_key(name)] = Given(name, value)
-    return NamedContexts(given)
-
-
-def _key(name: str) -> str:
-    image, colons, platform = name.partition("::")
-    try:
-        whole = normalize(image)
-        return f"{whole}::{parse_platform(platform)}" if colons else whole
-    except UsageError as error:
-        raise UsageError(f"invalid context name {name}: {error.report.message}") from error
-    except ValueError as error:
-        raise UsageError(f"invalid context name {name}: {error}") from error

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rootbuild.context.named import NO_CONTEXTS, NamedContexts
 from rootbuild.dockerfile.expand import ExpandError, expand, trace
 from rootbuild.dockerfile.instructions import AnyInstruction, Copy, Dockerfile, From, Run
 from rootbuild.dockerfile.quote import quoted
 from rootbuild.dockerfile.suggest import did_you_mean
 from rootbuild.errors import DockerfileError
 from rootbuild.graph.arguments import global_args, platform_args
-from rootbuild.graph.contexts import NO_CONTEXTS, NamedContexts, PlatformContexts
+from rootbuild.graph.contexts import PlatformContexts
 from rootbuild.graph.mounts import mounted, mounted_names
 from rootbuild.graph.stages import (
     SCRATCH,
@@ -49,7 +50,7 @@ def resolve(
     chosen = _target(target, heads, named)
     label = heads[chosen][0].name or ""
     values = global_args(dockerfile, platform_args(build, target_platform, label), build_args)
-    names = contexts.on(target_platform)
+    names = PlatformContexts(contexts, target_platform)
 
     def stage(heads: Sequence[Head], index: int) -> Stage:
         try:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rootbuild.context.named import NO_CONTEXTS, NamedContexts
 from rootbuild.dockerfile.ignore import Matcher
 from rootbuild.dockerfile.instructions import Dockerfile
 from rootbuild.dockerfile.parse import type_so_far
 from rootbuild.dockerfile.tree import parse_tree
 from rootbuild.errors import DockerfileError, RootbuildError, unreachable
 from rootbuild.graph.arguments import platform_args
-from rootbuild.graph.contexts import NO_CONTEXTS, NamedContexts
 from rootbuild.graph.resolve import resolve
 from rootbuild.graph.stages import (
     ContextBase,

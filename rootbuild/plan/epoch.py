@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from rootbuild.errors import DockerfileError, UnsupportedError
 from rootbuild.graph.stages import StageGraph
+from rootbuild.image.dates import SOURCE_DATE_EPOCH
 
-SOURCE_DATE_EPOCH = "SOURCE_DATE_EPOCH"
 CONTEXT = "context"
 
 _SECONDS = re.compile(r"[+-]?[0-9]+")

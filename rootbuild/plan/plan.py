@@ -34,7 +34,10 @@ class BaseImage:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Stages in an order in which each comes after what it needs; `target` is the last one."""
+    """Stages in an order in which each comes after what it needs; `target` is the last one.
+
+    `images` are in the order in which the stages name them.
+    """
 
     stages: tuple[StagePlan, ...]
     target: int
@@ -61,7 +64,8 @@ def plan_build(
             raise
         platform = _platform(stage, planned, images, options)
         planned[stage.index] = plan_stage(graph, stage, start, options, platform)
-    return Plan(tuple(item.plan for item in planned.values()), graph.target, images)
+    named = {image: images[image] for image, _ in graph.images()}
+    return Plan(tuple(item.plan for item in planned.values()), graph.target, named)
 
 
 def _start(

@@ -3,10 +3,10 @@
 Nothing goes through a shell, children get real descriptors instead of callbacks and never a
 pseudo-terminal, and no process is left when we are interrupted. Two ways lead to a program:
 
-- `managed`, on `sh`: programs that run beside us, or that may take too long (`run`, `background`);
-- `spawned`, on posix_spawn: the many short calls of engines (`call`, `look`), where `sh` would cost
-  several times the program itself (75 ms to import, 4-12 ms and three threads a call), and programs
-  that are handed our own streams (`foreground`, `become`).
+- `managed`, on `sh`: programs that may take too long, or are given input (`run`);
+- `spawned`, on posix_spawn: the many short calls of engines (`call`, `look`) and what runs beside a
+  build (`background`), where `sh` would cost several times the program itself (75 ms to import,
+  4-12 ms and three threads a call), and programs that get our own streams (`foreground`, `become`).
 
 `joined` splits us in two, to go on inside of an engine's user namespace (`join`). `waiting` and
 `busy` are for builds whose threads start programs at the same time.
@@ -17,8 +17,8 @@ from __future__ import annotations
 from rootbuild.process.busy import Watch
 from rootbuild.process.command import Finished, failure, find, paste
 from rootbuild.process.joined import join
-from rootbuild.process.managed import background, run
-from rootbuild.process.spawned import become, call, foreground, look
+from rootbuild.process.managed import run
+from rootbuild.process.spawned import background, become, call, follow, foreground, look
 from rootbuild.process.waiting import Waiting
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "call",
     "failure",
     "find",
+    "follow",
     "foreground",
     "join",
     "look",

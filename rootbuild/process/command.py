@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
-import shutil
 import signal
+import stat
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import IO
 from rootbuild.errors import EngineError, HostError
 
 TAIL_LINES = 20
+_SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +40,18 @@ class Finished:
 
 def paste(argv: Sequence[str]) -> str:
     """`argv` as a line that can be pasted into a shell."""
+    import shlex
+
     return shlex.join(argv)
 
 
 def find(program: str) -> str | None:
     """Absolute path of `program` on PATH (also in the sbin folders, as users often lack those)."""
-    search = os.pathsep.join(
-        [os.environ.get("PATH", os.defpath), "/usr/local/sbin:/usr/sbin:/sbin"]
-    )
-    return shutil.which(program, path=search)
+    if "/" in program:
+        return program if _is_program(program) else None
+    folders = [*os.environ.get("PATH", os.defpath).split(os.pathsep), *_SBIN]
+    places = (os.path.join(folder, program) for folder in folders)
+    return next((place for place in places if _is_program(place)), None)
 
 
 def failure(finished: Finished, hint: str = "") -> EngineError:
@@ -99,6 +102,14 @@ def content(stream: IO[bytes]) -> bytes:
     """All that was written to a stream."""
     stream.seek(0)
     return stream.read()
+
+
+def _is_program(place: str) -> bool:
+    """Whether a file can be started (`shutil.which` knows it as well, but is slow to load)."""
+    try:
+        return stat.S_ISREG(os.stat(place).st_mode) and os.access(place, os.X_OK)
+    except OSError:
+        return False
 
 
 def _signal_name(number: int) -> str:

@@ -8,17 +8,19 @@ end then.
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import os
 import signal
 from collections.abc import Callable, Sequence
 from io import RawIOBase
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from rootbuild.errors import HostError
 from rootbuild.process.command import Finished, announce, content, failure, memory, path
 from rootbuild.process.spawned import ENDING, heard
+
+if TYPE_CHECKING:  # most commands do not go inside, and it is slow to load
+    import ctypes
 
 # Says its process id and environment, then stays until its standard input ends.
 HOLDER = ("sh", "-c", 'printf "%s\\0" $$; env -0; printf "\\0"; exec cat >/dev/null')
@@ -26,12 +28,16 @@ _NAMESPACES = ("user", "mnt")
 _PR_SET_PDEATHSIG = 1
 
 
-def join(enter: Callable[[Sequence[str]], Sequence[str] | None]) -> int | None:
+def join(
+    enter: Callable[[Sequence[str]], Sequence[str] | None],
+    meanwhile: Callable[[], object] = lambda: None,
+) -> int | None:
     """Split in two: gives None in the new process, which is inside of the namespace.
 
     In the old one this waits for the new one, hands our signals on to it, and gives its exit code.
-    `enter` puts a command in front of another that runs it in the namespace. Call it while there is
-    only one thread. Raises EngineError when the namespace cannot be made.
+    `enter` puts a command in front of another that runs it in the namespace; while that one makes
+    the namespace, `meanwhile` is called. Call it while there is only one thread. Raises EngineError
+    when the namespace cannot be made.
     """
     command = enter(HOLDER)
     if command is None:
@@ -41,6 +47,7 @@ def join(enter: Callable[[Sequence[str]], Sequence[str] | None]) -> int | None:
     with os.fdopen(hold, "wb"), os.fdopen(held, "rb") as stdin, memory("stderr") as stderr:
         holder, report = _start(command, stdin, stderr)
         with os.fdopen(report, "rb", buffering=0) as answer:
+            meanwhile()
             names = _read(answer)
         if names is None:
             status = os.waitstatus_to_exitcode(os.waitpid(holder, 0)[1])
@@ -104,9 +111,13 @@ def _go_inside(report: Sequence[str]) -> None:
 
 
 def _libc() -> ctypes.CDLL:
+    import ctypes
+
     return ctypes.CDLL(None, use_errno=True)
 
 
 def _refused(what: str) -> HostError:
+    import ctypes
+
     reason = os.strerror(ctypes.get_errno())
     return HostError(f"cannot join the engine's user namespace: {what}: {reason}", id="namespace")

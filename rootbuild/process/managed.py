@@ -7,7 +7,7 @@ import functools
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -51,33 +51,6 @@ def run(
     if check and finished.status != 0:
         raise failure(finished)
     return finished
-
-
-@contextlib.contextmanager
-def background(
-    argv: Sequence[str],
-    *,
-    env: Mapping[str, str] | None = None,
-    stdin: IO[bytes] | None = None,
-    output: IO[bytes] | None = None,
-    pass_fds: Sequence[int] = (),
-) -> Iterator[int]:
-    """Keep a helper program running for the length of a `with` block; gives its pid.
-
-    It inherits the descriptors `pass_fds`. Its whole process group is ended on the way out.
-    """
-    with contextlib.ExitStack() as stack:
-        out = output if output is not None else stack.enter_context(memory("output"))
-        for descriptor in pass_fds:
-            os.set_inheritable(descriptor, True)
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
-        stack.callback(signal.pthread_sigmask, signal.SIG_SETMASK, mask)
-        command = _start(argv, env, None, stdin, out, out, mask, pass_fds)
-        try:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-            yield int(command.pid)
-        finally:
-            _end(command)
 
 
 def _wait(
@@ -127,7 +100,6 @@ def _start(
     out: IO[bytes],
     err: IO[bytes],
     mask: Iterable[int],
-    pass_fds: Sequence[int] = (),
 ) -> sh.RunningCommand:
     """Start a program. Our caller blocks signals, so that none comes before it could end it.
 
@@ -140,7 +112,6 @@ def _start(
         _in=stdin if stdin is not None else _nothing(),
         _out=out,
         _err=err,
-        _pass_fds=tuple(pass_fds),
         _preexec_fn=functools.partial(signal.pthread_sigmask, signal.SIG_SETMASK, mask),
     )
     return command

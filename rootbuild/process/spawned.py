@@ -7,7 +7,7 @@ import functools
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, NoReturn
 
 from rootbuild.process.command import Finished, announce, content, failure, memory, path
@@ -22,6 +22,8 @@ _FORWARDED = (
     signal.SIGUSR2,
 )
 ENDING = (signal.SIGINT, *_FORWARDED)
+# What Python ignores in its own process, and pasta for one does not expect to be ignored.
+_IGNORED = (signal.SIGPIPE, signal.SIGXFSZ)
 
 
 def call(
@@ -51,34 +53,91 @@ def call(
     return finished
 
 
+@contextlib.contextmanager
+def background(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    stdin: IO[bytes] | None = None,
+    output: IO[bytes] | None = None,
+    pass_fds: Sequence[int] = (),
+) -> Iterator[int]:
+    """Keep a helper program running for the length of a `with` block; gives its pid.
+
+    It inherits the descriptors `pass_fds`. Its whole process group is ended on the way out.
+    """
+    with contextlib.ExitStack() as stack:
+        given = stdin or stack.enter_context(open(os.devnull, "rb"))
+        out = output or stack.enter_context(memory("output"))
+        streams = ((0, given), (1, out), (2, out))
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        stack.callback(signal.pthread_sigmask, signal.SIG_SETMASK, mask)
+        with _inherited(pass_fds):
+            pid = _started(argv, env, streams, mask)
+        try:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            yield pid
+        finally:
+            _end(pid)
+
+
 def foreground(
     argv: Sequence[str],
     env: Mapping[str, str] | None = None,
     *,
+    stdin: IO[bytes] | None = None,
     stdout: IO[bytes] | None = None,
     stderr: IO[bytes] | None = None,
 ) -> int:
     """Run a program on our own terminal and streams; its exit code, or 128 + signal.
 
-    It is in our process group, so Ctrl-C reaches it directly; we only wait. `stdout` and `stderr`
-    (open files) take the place of ours.
+    It is in our process group, so Ctrl-C reaches it directly; we only wait. `stdin`, `stdout` and
+    `stderr` (open files) take the place of ours.
     """
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     reset = [] if before == signal.SIG_IGN else [signal.SIGINT]
     try:
-        return _spawned(argv, env, ((1, stdout), (2, stderr)), _FORWARDED, os.kill, reset=reset)
+        streams = ((0, stdin), (1, stdout), (2, stderr))
+        return _spawned(argv, env, streams, _FORWARDED, os.kill, reset=reset)
     finally:
         signal.signal(signal.SIGINT, before)
 
 
-def look(argv: Sequence[str], env: Mapping[str, str] | None = None) -> Finished:
+def look(
+    argv: Sequence[str], env: Mapping[str, str] | None = None, *, stdin: IO[bytes] | None = None
+) -> Finished:
     """Ask a program that only reads and answers at once; keeps what it prints, checks nothing.
 
     For the paths that must not pay for loading `sh` (75 ms), as `foreground` is.
     """
     with memory("stdout") as out, memory("stderr") as err:
-        status = foreground(argv, env, stdout=out, stderr=err)
+        status = foreground(argv, env, stdin=stdin, stdout=out, stderr=err)
         return Finished(tuple(argv), status, content(out), content(err))
+
+
+@contextlib.contextmanager
+def follow(argv: Sequence[str], env: Mapping[str, str] | None = None) -> Iterator[IO[bytes]]:
+    """Run a program for the length of a block and give what it prints, to be read meanwhile.
+
+    It is in our process group, and is ended with the block if it runs still.
+    """
+    program = path(argv[0])
+    announce(argv)
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as output:
+        try:
+            pid = os.posix_spawn(
+                program,
+                list(argv),
+                {**os.environ, **(env or {})},
+                file_actions=[(os.POSIX_SPAWN_DUP2, writing, 1)],
+            )
+        finally:
+            os.close(writing)
+        try:
+            yield output
+        finally:
+            _end(pid, os.kill)
 
 
 def become(argv: Sequence[str], env: Mapping[str, str] | None = None) -> NoReturn:
@@ -95,20 +154,9 @@ def _called(
     waiting: Waiting | None,
 ) -> int:
     """Exit code, or minus the signal. The mask keeps a signal from coming before we could react."""
-    wanted: dict[str, str | None] = {**os.environ, **(env or {})}
-    names = {name: value for name, value in wanted.items() if value is not None}
-    program = path(argv[0])
-    announce(argv)
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
-        pid = os.posix_spawn(
-            program,
-            list(argv),
-            names,
-            file_actions=[(os.POSIX_SPAWN_DUP2, item.fileno(), number) for number, item in streams],
-            setpgroup=0,
-            setsigmask=mask,
-        )
+        pid = _started(argv, env, streams, mask)
         try:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             return wait(pid, waiting)
@@ -121,11 +169,45 @@ def _called(
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-def _end(pid: int) -> None:
-    """End a process group and reap its leader: first politely, then for sure."""
+def _started(
+    argv: Sequence[str],
+    env: Mapping[str, str | None] | None,
+    streams: Sequence[tuple[int, IO[bytes]]],
+    mask: Iterable[int],
+) -> int:
+    """Start a program in a process group of its own, with that signal mask; its pid."""
+    wanted: dict[str, str | None] = {**os.environ, **(env or {})}
+    names = {name: value for name, value in wanted.items() if value is not None}
+    program = path(argv[0])
+    announce(argv)
+    return os.posix_spawn(
+        program,
+        list(argv),
+        names,
+        file_actions=[(os.POSIX_SPAWN_DUP2, item.fileno(), number) for number, item in streams],
+        setpgroup=0,
+        setsigdef=_IGNORED,
+        setsigmask=mask,
+    )
+
+
+@contextlib.contextmanager
+def _inherited(descriptors: Sequence[int]) -> Iterator[None]:
+    """Let programs that are started in the block have these descriptors."""
+    try:
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, True)
+        yield
+    finally:
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)
+
+
+def _end(pid: int, kill: Callable[[int, int], None] = os.killpg) -> None:
+    """End a process group (or one process) and reap it: first politely, then for sure."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, number)
+            kill(pid, number)
         deadline = time.monotonic() + GRACE_SECONDS
         while time.monotonic() < deadline:
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
@@ -49,7 +50,7 @@ def age(created: datetime, now: datetime) -> str:
     )
 
 
-def table(rows: list[tuple[str, ...]]) -> str:
+def table(rows: Sequence[tuple[str, ...]]) -> str:
     """Columns as Go's tabwriter sets them: as wide as needed, three spaces between."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     lines = (

@@ -81,7 +81,7 @@ def _unknown_networks(runtime: Runtime, names: Sequence[str]) -> Sequence[str]:
 
 
 def _unknown_volumes(runtime: Runtime, names: Sequence[str]) -> Sequence[str]:
-    known = runtime.volumes()
+    known = [volume.name for volume in runtime.volumes()]
     return [name for name in names if name not in known]
 
 

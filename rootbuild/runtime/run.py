@@ -14,6 +14,8 @@ from rootbuild.backend import Runtime, StoredContainer
 from rootbuild.errors import ImageNotFoundError, RuntimeRefusedError
 from rootbuild.host import probes
 from rootbuild.image import reference
+from rootbuild.registry.credentials import handed
+from rootbuild.registry.transport import tls_options
 from rootbuild.runtime import ports
 from rootbuild.runtime.calls import Outcome, ask, call
 from rootbuild.runtime.names import find_container, find_image, find_network, no_such_network
@@ -102,10 +104,13 @@ def pull(runtime: Runtime, image: str, *, platform: str = "", quiet: bool = Fals
         "pull",
         *(f"--platform={name}" for name in [platform] if name),
         *(["--quiet"] if quiet else []),
+        *tls_options(wanted.registry),
         wanted.exact,
     )
     argv, env = runtime.command(words), runtime.environment()
-    if process.foreground(argv, env, stdout=sys.stderr.buffer) != 0:
+    with handed(wanted.registry):
+        status = process.foreground(argv, env, stdout=sys.stderr.buffer)
+    if status != 0:
         raise ImageNotFoundError(
             f"No such image: {wanted.familiar}: it is not here and could not be pulled",
             hint="rootbuild images shows what is here; rootbuild build -t "

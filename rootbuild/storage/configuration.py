@@ -8,11 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 SYSTEM_FILES = (Path("/etc/containers/storage.conf"), Path("/usr/share/containers/storage.conf"))
 SYSTEM_ROOT = "/var/lib/containers/storage"
 DRIVERS = ("overlay", "vfs", "btrfs", "zfs", "aufs")
@@ -100,6 +95,11 @@ def _load(path: Path) -> Mapping[str, object] | None:
         text = path.read_text()
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return None
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+
     return _mapping(tomllib.loads(text).get("storage"))
 
 

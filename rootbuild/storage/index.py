@@ -9,15 +9,17 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rootbuild.backend import StoredImage
 from rootbuild.storage.configuration import Storage, read
+from rootbuild.storage.usage import Layers, Usage, usage
 
 ATTEMPTS = 5
 PAUSE_SECONDS = 0.02
 HEX_ID = 64
+_READ: dict[Path, tuple[tuple[int, ...], Sequence[Mapping[str, object]]]] = {}
 
 
 class UnknownLayoutError(Exception):
@@ -43,16 +45,31 @@ class Index:
         With `sizes` also how large each is with all its layers, which takes longer.
         """
         found: dict[str, StoredImage] = {}
-        stores = self._stores()
+        stores = self.stores()
         for root, driver in stores:
             layers = _layer_sizes(root / f"{driver}-layers") if sizes else {}
             for image in read_images(root / f"{driver}-images", layers):
                 found.setdefault(image.id, image)
         return tuple(found.values())
 
+    def usage(self, active: Collection[str]) -> Usage:
+        """How much space images take; `active` are the ids of those that containers use."""
+        images: list[Layers] = []
+        sizes: dict[str, int] = {}
+        for root, driver in self.stores():
+            layers = {
+                str(entry.get("id")): entry
+                for entry in entries(root / f"{driver}-layers" / "layers.json")
+            }
+            for entry in entries(root / f"{driver}-images" / "images.json"):
+                chain = tuple(_chain(layers, str(entry.get("layer") or "")))
+                images.append(Layers(str(entry.get("id")), bool(entry.get("names")), chain))
+            sizes.update((identity, _own_size(entry)) for identity, entry in layers.items())
+        return usage(images, sizes, active)
+
     def config(self, image: str) -> bytes | None:
         """The config of an image (id); None if no file holds it."""
-        for root, driver in self._stores():
+        for root, driver in self.stores():
             blob = root / f"{driver}-images" / image / big_data_name(f"sha256:{image}")
             try:
                 return blob.read_bytes()
@@ -64,17 +81,18 @@ class Index:
         """Ids of images that working containers are based on."""
         return frozenset(
             str(entry.get("image"))
-            for root, driver in self._stores()
-            for entry in _entries(root / f"{driver}-containers" / "containers.json")
+            for root, driver in self.stores()
+            for entry in entries(root / f"{driver}-containers" / "containers.json")
         )
 
     def containers(self) -> frozenset[str]:
         """Names of all working containers."""
-        root, driver = self._stores()[0]
-        entries = _entries(root / f"{driver}-containers" / "containers.json")
-        return frozenset(name for entry in entries for name in strings(entry.get("names")))
+        root, driver = self.stores()[0]
+        found = entries(root / f"{driver}-containers" / "containers.json")
+        return frozenset(name for entry in found for name in strings(entry.get("names")))
 
-    def _stores(self) -> list[tuple[Path, str]]:
+    def stores(self) -> list[tuple[Path, str]]:
+        """(folder, driver) of every store, the one that the engine writes to first."""
         stores = list(self._located().stores())
         if not stores:
             raise UnknownLayoutError
@@ -92,7 +110,7 @@ class Index:
 
 def read_images(folder: Path, sizes: Mapping[str, int] | None = None) -> Iterator[StoredImage]:
     """The images of one store's index; `sizes` is how large the image of each top layer is."""
-    for entry in _entries(folder / "images.json"):
+    for entry in entries(folder / "images.json"):
         identity = entry.get("id")
         if not isinstance(identity, str) or len(identity) != HEX_ID:
             raise UnknownLayoutError
@@ -114,7 +132,7 @@ def big_data_name(key: str) -> str:
 
 def _layer_sizes(folder: Path) -> dict[str, int]:
     """The size of each layer together with all below it, bytes; an image of no layer has 0."""
-    layers = {str(entry.get("id")): entry for entry in _entries(folder / "layers.json")}
+    layers = {str(entry.get("id")): entry for entry in entries(folder / "layers.json")}
     sizes = {"": 0}
     for identity in layers:
         chain = []
@@ -123,28 +141,58 @@ def _layer_sizes(folder: Path) -> dict[str, int]:
             identity = str(layers[identity].get("parent") or "")
         total = sizes.get(identity, 0)
         for link in reversed(chain):
-            own = layers[link].get("diff-size")
-            total += own if isinstance(own, int) else 0
+            total += _own_size(layers[link])
             sizes[link] = total
     return sizes
 
 
-def _entries(path: Path) -> Iterator[Mapping[str, object]]:
-    """The objects of an index. A writer may be at work: what does not parse is read again."""
+def _chain(layers: Mapping[str, Mapping[str, object]], top: str) -> Iterator[str]:
+    """A layer and all below it."""
+    seen = set()
+    while top in layers and top not in seen:
+        seen.add(top)
+        yield top
+        top = str(layers[top].get("parent") or "")
+
+
+def _own_size(layer: Mapping[str, object]) -> int:
+    own = layer.get("diff-size")
+    return own if isinstance(own, int) else 0
+
+
+def entries(path: Path) -> Sequence[Mapping[str, object]]:
+    """The objects of an index; none if there is no such file.
+
+    An index is replaced as a whole: as long as it is the same file, it is not read again.
+    """
+    try:
+        state = _state(path)
+        known = _READ.get(path)
+        if known is None or known[0] != state:
+            known = _READ[path] = (state, _parsed(path))
+    except FileNotFoundError:
+        return ()
+    except PermissionError as error:
+        raise UnknownLayoutError from error
+    return known[1]
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    found = path.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _parsed(path: Path) -> Sequence[Mapping[str, object]]:
+    """The content of an index. A writer may be at work: what does not parse is read again."""
     for attempt in range(ATTEMPTS):
         try:
             found = json.loads(path.read_bytes())
-        except FileNotFoundError:
-            return
-        except PermissionError as error:
-            raise UnknownLayoutError from error
         except ValueError:
             time.sleep(PAUSE_SECONDS * attempt)
             continue
         if not isinstance(found, list):
             raise UnknownLayoutError
-        yield from found
-        return
+        return found
     raise UnknownLayoutError
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from rootbuild.backend import Exec, Layers, Problem, PullPolicy, StoredImage
+from rootbuild.backend import Describe, Exec, Layers, Problem, PullPolicy, StoredImage
 from rootbuild.errors import ImageNotFoundError
 
 Program = Callable[[Path, Exec, IO[bytes]], int]
@@ -163,26 +163,38 @@ class RecordingBackend:
     def commit(self, container: str) -> Layers:
         """See the contract. The new layer's id is computed from the whole content."""
         self._record("commit", container)
+        diff_ids = self._add_layer(container)
+        layers = {"type": "layers", "diff_ids": list(diff_ids)}
+        config = json.dumps({"rootfs": layers, "made": self._count}).encode()
+        return Layers(self._keep(config), diff_ids)
+
+    def finish(self, container: str, describe: Describe, names: Sequence[str]) -> Layers:
+        """See the contract. The container's files are gone."""
+        self._record("finish", container, *names)
+        diff_ids = self._add_layer(container)
+        shutil.rmtree(self.containers[container])
+        return Layers(self._keep(describe(diff_ids), *names), diff_ids)
+
+    def _add_layer(self, container: str) -> tuple[str, ...]:
         rootfs = self.containers[container]
         diff_ids = (*self._started[container], _digest(rootfs))
         content = self._new_folder()
         shutil.copytree(rootfs, content, symlinks=True, dirs_exist_ok=True)
         self._contents[diff_ids] = content
-        config = {"rootfs": {"type": "layers", "diff_ids": list(diff_ids)}, "made": self._count}
-        return Layers(self._keep(json.dumps(config).encode()), diff_ids)
+        return diff_ids
 
-    def create_image(self, config: bytes) -> str:
+    def create_image(self, config: bytes, names: Sequence[str] = ()) -> str:
         """See the contract. KeyError for layers that the store does not have."""
-        self._record("create_image", config)
+        self._record("create_image", config, *names)
         diff_ids = _diff_ids(config)
         if diff_ids and diff_ids not in self._contents:
             self._contents[diff_ids] = self._stacked(diff_ids)
-        return self._keep(config)
+        return self._keep(config, *names)
 
-    def tag(self, image: str, name: str) -> None:
+    def tag(self, image: str, *names: str) -> None:
         """See the contract."""
-        self._record("tag", image, name)
-        self._names[name] = image
+        self._record("tag", image, *names)
+        self._names.update(dict.fromkeys(names, image))
 
     def remove(self, images: Sequence[str]) -> None:
         """See the contract."""
@@ -212,9 +224,10 @@ class RecordingBackend:
         if rootfs is not None:
             shutil.rmtree(rootfs, ignore_errors=True)
 
-    def _keep(self, config: bytes) -> str:
+    def _keep(self, config: bytes, *names: str) -> str:
         image = hashlib.sha256(config).hexdigest()
         self._configs[image] = config
+        self._names.update(dict.fromkeys(names, image))
         return image
 
     def _copy(self, diff_ids: tuple[str, ...], target: Path) -> None:

@@ -1,5 +1,6 @@
 """The same steps through the OCI runtime and by `buildah run`: what they see, what they leave."""
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -23,12 +24,17 @@ SCRIPTS = {
 }
 # Each prints what must be the same whoever runs it.
 VIEWS = {
-    "status": "grep -E '^(Uid|Gid|Groups|Cap.*|NoNewPrivs|Seccomp|Umask):' /proc/self/status",
+    "status": "grep -E '^(Uid|Gid|Groups|Cap.*|NoNewPrivs|Seccomp.*|Umask|SigBlk|Spec.*|NSpid):'"
+    " /proc/self/status",
+    "identity": "cd /proc/self; cat uid_map gid_map setgroups oom_score_adj cgroup; ps | wc -l",
     "mounts": "grep -E ' /(proc|dev|dev/.*|sys|proc/.*|sys/.*) ' /proc/mounts"
     " | cut -d' ' -f 2-3 | sort -u",
     "options": "grep -E ' (/|/proc|/dev|/dev/pts|/dev/mqueue) ' /proc/mounts"
     " | grep -oE ' /[a-z/]* |nosuid|nodev|noexec|[( ,]r[ow][,) ]' | sort | uniq -c",
-    "limits": "grep -E 'core|stack|address|locks' /proc/self/limits",
+    # On purpose: the number of open files is the user's, where buildah sets its own.
+    "limits": "grep -v 'open files' /proc/self/limits",
+    "devices": "cd /dev; stat -c '%n %F %a %u %g %t %T' . null zero full random urandom tty shm"
+    " mqueue pts; find . -type b; find . -type c | grep -v pt | sort",
     "names": "hostname; pwd",
     "readonly": "(echo 1 >/proc/sys/kernel/hostname) 2>/dev/null; echo $?;"
     " cat /proc/kcore 2>/dev/null | head -c 1 | wc -c",
@@ -91,6 +97,18 @@ def test_they_see_the_same(
         # On purpose: what a program gets when it becomes root again is bounded by CapBnd alone.
         seen = [[line for line in lines if not line.startswith("CapAmb")] for lines in seen]
     assert seen[0] == seen[1]
+
+
+def test_they_are_apart_from_the_same(ours: BuildahBackend, base: str) -> None:
+    """Which namespaces are the host's: users are, as only root could be apart."""
+    kinds = [name for name in os.listdir("/proc/self/ns") if not name.endswith("_for_children")]
+    ask = "".join(f"readlink /proc/self/ns/{kind};" for kind in sorted(kinds))
+    outside = [os.readlink(f"/proc/self/ns/{kind}") for kind in sorted(kinds)]
+    for backend in (ours, REFERENCE):
+        with container(backend, base) as (name, _):
+            _, text = execute(backend, name, shell(ask))
+        shared = {one for one in text.splitlines() if one in outside}
+        assert {one.partition(":")[0] for one in shared} <= {"user", "time"}
 
 
 def test_a_runtime_that_fails_gives_way_to_the_next(base: str) -> None:

@@ -17,7 +17,7 @@ import pytest
 from rootbuild import process
 from rootbuild.testing.contract import MountContract, RunContract, StoreContract, fresh_name
 from rootbuild.testing.layouts import LayoutContract
-from rootbuild_buildah import BuildahBackend
+from rootbuild_buildah import BuildahBackend, network
 from rootbuild_buildah.steps import Way
 from tests.backends.busybox_image import busybox_image
 
@@ -37,8 +37,8 @@ def base(backend: BuildahBackend) -> Iterator[str]:
 
 @pytest.mark.skipif(WAY not in ("", "crun"), reason="the same for every way")
 class TestStore(StoreContract):
-    def forget(self, backend: object, name: str) -> None:
-        process.run(["buildah", "rmi", name])
+    def forget(self, backend: object, *names: str) -> None:
+        process.run(["buildah", "rmi", *names])
 
 
 BY_RUNTIME = WAY not in ("buildah", "chroot")
@@ -82,6 +82,22 @@ def test_a_killed_build_is_swept(base: str) -> None:
     _wait_until(lambda: not _sleeping(seconds))
     with other.start(base, name):
         pass
+
+
+@pytest.mark.skipif(bool(WAY), reason="the same for every way")
+@pytest.mark.parametrize("program", ["slirp4netns", "pasta"])
+def test_helpers_of_networks(program: str) -> None:
+    """Each that is installed gives a namespace with an interface, if users may make any."""
+    helper = {"slirp4netns": network._slirp, "pasta": network._pasta}[program]
+    expected = process.find(program) and os.access("/dev/net/tun", os.R_OK | os.W_OK)
+    begin = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        found = helper(stack)
+        assert (found is not None) == bool(expected)
+        if found is not None:
+            listed = process.call(("nsenter", f"--net={found.namespace}", "cat", "/proc/net/dev"))
+            assert len(listed.text.splitlines()) > 3
+    assert time.monotonic() - begin < network.READY_SECONDS
 
 
 def _sleeping(seconds: str) -> bool:

@@ -24,15 +24,19 @@ SHELL = Exec(("sh", "-c", "x"), env=(("A", "b c"),), cwd="/w", uid=1, gid=2)
             "buildah commit --quiet --format docker --disable-compression --omit-history n",
         ),
         (
-            argv.load_folder(Path("/f"), Path("/p")),
-            "buildah pull --quiet --signature-policy /p dir:/f",
+            argv.load_folder(Path("/f")),
+            "buildah pull --quiet --signature-policy /f/policy.json dir:/f",
+        ),
+        (
+            argv.copy_folder(Path("/f"), "r/x:1"),
+            "skopeo --policy /f/policy.json copy --quiet dir:/f containers-storage:r/x:1",
         ),
         (argv.pull("r/x:1", "always", None), "buildah pull --quiet --policy always r/x:1"),
         (
             argv.pull("r/x:1", "missing", "linux/arm64"),
             "buildah pull --quiet --policy missing --platform linux/arm64 r/x:1",
         ),
-        (argv.tag("i", "n:1"), "buildah tag i n:1"),
+        (argv.tag("i", "n:1", "m:2"), "buildah tag i n:1 m:2"),
         (argv.remove_image("i"), "buildah rmi i"),
         (
             argv.runtime_run("crun", Path("/r"), Path("/b"), "c"),
@@ -54,6 +58,7 @@ SHELL = Exec(("sh", "-c", "x"), env=(("A", "b c"),), cwd="/w", uid=1, gid=2)
             "runc --root /r --log /b/log --log-format json --systemd-cgroup"
             " run --bundle /b --pid-file /b/pid --no-new-keyring c",
         ),
+        (argv.remove_trees(Path("/f"), Path("/g")), "rm -rf -- /f /g"),
         (argv.runtime_delete("runc", Path("/r"), "c"), "runc --root /r delete --force c"),
     ],
 )

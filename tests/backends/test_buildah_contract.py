@@ -29,14 +29,40 @@ def test_contract(way: str) -> None:
     assert finished.status == 0, finished.stdout.decode()
 
 
+def test_another_driver(tmp_path: Path) -> None:
+    """With vfs there are no layers to mount: containers are buildah's."""
+    store, configuration = tmp_path / "store", tmp_path / "config/containers/storage.conf"
+    configuration.parent.mkdir(parents=True)
+    configuration.write_text(
+        f'[storage]\ndriver = "vfs"\ngraphroot = "{store}/root"\nrunroot = "{store}/run"\n'
+    )
+    backend = BuildahBackend()
+    environment = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    try:
+        finished = _inside(backend, "contract_inside.py", environment, "-k", "TestStore")
+        assert finished.status == 0, finished.stdout.decode()
+        assert (store / "root/vfs-images").is_dir()
+    finally:
+        process.run(backend.enter(("rm", "-rf", str(store))) or ("true",))
+
+
 def test_ways_are_equal() -> None:
     """What a step sees and leaves does not depend on the way in which it is run."""
     finished = _inside(BuildahBackend(), "comparison_inside.py", {})
     assert finished.status == 0, finished.stdout.decode()
 
 
-def _inside(backend: BuildahBackend, file: str, env: dict[str, str]) -> process.Finished:
-    argv = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(HERE / file))
+def test_layers_are_right() -> None:
+    """What we write as layers is what buildah writes, and what was in the container."""
+    finished = _inside(BuildahBackend(), "layers_inside.py", {})
+    assert finished.status == 0, finished.stdout.decode()
+
+
+def _inside(
+    backend: BuildahBackend, file: str, env: dict[str, str], *more: str
+) -> process.Finished:
+    file = str(HERE / file)
+    argv = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", file, *more)
     path = os.pathsep.join([str(ROOT), str(ROOT / "backends"), *sys.path[1:]])
     return process.run(
         backend.enter(argv) or argv, check=False, cwd=ROOT, env={**env, "PYTHONPATH": path}

@@ -1,5 +1,7 @@
 """Files and command lines of networks."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -61,8 +63,10 @@ def test_helpers_do_not_let_steps_reach_the_hosts_loopback() -> None:
 
 def test_networks_that_need_no_helper() -> None:
     with network.Networks() as networks:
-        assert networks.find("host") == network.HOST
-        assert networks.find("none") == network.ALONE
+        with networks.use("host") as found:
+            assert found == network.HOST
+        with networks.use("none") as found:
+            assert found == network.ALONE
 
 
 def test_the_host_s_gateway() -> None:
@@ -71,3 +75,29 @@ def test_the_host_s_gateway() -> None:
     assert network.resolved(names[:1], network.Network("/n", reaches_host=False)) == names[:1]
     with pytest.raises(HostError, match="unable to derive the IP value for host-gateway"):
         network.resolved(names, network.Network("/n", reaches_host=False))
+
+
+def test_a_helper_rests_when_no_step_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    events: list[str] = []
+
+    @contextlib.contextmanager
+    def outside() -> Iterator[network.Network]:
+        name = f"/{sum(event.startswith('begin') for event in events)}"
+        events.append(f"begin {name}")
+        yield network.Network(name)
+        events.append(f"end {name}")
+
+    monkeypatch.setattr(network, "outside", outside)
+    with network.Networks() as networks:
+        with networks.use("default") as first:
+            networks.rest()
+            assert events == ["begin /0"]
+            with networks.use("default") as second:
+                assert first == second == network.Network("/0")
+        with networks.use("default") as third:
+            assert third == first
+        networks.rest()
+        networks.rest()
+        with networks.use("default") as other:
+            assert other == network.Network("/1")
+    assert sorted(events) == ["begin /0", "begin /1", "end /0", "end /1"]

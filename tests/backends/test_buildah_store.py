@@ -83,6 +83,22 @@ def test_an_index_that_is_being_written_is_read_again(tmp_path: Path) -> None:
     thread.join()
 
 
+def test_an_index_that_is_the_same_file_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make(tmp_path, "overlay", {"id": A})
+    store = reader(tmp_path)
+    assert [image.id for image in store.images()] == [A]
+    with monkeypatch.context() as patched:
+        patched.setattr(json, "loads", lambda _: pytest.fail("it is read again"))
+        assert [image.id for image in store.images()] == [A]
+    (folder / "new").write_text(json.dumps([{"id": B}]))
+    (folder / "new").replace(folder / "images.json")
+    assert [image.id for image in store.images()] == [B]
+    (folder / "images.json").unlink()
+    assert store.images() == ()
+
+
 @pytest.mark.parametrize("content", ["{", '{"a": 1}', '[{"id": "short"}]'])
 def test_what_we_do_not_understand_is_not_guessed(tmp_path: Path, content: str) -> None:
     folder = make(tmp_path, "overlay")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rootbuild import process
-from rootbuild.backend import Runtime, StoredContainer, StoredImage
+from rootbuild.backend import Runtime, StoredContainer, StoredImage, StoredVolume
 from rootbuild_podman import PodmanRuntime, host, listing
 
 
@@ -31,7 +31,10 @@ def test_other_lists() -> None:
         ("a", "nat"),
         ("b", "old"),
     )
-    assert listing.volumes(b'[{"Name":"v"}]') == ("v",)
+    assert listing.volumes(b'[{"Name":"v"},{"Name":"w","Mountpoint":"/w","Anonymous":true}]') == (
+        StoredVolume("v"),
+        StoredVolume("w", "/w", anonymous=True),
+    )
 
 
 @pytest.mark.parametrize("text", [b"", b"\n", b"null", b"[]"])

@@ -9,21 +9,24 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import IO, Any, TypeVar
+from typing import IO, Any, TypeVar, cast
 
 import pytest
 
-from rootbuild.backend import Exec
+from rootbuild.backend import Backend, Exec, StoredImage
 from rootbuild.build.build import Folders, start_build
 from rootbuild.build.contexts import Contexts
+from rootbuild.build.memo.recall import recall
 from rootbuild.build.options import BuildOptions
 from rootbuild.build.remotes import Remotes
 from rootbuild.build.vertices import Vertices
 from rootbuild.context.origin import Origin
+from rootbuild.files import digest
 from rootbuild.progress.quiet import QuietReporter
 from rootbuild.progress.reporter import Reporter
 from rootbuild.testing import RecordingBackend
@@ -42,18 +45,20 @@ KILLED = 137
 class Machine:
     """What time it is and how full the disk is: as the steps' scripts say, and nothing else.
 
-    Each thread, and so each stage, has a time and a disk of its own: what a stage's steps cost is
-    the same whatever others do meanwhile.
+    Each thread has a clock of its own: what a step of one stage lasts makes none of another dear.
     """
 
-    own: threading.local = field(default_factory=threading.local)
+    clocks: defaultdict[int, float] = field(default_factory=lambda: defaultdict(float))
+    used: int = 0
     stamps: itertools.count[int] = field(default_factory=itertools.count)
     stopped: threading.Event = field(default_factory=threading.Event)
-    told: dict[str, threading.Event] = field(default_factory=dict)
+    words: dict[str, threading.Event] = field(default_factory=dict)
 
     def fake(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(time, "monotonic", self._now)
+        monkeypatch.setattr(time, "monotonic", lambda: self.clocks[threading.get_ident()])
         monkeypatch.setattr(os, "statvfs", lambda _: self._status())
+        # Builds of tests follow each other faster than files get old enough to be remembered.
+        monkeypatch.setattr(digest, "RACY_NS", 0)
 
     def program(self, rootfs: Path, command: Exec, output: IO[bytes]) -> int:
         """Runs `; `-separated words.
@@ -69,9 +74,9 @@ class Machine:
                 case ["stamp", file]:
                     (rootfs / file).write_text(str(next(self.stamps)))
                 case ["last", seconds]:
-                    self.own.now = self._now() + float(seconds)
+                    self.clocks[threading.get_ident()] += float(seconds)
                 case ["fill", gigabytes]:
-                    self.own.used = self._used() + int(gigabytes) * GIGABYTE
+                    self.used += int(gigabytes) * GIGABYTE
                 case ["tell", word]:
                     self.word(word).set()
                 case ["hear", word]:
@@ -86,23 +91,47 @@ class Machine:
         return 0
 
     def word(self, word: str) -> threading.Event:
-        """Set once a word is told; the same for all threads that ask."""
-        return self.told.setdefault(word, threading.Event())
-
-    def _now(self) -> float:
-        return float(getattr(self.own, "now", 0.0))
-
-    def _used(self) -> int:
-        return int(getattr(self.own, "used", 0))
+        """Set once the word is told."""
+        return self.words.setdefault(word, threading.Event())
 
     def _status(self) -> SimpleNamespace:
         blocks = 1 << 40
         return SimpleNamespace(
-            f_blocks=blocks, f_bfree=blocks - self._used(), f_bavail=blocks, f_frsize=1
+            f_blocks=blocks, f_bfree=blocks - self.used, f_bavail=blocks, f_frsize=1
         )
 
 
-class Backend(RecordingBackend):
+class Listener:
+    """A reporter that keeps what it is told."""
+
+    def __init__(self, other: Reporter | None = None) -> None:
+        self.told: list[tuple[object, ...]] = []
+        self._other = other or QuietReporter()
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        def tell(*arguments: object) -> None:
+            self.told.append((name, *arguments))
+            getattr(self._other, name)(*arguments)
+
+        return tell
+
+
+class Bystander:
+    """Looks into the store as a backend does, and only notes which names it should give."""
+
+    def __init__(self, backend: RecordingBackend) -> None:
+        self._backend = backend
+        self.name = backend.name
+        self.tagged: list[tuple[object, ...]] = []
+
+    def images(self) -> Sequence[StoredImage]:
+        return self._backend.images()
+
+    def tag(self, image: str, *names: str) -> None:
+        self.tagged.append((image, *names))
+
+
+class Engine(RecordingBackend):
     """An engine whose steps can be stopped."""
 
     def __init__(self, machine: Machine) -> None:
@@ -120,10 +149,11 @@ class Site:
 
     root: Path
     machine: Machine = field(default_factory=Machine)
-    backend: Backend = field(init=False)
+    backend: Engine = field(init=False)
+    recalled: str | None = None
 
     def __post_init__(self) -> None:
-        self.backend = Backend(self.machine)
+        self.backend = Engine(self.machine)
         self.backend.add_image(BASE, {}, {"/etc/base": b"base"})
         self.context.mkdir(parents=True)
 
@@ -153,21 +183,34 @@ class Site:
     ) -> str | None:
         """Start a build; `calls` of the backend are only this build's afterwards.
 
-        `remotes` is what the other half of the build has fetched.
+        It goes the long way. Where the short way would have come to an image (`recalled`), every
+        build asserts that it is the same one, with the same progress and names. `remotes` is what
+        the other half of the build has fetched.
         """
         if text is not None:
             self.write("Dockerfile", text)
-        self.backend.calls.clear()
         folders = Folders(self.root / "cache", self.root / "state")
         chosen = BuildOptions(context or self.context, **options)
+        short, bystander = Listener(), Bystander(self.backend)
+        harmless = replace(chosen, iidfile=None)
         with contextlib.ExitStack() as stack:
             fetched = stack.enter_context(
                 remotes or Remotes(folders.cache, chosen.secrets, chosen.agents)
             )
-            vertices = Vertices(reporter or QuietReporter(), fetched.numbers)
+            apart = Vertices(cast(Reporter, short))
+            with Contexts(harmless, folders.cache, fetched, apart, io.BytesIO(stdin)) as contexts:
+                self.recalled = recall(harmless, cast(Backend, bystander), folders.cache, contexts)
+            self.backend.calls.clear()
+            long = Listener(reporter)
+            vertices = Vertices(cast(Reporter, long), fetched.numbers)
             contexts = Contexts(chosen, folders.cache, fetched, vertices, io.BytesIO(stdin))
             stack.enter_context(contexts)
-            return start_build(chosen, self.backend, folders, contexts, inside=inside)
+            image = start_build(chosen, self.backend, folders, contexts, inside=inside)
+        if self.recalled is not None:
+            named = [call.arguments for call in self.backend.calls if call.verb == "tag"]
+            assert (image, long.told, named) == (self.recalled, short.told, bystander.tagged)
+            assert len(named) == len(self.backend.calls)
+        return image
 
     def build(self, text: str | None = None, **options: Any) -> str:
         """Build to the end; gives the image's id."""
@@ -185,6 +228,10 @@ class Site:
 
     def count(self, verb: str) -> int:
         return self.backend.verbs().count(verb)
+
+    def committed(self) -> int:
+        """How many layers this build made, that of the finished image included."""
+        return self.count("commit") + self.count("finish")
 
     def started(self) -> list[object]:
         """The images that this build started containers from."""

@@ -65,7 +65,7 @@ def test_what_starts_from_an_image(
         f"[stage-2 1/8] FROM {parent.whole}",
         "[stage-2 2/8] ONBUILD COPY --from=tools --chown=3:4 /tool /tool",
         "[stage-2 3/8] ONBUILD COPY <<E <<F /greetings/",
-        "[stage-2 4/8] ONBUILD run <<-E (cat /greetings/* > /said...)",
+        "[stage-2 4/8] ONBUILD RUN <<-E (cat /greetings/* > /said...)",
         "[stage-2 5/8] ONBUILD RUN --mount=from=tools,target=/t cat /t/tool > /mounted",
         "[stage-2 6/8] ONBUILD COPY . /src",
         "[stage-2 7/8] ONBUILD WORKDIR /src/sub",

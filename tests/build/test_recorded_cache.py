@@ -29,19 +29,19 @@ def steps(*scripts: str) -> str:
 class TestCheckpoints:
     def test_cheap_steps_are_one_layer(self, site: Site) -> None:
         image = site.build(steps("write a 1", "write b 1", "write c 1"))
-        assert site.count("commit") == 1
+        assert (site.count("commit"), site.count("finish")) == (0, 1)
         assert len(site.layers(image)) == 2
 
     def test_all_means_one_layer_per_step(self, site: Site) -> None:
         image = site.build(steps("write a 1", "write b 1", "write c 1"), layers="all")
-        assert site.count("commit") == site.count("start") == 3
+        assert site.committed() == site.count("start") == 3
         assert len(site.layers(image)) == 4
         assert [site.read(image, name) for name in "abc"] == ["1", "1", "1"]
 
     def test_a_dear_step_is_committed_at_once(self, site: Site) -> None:
         image = site.build(steps("write a 1", "last 5; write b 1", "write c 1"))
-        order = [verb for verb in site.backend.verbs() if verb in ("run", "commit")]
-        assert order == ["run", "run", "commit", "run", "commit"]
+        order = [verb for verb in site.backend.verbs() if verb in ("run", "commit", "finish")]
+        assert order == ["run", "run", "commit", "run", "finish"]
         history = [line for line in site.config(image)["history"] if not line.get("empty_layer")]
         assert [line["created_by"].split()[2:5] for line in history[1:]] == [
             ["-c", "last", "5;"],
@@ -51,15 +51,15 @@ class TestCheckpoints:
 
     def test_small_costs_add_up(self, site: Site) -> None:
         site.build(steps(*["last 0.4"] * 7))
-        order = [verb[0] for verb in site.backend.verbs() if verb in ("run", "commit")]
-        assert "".join(order) == "rrrcrrrcrc"
+        order = [verb[0] for verb in site.backend.verbs() if verb in ("run", "commit", "finish")]
+        assert "".join(order) == "rrrcrrrcrf"
 
     def test_a_commit_that_is_dearer_than_the_step_waits(self, site: Site) -> None:
         """A gigabyte takes some ten seconds to commit."""
         site.build(steps("last 15; fill 1", "write b 1"))
-        assert site.count("commit") == 1
+        assert site.count("commit") == 0
         site.build(steps("last 25; fill 1", "write b 2"))
-        assert site.count("commit") == 2
+        assert site.count("commit") == 1
 
     def test_emptying_the_disk_costs_nothing(self) -> None:
         assert pays("auto", Uncommitted(1, 1.5, -(1 << 40)))
@@ -74,14 +74,14 @@ class TestCheckpoints:
             "FROM base AS a\nRUN write a 1\nFROM base AS b\nCOPY --from=a /a /b\n"
             "FROM base\nCOPY --from=a /a /a\nCOPY --from=b /b /b\n"
         )
-        assert site.count("commit") == 1
+        assert (site.count("commit"), site.count("finish")) == (0, 1)
         assert len(site.layers(image)) == 2
         assert site.count("run") == 1
 
     def test_a_dear_one_is(self, site: Site) -> None:
         text = "FROM base AS a\nRUN last 5; write a {}\nFROM base\nCOPY --from=a /a /a\n"
         site.build(text.format(1))
-        assert site.count("commit") == 2
+        assert site.count("commit") == 1
         site.build(text.format(1) + "RUN write b 1\n")
         assert site.scripts() == ["write b 1"]
 
@@ -132,11 +132,23 @@ class TestResuming:
         assert site.scripts() == ["write b 1"]
 
     def test_with_the_finished_image_gone(self, site: Site) -> None:
-        image = site.build(steps("write a 1"))
+        """It holds the last steps too; what was dear is in an image of its own."""
+        image = site.build(steps("last 5; write a 1"))
         site.backend.remove([image])
         assert site.start(inside=False) is None
         site.build()
         assert site.backend.verbs() == ["session", "create_image"]
+        image = site.build(steps("last 5; write a 1", "write b 1"))
+        site.backend.remove([image])
+        site.build()
+        assert site.scripts() == ["write b 1"]
+
+    def test_the_finished_image_is_gone_on_from(self, site: Site) -> None:
+        old = site.build(steps("write a 1"))
+        image = site.build(steps("write a 1", "write b 1"))
+        assert site.scripts() == ["write b 1"]
+        assert site.started() == [old]
+        assert len(site.layers(image)) == len(site.layers(old)) + 1
 
     def test_with_a_checkpoint_gone(self, site: Site) -> None:
         site.build(steps("last 5; write a 1", "write b 1"))
@@ -222,7 +234,7 @@ class TestContentKeys:
         new = site.build(text.format("1; last 0"), tags=("x",))
         assert site.scripts() == ["write a 1; last 0"]
         assert old == new
-        assert site.count("create_image") == site.count("tag") == 0
+        assert site.count("finish") == site.count("create_image") == site.count("tag") == 0
 
     def test_a_different_result_does(self, site: Site) -> None:
         text = "FROM base AS a\nRUN write a {}\nFROM base\nCOPY --from=a /a /a\nRUN stamp b\n"
@@ -251,10 +263,10 @@ class TestContentKeys:
         site.backend.add_image("docker.io/library/tools:latest", {}, {"/t": b"t", "/u": b"u"})
         image = site.build("FROM base\nCOPY --from=tools /t /t\n")
         assert len(site.started()) == 2
-        assert site.count("commit") == 1
+        assert site.count("finish") == 1
         site.backend.add_image("docker.io/library/tools:latest", {}, {"/t": b"t", "/u": b"new"})
         assert site.build() == image
-        assert site.count("commit") == site.count("create_image") == 0
+        assert site.count("finish") == site.count("create_image") == 0
 
     def test_a_chain_of_stages_that_come_out_different_is_known_afterwards(
         self, site: Site

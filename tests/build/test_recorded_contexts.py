@@ -16,6 +16,7 @@ from rootbuild.build.inputs import Source, parse_dockerfile
 from rootbuild.build.options import BuildOptions, Secret
 from rootbuild.build.vertices import Vertices
 from rootbuild.build.warnings import show_warnings
+from rootbuild.context.named import read_contexts
 from rootbuild.context.origin import Origin, Stdin, main_origin
 from rootbuild.errors import (
     BuildError,
@@ -26,7 +27,6 @@ from rootbuild.errors import (
 )
 from rootbuild.files import attributes
 from rootbuild.files.owner import Owner
-from rootbuild.graph.contexts import read_contexts
 from rootbuild.progress.plain import PlainReporter
 from rootbuild.testing.layouts import Layout
 from tests.build.recorded import MINE, Site

@@ -28,9 +28,9 @@ def text(lower: str, link: str = LINK) -> str:
 
 def test_it_is_put_on_top_of_what_is_new(site: Site) -> None:
     site.build(text("1"), layers="all")
-    assert site.count("commit") == 3
+    assert site.committed() == 3
     image = site.build(text("2"), layers="all", tags=("x",))
-    assert site.count("commit") == 2
+    assert site.committed() == 2
     assert site.scripts() == ["write a 2", "write b 1"]
     assert [site.read(image, name) for name in ("a", "new/file", "b")] == ["2", "one", "1"]
     assert len(site.layers(image)) == 4
@@ -46,7 +46,7 @@ def test_nothing_of_the_base_is_needed(site: Site) -> None:
     new = site.backend.add_image("docker.io/library/new:latest", {}, {"/etc/new": b"new"})
     image = site.build(stages.replace("FROM base\nCOPY", "FROM new\nCOPY"), layers="all")
     assert new not in site.started()
-    assert site.count("commit") == 0
+    assert site.committed() == 0
     assert [site.read(image, name) for name in ("etc/new", "new/file", "new/a")] == [
         *("new", "one", "1"),
     ]
@@ -56,7 +56,7 @@ def test_other_content_is_copied(site: Site) -> None:
     site.build(text("1"), layers="all")
     site.write("file", "two")
     image = site.build(text("2"), layers="all")
-    assert site.count("commit") == 3
+    assert site.committed() == 3
     assert site.read(image, "new/file") == "two"
 
 
@@ -66,7 +66,7 @@ def test_what_is_not_there_or_not_to_be_used_is_copied(site: Site, lost: str) ->
     if lost == "image":
         site.backend.remove([image.id for image in site.backend.images() if not image.names])
     image = site.build(text("2"), layers="all", no_cache=lost == "cache")
-    assert site.count("commit") == 3
+    assert site.committed() == 3
     assert site.read(image, "new/file") == "one"
 
 
@@ -82,7 +82,7 @@ def test_what_depends_on_what_is_below(site: Site, link: str) -> None:
     """A plain copy, and one that replaces something of the image."""
     site.build(text("1", link), layers="all")
     site.build(text("2", link), layers="all")
-    assert site.count("commit") == 3
+    assert site.committed() == 3
 
 
 def test_names_of_owners_are_looked_up_below(site: Site) -> None:
@@ -90,24 +90,24 @@ def test_names_of_owners_are_looked_up_below(site: Site) -> None:
     site.backend.add_image("docker.io/library/base:latest", {}, {"/etc/passwd": account})
     site.build(text("1", "COPY --link --chown=me file /new/file\n"), layers="all")
     site.build(text("2", "COPY --link --chown=me file /new/file\n"), layers="all")
-    assert site.count("commit") == 3
+    assert site.committed() == 3
 
 
 def test_small_ones_share_a_layer_when_that_is_cheaper(site: Site) -> None:
     site.build(text("1"))
-    assert site.count("commit") == 1
+    assert site.committed() == 1
 
 
 def test_large_ones_have_their_own(site: Site) -> None:
     os.truncate(site.context / "file", LARGE_BYTES)
     image = site.build(text("1"))
-    assert site.count("commit") == 3
+    assert site.committed() == 3
     assert len(site.layers(image)) == 4
     site.build(text("2"))
-    assert site.count("commit") == 2
+    assert site.committed() == 2
 
 
 def test_none_in_a_stage_that_is_only_copied_from(site: Site) -> None:
     os.truncate(site.context / "file", LARGE_BYTES)
     site.build(f"FROM base AS one\n{LINK}FROM base\nCOPY --from=one /new/file /file\n")
-    assert site.count("commit") == 1
+    assert site.committed() == 1

@@ -28,10 +28,16 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
 
 
 def test_a_first_build(site: Site) -> None:
-    site.build(ONE, tags=("x",))
-    verbs = ["session", "start", "mount", "run", "commit", "create_image", "tag", "end"]
-    assert site.backend.verbs() == verbs
+    image = site.build(ONE, tags=("x", "y:1"))
+    assert site.backend.verbs() == ["session", "start", "mount", "run", "finish", "end"]
+    assert site.id_of(NAME) == site.id_of("docker.io/library/y:1") == image
     assert site.clean()
+
+
+def test_names_of_an_image_that_needs_no_container(site: Site) -> None:
+    image = site.build("FROM base\nCMD x\n", tags=("x", "y:1"))
+    assert site.backend.verbs() == ["session", "create_image"]
+    assert site.id_of(NAME) == site.id_of("docker.io/library/y:1") == image
 
 
 def test_outside_nothing_is_done(site: Site) -> None:
@@ -183,12 +189,13 @@ ERRORS = [EngineError("no", command="x", output="said"), KeyboardInterrupt(), Me
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize(
-    "verb", ["session", "start", "mount", "run", "commit", "create_image", "tag"]
+    "verb", ["session", "start", "mount", "run", "commit", "finish", "create_image"]
 )
 def test_whatever_fails_leaves_nothing(site: Site, verb: str, error: BaseException) -> None:
     """No container, no journal, no name; and the next build comes to its end."""
     old = site.build("FROM base\nCMD x\n", tags=("x",))
-    text = "FROM base AS a\nRUN write a 1\nFROM a\nRUN write b 1\n"
+    last = "write b 1; last 5" if verb == "create_image" else "write b 1"
+    text = f"FROM base AS a\nRUN write a 1\nFROM a\nRUN {last}\n"
     site.backend.fail_on(verb, error)
     with pytest.raises(type(error)):
         site.build(text, tags=("x",))
@@ -198,6 +205,15 @@ def test_whatever_fails_leaves_nothing(site: Site, verb: str, error: BaseExcepti
     new = site.build(tags=("x",))
     assert site.id_of(NAME) == new
     assert site.read(new, "a") + site.read(new, "b") == "11"
+
+
+def test_a_name_that_cannot_be_given(site: Site) -> None:
+    old = site.build("FROM base\nCMD x\n", tags=("x",))
+    site.build(ONE)
+    site.backend.fail_on("tag", ERRORS[0])
+    with pytest.raises(EngineError):
+        site.start(inside=False, tags=("x",))
+    assert site.id_of(NAME) == old
 
 
 def test_a_failure_in_another_stage_ends_all_containers(site: Site) -> None:

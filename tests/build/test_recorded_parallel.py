@@ -63,7 +63,7 @@ class TestSideBySide:
             "FROM base\nCOPY --from=a /a /\nCOPY --from=b /b /\n"
         )
         site.build(text)
-        site.machine.told.clear()
+        site.machine.words.clear()
         site.build(text, no_cache=True)
         assert len(site.scripts()) == 2
 

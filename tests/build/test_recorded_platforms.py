@@ -147,7 +147,7 @@ def test_stages_without_commands_need_no_emulator(site: Site, asked: list[str]) 
         FOREIGN.architecture,
         OTHER.architecture,
     ]
-    assert site.count("commit") == 1
+    assert site.committed() == 1
     assert asked == []
 
 

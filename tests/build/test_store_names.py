@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rootbuild.backend import StoredImage
-from rootbuild.build.bases import Store, local_names, read_store
+from rootbuild.build.store import Store, local_names, read_store
 from rootbuild.image.reference import parse
 from rootbuild.testing import RecordingBackend
 

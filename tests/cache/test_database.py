@@ -23,11 +23,26 @@ def test_what_is_remembered_is_there_for_the_next_build(tmp_path: Path) -> None:
         cache.remember_step("k", SNAPSHOT)
         cache.remember_image("i", "id")
         cache.remember_content("c", "digest")
+        cache.remember_memo("m", "memo")
+        cache.remember_memo("m", "newer memo")
     with open_cache(path) as cache:
         assert cache.step("k") == SNAPSHOT
         assert cache.image("i") == "id"
         assert cache.content("c") == "digest"
         assert cache.image("k") is None
+        assert cache.memo("m") == "newer memo"
+        assert cache.memo("k") is None
+
+
+def test_answers_are_noted(tmp_path: Path) -> None:
+    with open_cache(tmp_path / "cache.db") as cache:
+        cache.remember_image("k", "id")
+        cache.remember_content("k", "digest")
+        assert (cache.image("k"), cache.content("k"), cache.content("x")) == ("id", "digest", None)
+        assert cache.answers == {("images", "k"): "id", ("contents", "k"): "digest"}
+        cache.remember_image("k", "other")
+        assert cache.answer("images", "k") == "other"
+        assert cache.answers["images", "k"] == "other"
 
 
 def test_only_its_owner_may_look_into_the_folder(tmp_path: Path) -> None:
@@ -61,6 +76,33 @@ def test_an_index_of_another_version_is_made_anew(tmp_path: Path) -> None:
     with open_cache(path) as cache:
         cache.remember_image("k", "1")
         assert cache.image("k") == "1"
+
+
+def test_files_are_known_in_one_state_each(tmp_path: Path) -> None:
+    """Numbers of devices and inodes may use all of 64 bits."""
+    largest = (1 << 64) - 1
+    states = [(1, 2, 3, 4, 5), (1, largest, 3, 4, 5), (largest, 2, 3, 4, 5)]
+    path = tmp_path / "cache.db"
+    with open_cache(path) as cache:
+        for digest, state in enumerate(states):
+            cache.remember_file(state, str(digest))
+    with open_cache(path) as cache:
+        assert cache.file_digests(states[::-1]) == ["2", "1", "0"]
+        others = [(1, 2, *rest) for rest in ((9, 4, 5), (3, 9, 5), (3, 4, 9))]
+        assert cache.file_digests([*others, states[0], (2, 2, 3, 4, 5)]) == [*[None] * 3, "0", None]
+        assert cache.file_digests([]) == []
+        cache.remember_file(others[0], "new")
+    with open_cache(path) as cache:
+        assert cache.file_digests([states[0], others[0]]) == [None, "new"]
+
+
+def test_many_files_are_looked_up_by_one_query(tmp_path: Path) -> None:
+    queries: list[str] = []
+    states = [(1, inode, 3, 4, 5) for inode in range(900)]
+    with open_cache(tmp_path / "cache.db") as cache:
+        cache._database.set_trace_callback(queries.append)
+        assert cache.file_digests(states) == [None] * 900
+        assert len(queries) == 1
 
 
 def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None:

@@ -21,9 +21,9 @@ class Memory:
         self.known: dict[StatKey, str] = {}
         self.hits = 0
 
-    def get(self, key: StatKey) -> str | None:
-        found = self.known.get(key)
-        self.hits += found is not None
+    def get(self, keys: Sequence[StatKey]) -> list[str | None]:
+        found = [self.known.get(key) for key in keys]
+        self.hits += len(found) - found.count(None)
         return found
 
     def put(self, key: StatKey, digest: str) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from rootbuild.context.named import read_contexts
 from rootbuild.context.origin import Nothing
 from rootbuild.dockerfile.parse import parse
 from rootbuild.errors import DockerfileError, UsageError
-from rootbuild.graph.contexts import read_contexts
 from rootbuild.graph.resolve import resolve
 from rootbuild.graph.stages import (
     Base,

@@ -159,6 +159,12 @@ def test_run_ends_what_takes_too_long() -> None:
     assert time.monotonic() - begin < 5
 
 
+def test_no_signal_is_ignored_that_python_ignores() -> None:
+    script = "grep SigIgn /proc/self/status"
+    ignored = int(process.call(sh(script)).text.split()[1], 16)
+    assert not ignored & (1 << signal.SIGPIPE - 1 | 1 << signal.SIGXFSZ - 1)
+
+
 def test_the_tail_is_the_last_lines_of_the_errors() -> None:
     text = "".join(f"line {number}\n" for number in range(100)).encode()
     assert Finished(("x",), 1, b"out", text).tail(2) == "line 98\nline 99"

@@ -17,7 +17,9 @@ PROGRAM = """
 import os, signal, sys
 from rootbuild import process
 
-code = process.join(lambda argv: ["buildah", "unshare", *argv])
+done = []
+code = process.join(lambda argv: ["buildah", "unshare", *argv], lambda: done.append(os.getpid()))
+assert done == [os.getpid() if code is not None else os.getppid()]
 if code is not None:
     print("code", code, flush=True)
     raise SystemExit(code)

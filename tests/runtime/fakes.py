@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from rootbuild.backend import Problem, StoredContainer, StoredImage
+from rootbuild.backend import (
+    EngineInfo,
+    Event,
+    Problem,
+    StoredContainer,
+    StoredImage,
+    StoredNetwork,
+    StoredVolume,
+)
 
 _SCRIPT = """
 log=$1; shift
@@ -27,6 +35,8 @@ class FakeRuntime:
     known_containers: Sequence[StoredContainer] = ()
     known_networks: Sequence[tuple[str, str]] = ()
     known_volumes: Sequence[str] = ()
+    anonymous_volumes: Sequence[str] = ()
+    described: EngineInfo = field(default_factory=lambda: EngineInfo("1.0", "overlay", "/store"))
     fails: str = ""
     status: int = 125
     cid: str = ""
@@ -51,14 +61,24 @@ class FakeRuntime:
     def images(self) -> Sequence[StoredImage]:
         return self.known_images
 
-    def containers(self) -> Sequence[StoredContainer]:
+    def containers(self, *, sizes: bool = False) -> Sequence[StoredContainer]:
         return self.known_containers
 
     def networks(self) -> Sequence[tuple[str, str]]:
         return self.known_networks
 
-    def volumes(self) -> Sequence[str]:
-        return self.known_volumes
+    def described_networks(self, names: Sequence[str]) -> Sequence[StoredNetwork]:
+        return [StoredNetwork(id, name) for id, name in self.known_networks if name in names]
+
+    def volumes(self, *, unused: bool = False) -> Sequence[StoredVolume]:
+        named = [StoredVolume(name) for name in self.known_volumes]
+        return [*named, *(StoredVolume(name, "", True) for name in self.anonymous_volumes)]
+
+    def info(self) -> EngineInfo:
+        return self.described
+
+    def event(self, line: bytes) -> Event:
+        raise NotImplementedError
 
     @property
     def told(self) -> list[str]:

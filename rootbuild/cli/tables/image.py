@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rootbuild.cli.command import Command
-from rootbuild.cli.flags import switch, value, values
+from rootbuild.cli.flags import number, switch, value, values
 
 _FORMAT = value("format", "Format output using a Go template or 'json'", "f")
 
@@ -40,6 +40,7 @@ COMMANDS = (
         "rootbuild.cli.image:on_names",
         (
             switch("force", "Force removal of the image", "f"),
+            switch("ignore", hidden=True),  # clients of podman
             switch("no-prune", "Do not delete untagged parents"),
         ),
         minimum=1,
@@ -88,11 +89,72 @@ COMMANDS = (
         ("image", "push"),
         "Upload an image to a registry",
         "[OPTIONS] NAME[:TAG]",
-        "rootbuild.cli.image:on_names",
+        "rootbuild.cli.image:push",
         (switch("quiet", "Suppress verbose output", "q"),),
         minimum=1,
         maximum=1,
         aliases=(("push",),),
         common=True,
+    ),
+    Command(
+        ("image", "save"),
+        "Save one or more images to a tar archive (streamed to STDOUT by default)",
+        "[OPTIONS] IMAGE [IMAGE...]",
+        "rootbuild.cli.archive:save",
+        (value("output", "Write to a file, instead of STDOUT", "o"),),
+        minimum=1,
+        aliases=(("save",),),
+    ),
+    Command(
+        ("image", "load"),
+        "Load an image from a tar archive or STDIN",
+        "[OPTIONS]",
+        "rootbuild.cli.archive:load",
+        (
+            value("input", "Read from tar archive file, instead of STDIN", "i"),
+            switch("quiet", "Suppress the load output", "q"),
+        ),
+        maximum=0,
+        aliases=(("load",),),
+    ),
+    Command(
+        ("image", "import"),
+        "Import the contents from a tarball to create a filesystem image",
+        "[OPTIONS] file|URL|- [REPOSITORY[:TAG]]",
+        "rootbuild.cli.archive:import_",
+        (
+            values("change", "Apply Dockerfile instruction to the created image", "c"),
+            value("message", "Set commit message for imported image", "m"),
+            value("platform", "Set platform of the imported image"),
+        ),
+        minimum=1,
+        maximum=2,
+        aliases=(("import",),),
+    ),
+    Command(
+        ("image", "prune"),
+        "Remove unused images",
+        "[OPTIONS]",
+        "rootbuild.cli.prune:images",
+        (
+            switch("all", "Remove all unused images, not just dangling ones", "a"),
+            values("filter", 'Provide filter values (e.g. "until=<timestamp>")', metavar="filter"),
+            switch("force", "Do not prompt for confirmation", "f"),
+        ),
+        maximum=0,
+    ),
+    Command(
+        ("search",),
+        "Search Docker Hub for images",
+        "[OPTIONS] TERM",
+        "rootbuild.cli.image:search",
+        (
+            values("filter", "Filter output based on conditions provided", "f", "filter"),
+            value("format", "Pretty-print search using a Go template"),
+            number("limit", "Max number of search results"),
+            switch("no-trunc", "Don't truncate output"),
+        ),
+        minimum=1,
+        maximum=1,
     ),
 )

@@ -107,7 +107,14 @@ _LOGS = (
     value("log-driver", "Logging driver for the container"),
     values("log-opt", "Log driver options"),
 )
+# What clients of podman use beside Docker's options.
+_PODMAN = (
+    *(Flag(name, "list", hidden=True) for name in ("gidmap", "requires", "secret", "uidmap")),
+    *(Flag(name, hidden=True) for name in ("pod", "pod-id-file", "systemd", "tz")),
+    *(switch(name, hidden=True) for name in ("http-proxy", "replace", "rmi")),
+)
 SHARED = (
+    *_PODMAN,
     *_PROCESS,
     *_IDENTITY,
     *_NETWORK,

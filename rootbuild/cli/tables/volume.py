@@ -28,6 +28,7 @@ COMMANDS = (
         (
             values("filter", 'Provide filter values (e.g. "dangling=true")', "f", "filter"),
             value("format", "Format output using a Go template or 'json'"),
+            switch("noheading", hidden=True),  # clients of podman
             switch("quiet", "Only display volume names", "q"),
         ),
         maximum=0,
@@ -54,8 +55,9 @@ COMMANDS = (
         ("volume", "prune"),
         "Remove unused local volumes",
         "[OPTIONS]",
-        "rootbuild.cli.engine:become",
+        "rootbuild.cli.prune:volumes",
         (
+            switch("all", "Remove all unused volumes, not just anonymous ones", "a"),
             values("filter", 'Provide filter values (e.g. "label=<label>")', metavar="filter"),
             switch("force", "Do not prompt for confirmation", "f"),
         ),

@@ -64,6 +64,43 @@ class StoreContract:
             assert not (rootfs / "two").exists()
         backend.remove([first.image, second.image])
 
+    def test_a_finished_image_has_a_config_and_names(self, backend: Backend, base: str) -> None:
+        """The image has exactly that config, and takes its names from whoever had them."""
+        names = [f"localhost/{fresh_name()}:1", f"localhost/{fresh_name()}:2"]
+        before = json.loads(backend.config(base))
+        given: list[bytes] = []
+
+        def describe(diff_ids: tuple[str, ...]) -> bytes:
+            config = {"OnBuild": ["RUN /no/such/program"], "Labels": {"unique": uuid.uuid4().hex}}
+            rootfs = {"type": "layers", "diff_ids": list(diff_ids)}
+            given.append(json.dumps({**before, "config": config, "rootfs": rootfs}).encode())
+            return given[-1]
+
+        images = []
+        for _ in range(2):
+            with container(backend, base) as (name, rootfs):
+                (rootfs / "new").write_text(name)
+                layers = backend.finish(name, describe, names)
+            images.append(layers.image)
+            assert backend.config(layers.image) == given[-1]
+            assert tuple(json.loads(given[-1])["rootfs"]["diff_ids"]) == layers.diff_ids
+        found = {image.id: set(image.names) for image in backend.images()}
+        assert (found[images[0]], found[images[1]]) == (set(), set(names))
+        with container(backend, images[1]) as (_, rootfs):
+            assert (rootfs / "new").read_text() == name
+        backend.remove(images)
+        self.forget(backend, *names)
+
+    def test_an_image_with_names(self, backend: Backend, base: str) -> None:
+        """They are given together with the image."""
+        names = {f"localhost/{fresh_name()}:1", f"localhost/{fresh_name()}:2"}
+        config = json.loads(backend.config(base))
+        config["config"] = {"Labels": {"unique": uuid.uuid4().hex}}
+        image = backend.create_image(json.dumps(config).encode(), sorted(names))
+        found = next(known for known in backend.images() if known.id == image)
+        assert set(found.names) == names
+        self.forget(backend, *names)
+
     def test_unchanged_container_can_be_committed(self, backend: Backend, base: str) -> None:
         """Nothing to keep is no error."""
         with container(backend, base) as (name, _):
@@ -233,5 +270,5 @@ class StoreContract:
             backend.pull(reference, "never", None)
         assert reference in caught.value.report.message
 
-    def forget(self, backend: Backend, name: str) -> None:
-        """Take a name away; the contract has no verb for that, so subclasses may."""
+    def forget(self, backend: Backend, *names: str) -> None:
+        """Take names away; the contract has no verb for that, so subclasses may."""

@@ -1,0 +1,107 @@
+"""`buildx ...`, but for building."""
+
+from __future__ import annotations
+
+from rootbuild.cli.command import Command
+from rootbuild.cli.flags import Flag, switch, value, values
+
+_BUILDER = Flag("builder", help="Override the configured builder instance")
+
+COMMANDS = (
+    Command(
+        ("buildx", "version"),
+        "Show buildx version information",
+        "",
+        "rootbuild.cli.buildx:version",
+        maximum=0,
+    ),
+    Command(
+        ("buildx", "ls"),
+        "List builder instances",
+        "[OPTIONS]",
+        "rootbuild.cli.buildx:ls",
+        (
+            value("format", "Format output using a Go template or 'json'"),
+            switch("no-trunc", "Don't truncate output"),
+        ),
+        maximum=0,
+    ),
+    Command(
+        ("buildx", "inspect"),
+        "Inspect current builder instance",
+        "[OPTIONS] [NAME]",
+        "rootbuild.cli.buildx:inspect",
+        (_BUILDER, switch("bootstrap", "Accepted: nothing has to be started")),
+        maximum=1,
+    ),
+    Command(
+        ("buildx", "create"),
+        "Note one more name for the builder",
+        "[OPTIONS] [CONTEXT|ENDPOINT]",
+        "rootbuild.cli.buildx:create",
+        (
+            switch("append", "Accepted: there is one node"),
+            switch("bootstrap", "Accepted: nothing has to be started"),
+            value("driver", 'Driver to use ("docker", "docker-container")'),
+            values("driver-opt", "Accepted: the driver has no options"),
+            value("name", "Builder instance name"),
+            value("node", "Accepted: there is one node"),
+            values("platform", "Accepted: this host says which platforms it can run"),
+            switch("use", "Set the current builder instance"),
+        ),
+        maximum=1,
+    ),
+    Command(
+        ("buildx", "use"),
+        "Set the current builder instance",
+        "[OPTIONS] NAME",
+        "rootbuild.cli.buildx:use",
+        (
+            switch("default", "Set builder as default for current context"),
+            switch("global", "Builder persists context changes"),
+        ),
+        minimum=1,
+        maximum=1,
+    ),
+    Command(
+        ("buildx", "rm"),
+        "Forget one or more builder instances",
+        "[OPTIONS] [NAME...]",
+        "rootbuild.cli.buildx:rm",
+        (
+            switch("all-inactive", "Remove all inactive builders"),
+            switch("force", "Do not prompt for confirmation", "f"),
+            switch("keep-daemon", "Accepted: there is no daemon"),
+            switch("keep-state", "Accepted: builders have no state of their own"),
+        ),
+    ),
+    Command(
+        ("buildx", "stop"),
+        "Stop builder instances, none of which runs between builds",
+        "[NAME...]",
+        "rootbuild.cli.buildx:stop",
+    ),
+    Command(
+        ("buildx", "prune"),
+        "Remove build cache",
+        "[OPTIONS]",
+        "rootbuild.cli.prune:cache",
+        (
+            switch("all", "Include internal/frontend images", "a"),
+            _BUILDER,
+            values("filter", 'Provide filter values (e.g., "until=24h")', metavar="filter"),
+            switch("force", "Do not prompt for confirmation", "f"),
+            switch("verbose", "Provide a more verbose output"),
+        ),
+        maximum=0,
+        aliases=(("builder", "prune"),),
+    ),
+    Command(
+        ("buildx", "du"),
+        "Disk usage of the build cache",
+        "[OPTIONS]",
+        "rootbuild.cli.prune:usage",
+        (_BUILDER, switch("verbose", "Provide a more verbose output")),
+        maximum=0,
+    ),
+)

@@ -1,0 +1,23 @@
+"""Commands that Docker does not have but clients of podman use: handed on as they are."""
+
+from __future__ import annotations
+
+from rootbuild.cli.command import Command
+
+_LOAD = "rootbuild.cli.engine:hand_on"
+_NAMES = {
+    ("container", "exists"): "Check if a container exists",
+    ("generate",): "Generate structured output from containers and pods",
+    ("image", "exists"): "Check if an image exists",
+    ("kube",): "Play containers and pods from a structured file",
+    ("manifest",): "Work with manifest lists",
+    ("network", "exists"): "Check if a network exists",
+    ("pod",): "Work with pods",
+    ("secret",): "Work with secrets",
+    ("unshare",): "Run a command in the engine's user namespace",
+    ("volume", "exists"): "Check if a volume exists",
+}
+
+COMMANDS = tuple(
+    Command(path, summary, "...", _LOAD, hidden=True, raw=True) for path, summary in _NAMES.items()
+)

@@ -1,0 +1,269 @@
+"""Layers that we write hold what buildah's own hold; run by test_buildah_contract inside."""
+
+import hashlib
+import os
+import signal
+import stat
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from rootbuild import process
+from rootbuild.backend import Exec
+from rootbuild.errors import BuildError, HostError
+from rootbuild.testing.contract import container, execute, fresh_name, shell
+from rootbuild_buildah import BuildahBackend
+from rootbuild_buildah.overlays import Overlay
+from tests.backends.busybox_image import busybox_image
+from tests.backends.layer_cases import CASES, Change, make_base, remove_below
+
+OURS, THEIRS = BuildahBackend(), BuildahBackend(overlays=False)
+SETTLED = 1_500_000_000
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What there is to know of a file; `links` are all names of it."""
+
+    mode: int
+    owner: tuple[int, int]
+    time: int
+    content: str
+    links: tuple[bytes, ...]
+    attributes: tuple[tuple[str, bytes], ...]
+
+
+def look(rootfs: Path) -> dict[bytes, Entry]:
+    """Everything below a root filesystem."""
+    top = os.fsencode(rootfs)
+    found = sorted(
+        os.path.join(parent, name)
+        for parent, folders, files in os.walk(top)
+        for name in (*folders, *files)
+    )
+    names: dict[int, list[bytes]] = {}
+    for path in found:
+        names.setdefault(os.lstat(path).st_ino, []).append(os.path.relpath(path, top))
+    return {os.path.relpath(path, top): _entry(path, names) for path in found}
+
+
+def _entry(path: bytes, names: dict[int, list[bytes]]) -> Entry:
+    status = os.lstat(path)
+    content = ""
+    if stat.S_ISREG(status.st_mode):
+        content = hashlib.sha256(Path(os.fsdecode(path)).read_bytes()).hexdigest()
+    elif stat.S_ISLNK(status.st_mode):
+        content = os.fsdecode(os.readlink(path))
+    seen = (name for name in os.listxattr(path, follow_symlinks=False) if "overlay" not in name)
+    return Entry(
+        status.st_mode,
+        (status.st_uid, status.st_gid),
+        status.st_mtime_ns // 10**9,
+        content,
+        () if stat.S_ISDIR(status.st_mode) else tuple(names[status.st_ino]),
+        tuple((name, os.getxattr(path, name, follow_symlinks=False)) for name in sorted(seen)),
+    )
+
+
+def settle(rootfs: Path) -> None:
+    """Give what was touched just now a time that does not depend on when that was."""
+    recent = time.time() - 3600
+    for parent, folders, files in os.walk(os.fsencode(rootfs), topdown=False):
+        for name in (*files, *folders):
+            path = os.path.join(parent, name)
+            if recent < os.lstat(path).st_mtime < recent + 7200:
+                os.utime(path, (SETTLED, SETTLED), follow_symlinks=False)
+
+
+def kept(found: dict[bytes, Entry]) -> dict[bytes, Entry]:
+    """Without sockets, empty attributes, and times before 1970 (but for those of links)."""
+    return {
+        name: replace(
+            entry,
+            time=entry.time if stat.S_ISLNK(entry.mode) else max(entry.time, 0),
+            attributes=tuple(item for item in entry.attributes if item[1]),
+        )
+        for name, entry in found.items()
+        if not stat.S_ISSOCK(entry.mode)
+    }
+
+
+def committed(backend: BuildahBackend, base: str | None, change: Change) -> str:
+    with container(backend, base) as (name, rootfs):
+        change(rootfs)
+        settle(rootfs)
+        assert isinstance(backend.builder.containers[name], Overlay) == (backend is OURS)
+        return backend.commit(name).image
+
+
+def seen(image: str) -> dict[bytes, Entry]:
+    """What is in an image, as buildah mounts it."""
+    with container(THEIRS, image) as (_, rootfs):
+        return look(rootfs)
+
+
+@pytest.fixture(scope="module")
+def base() -> Iterator[str]:
+    """An image of two layers, the upper of which hides something of the lower."""
+    lower = committed(THEIRS, None, make_base)
+    image = committed(THEIRS, lower, remove_below)
+    yield image
+    THEIRS.remove([image, lower])
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_equal_to_buildahs(base: str, case: str) -> None:
+    ours, theirs = (committed(backend, base, CASES[case]) for backend in (OURS, THEIRS))
+    try:
+        left, right = seen(ours), seen(theirs)
+        assert left.keys() == right.keys()
+        assert {name: (left[name], right[name]) for name in left if left[name] != right[name]} == {}
+    finally:
+        THEIRS.remove([ours, theirs])
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_equal_to_the_container(base: str, case: str) -> None:
+    """But for what no layer of this engine's holds (see `kept`), as the test above shows."""
+    with container(OURS, base) as (name, rootfs):
+        CASES[case](rootfs)
+        settle(rootfs)
+        there = look(rootfs)
+        image = OURS.commit(name).image
+    try:
+        with container(OURS, image) as (_, rootfs):
+            assert look(rootfs) == kept(there)
+    finally:
+        OURS.remove([image])
+
+
+def test_the_same_changes_are_the_same_layer(base: str) -> None:
+    def change(rootfs: Path) -> None:
+        for name in sorted(CASES.keys() - {"new_files"}):
+            if name not in ("removals", "replaced", "opaque", "moved"):
+                CASES[name](rootfs)
+
+    ours = [committed(OURS, base, change) for _ in range(2)]
+    assert ours[0] == ours[1]
+    OURS.remove(ours)
+
+
+def test_the_root_folder_itself(base: str) -> None:
+    """It is as in buildah's own containers."""
+    for image in (base, None):
+        states = []
+        for backend in (OURS, THEIRS):
+            with container(backend, image) as (_, rootfs):
+                status = rootfs.stat()
+                states.append((status.st_mode, status.st_uid, status.st_gid))
+        assert states[0] == states[1]
+
+
+def test_a_name_that_would_remove_another(base: str) -> None:
+    with pytest.raises(BuildError) as caught:
+        committed(OURS, base, lambda rootfs: (rootfs / "folder1/.wh.file").touch())
+    assert caught.value.id == "layer-name"
+    assert "/folder1/.wh.file" in str(caught.value)
+
+
+def test_marks_made_by_a_step_steer_nothing(base: str) -> None:
+    """Attributes that overlayfs would obey are not carried into the image."""
+
+    def change(rootfs: Path) -> None:
+        for name in ("user.overlay.opaque", "user.overlay.redirect"):
+            try:
+                os.setxattr(rootfs / "folder1", name, b"y")
+            except OSError:
+                return  # some kernels refuse it: even better
+
+    image = committed(OURS, base, change)
+    with container(THEIRS, image) as (_, rootfs):
+        assert (rootfs / "folder1/inner/deep/file").read_text() == "deep"
+    OURS.remove([image])
+
+
+def test_what_steps_do() -> None:
+    """Through a runtime, as other users, as one layer of several steps."""
+    scripts = (
+        "mkdir -p /a/b; echo 1 >/a/b/c; ln /a/b/c /hard; chown -R 12:34 /a; chmod 4711 /a/b/c",
+        "rm -r /a; mkdir -p /a/b; echo 2 >/a/b/d",
+        "rm /bin/busybox",
+    )
+    with busybox_image(THEIRS) as image:
+        images = []
+        for backend in (OURS, THEIRS):
+            with container(backend, image) as (name, rootfs):
+                for script in scripts:
+                    assert execute(backend, name, shell(script))[0] == 0
+                settle(rootfs)
+                images.append(backend.commit(name).image)
+        assert seen(images[0]) == seen(images[1])
+        THEIRS.remove(images)
+
+
+def test_many_layers(base: str) -> None:
+    """As many as the mount can name; above that buildah's own containers do."""
+
+    def add(number: int, rootfs: Path) -> None:
+        (rootfs / f"{number}").touch()
+
+    images = [base]
+    for number in range(12):
+        images.append(committed(OURS, images[-1], partial(add, number)))
+    with container(OURS, images[-1]) as (_, rootfs):
+        assert all((rootfs / str(number)).exists() for number in range(12))
+    for image in reversed(images[1:]):
+        OURS.remove([image])
+
+
+def test_a_base_that_goes_away_fails_the_build() -> None:
+    image = committed(OURS, None, lambda rootfs: (rootfs / fresh_name()).touch())
+    with container(OURS, image) as (name, rootfs):
+        (rootfs / "new").touch()
+        assert OURS.builder.overlays.used() >= {image}
+        THEIRS.builder.images.remove([image], frozenset())
+        with pytest.raises(HostError) as caught:
+            OURS.commit(name)
+    assert caught.value.id == "image-removed"
+
+
+def test_runtimes_are_tried_out_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a step is filtered also when the filter was made before."""
+    from rootbuild_buildah import probe
+
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    found = probe.runtime(fresh_name())
+    assert found is not None
+    monkeypatch.setattr(probe, "_works", lambda way, _: pytest.fail(f"{way} is tried again"))
+    assert probe.runtime(fresh_name()) == found
+    kept = {path.name.partition("-")[0] for path in (tmp_path / "rootbuild").iterdir()}
+    assert {"runtime.json", *(["seccomp"] if found == "crun" else [])} <= kept
+    command = Exec(("/bin/busybox", "grep", "Seccomp:", "/proc/self/status"), network="none")
+    with busybox_image(THEIRS) as image, container(OURS, image) as (name, _):
+        assert execute(OURS, name, command) == (0, "Seccomp:\t2\n")
+
+
+def test_a_build_that_is_killed_while_it_tries_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The container that waits for its start goes with what else the build has left."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    name = fresh_name()
+    script = (
+        "import os, signal, sys\n"
+        "from rootbuild_buildah import argv, probe\n"
+        "argv.runtime_start = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "probe.runtime(sys.argv[1])\n"
+    )
+    finished = process.run([sys.executable, "-c", script, name], check=False)
+    assert finished.status == -signal.SIGKILL
+    folders = [tmp_path / "rootbuild" / part for part in ("bundles", "crun", "runc")]
+    left = [path for folder in folders if folder.exists() for path in folder.iterdir()]
+    assert len(left) == 2, "a bundle, and the runtime's state of it"
+    BuildahBackend().sweep([name])
+    assert not any(path.exists() for path in left)

@@ -1,0 +1,142 @@
+"""What clients of docker ask beside builds and runs, on a real engine."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.program import Rootbuild
+
+pytestmark = pytest.mark.engine
+BASE = "diamol/base"
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_info(rootbuild: Rootbuild) -> None:
+    found = json.loads(rootbuild("system", "info", "--format", "{{ json . }}").stdout)
+    assert "name=rootless" in found["SecurityOptions"]
+    assert found["ServerVersion"] == "27.5.1"
+    assert found["NCPU"] > 0
+    assert found["MemTotal"] > 0
+    assert found["Swarm"]["LocalNodeState"] == "inactive"
+    assert f"Storage Driver: {found['Driver']}" in rootbuild("info").stdout
+
+
+def test_lists_by_templates(rootbuild: Rootbuild, unique: Callable[..., str]) -> None:
+    name, network = unique("c"), unique("net")
+    rootbuild("network", "create", "--subnet", "10.198.71.0/24", "--label", "a=b", network)
+    rootbuild("run", "-d", "--name", name, "--label", "x=y,z", "--network", network, BASE,
+              "sleep", "300")  # fmt: skip
+    (row,) = rows(rootbuild("ps", "--format", "{{json .}}", "--filter", f"name={name}").stdout)
+    assert (row["Names"], row["State"], row["Image"]) == (name, "running", f"{BASE}:latest")
+    assert "x=y,z" in row["Labels"]
+    assert row["Networks"] == network
+    (stats,) = rows(rootbuild("stats", "--no-stream", "--format", "json", name).stdout)
+    assert stats["Name"] == name
+    listed = rows(rootbuild("network", "ls", "--format", "json").stdout)
+    assert next(row for row in listed if row["Name"] == network)["Labels"] == "a=b"
+    (found,) = json.loads(rootbuild("network", "inspect", network).stdout)
+    assert found["IPAM"]["Config"][0]["Subnet"] == "10.198.71.0/24"
+    assert [member["Name"] for member in found["Containers"].values()] == [name]
+    images = rows(rootbuild("images", "--format", "json", "--filter", f"reference={BASE}").stdout)
+    assert [(image["Repository"], image["Tag"]) for image in images] == [(BASE, "latest")]
+    assert "CONTAINER ID" not in rootbuild("ps", "--format", "{{.Names}}").stdout
+
+
+def test_archives(rootbuild: Rootbuild, unique: Callable[..., str], tmp_path: Path) -> None:
+    name, image, other = unique("c"), f"{unique('img')}:1", f"{unique('img')}:2"
+    rootbuild("run", "--name", name, BASE, "sh", "-c", "echo here > /new")
+    assert "A /new" in rootbuild("diff", name).stdout
+    made = rootbuild("commit", "-m", "why", "-c", 'CMD ["cat", "/new"]', name, image).stdout
+    assert made.startswith("sha256:")
+    assert rootbuild("run", "--rm", image).stdout == "here\n"
+    rootbuild("export", "-o", str(tmp_path / "all.tar"), name)
+    with tarfile.open(tmp_path / "all.tar") as archive:
+        assert "new" in archive.getnames()
+    imported = rootbuild("import", "--platform", "linux/arm64", str(tmp_path / "all.tar"), other)
+    assert imported.stdout.startswith("sha256:")
+    said = rootbuild("image", "inspect", "-f", "{{.Architecture}}", other).stdout
+    assert said == "arm64\n"
+    rootbuild("save", "-o", str(tmp_path / "both.tar"), image, other)
+    rootbuild("rmi", image, other)
+    with open(tmp_path / "both.tar", "rb") as file:
+        assert sorted(rootbuild("load", stdin=file).stdout.splitlines()) == [
+            f"Loaded image: {image}",
+            f"Loaded image: {other}",
+        ]
+    for verb in ("commit", "export", "diff"):
+        done = rootbuild(verb, "nope", check=False)
+        assert done.status == 1
+        assert "No such container: nope" in done.stderr
+
+
+def test_prune(rootbuild: Rootbuild, unique: Callable[..., str], tmp_path: Path) -> None:
+    name, image, volume = unique("c"), f"{unique('img')}:1", unique("v")
+    (tmp_path / "Dockerfile").write_text(f"FROM {BASE}\nRUN echo {name} > /a\nRUN echo b > /b\n")
+    rootbuild("build", "--layers=all", "-t", image, str(tmp_path))
+    rootbuild("volume", "create", volume)
+    rootbuild("run", "--name", name, "--label", f"of={name}", "-v", "/anonymous", image, "true")
+    (mounted,) = json.loads(rootbuild("inspect", "-f", "{{json .Mounts}}", name).stdout)
+    refused = rootbuild(
+        "container", "prune", "--filter", f"label=of={name}", input="n\n", check=False
+    )
+    assert refused.status == 1
+    assert "WARNING! This will remove all stopped containers." in refused.stdout
+    said = rootbuild("container", "prune", "-f", "--filter", f"label=of={name}").stdout
+    assert said.startswith("Deleted Containers:\n")
+    assert "Total reclaimed space: " in said
+    rootbuild("volume", "prune", "-f")
+    left = rootbuild("volume", "ls", "-q").stdout.split()
+    assert volume in left
+    assert mounted["Name"] not in left
+    rootbuild("volume", "rm", volume)
+    # The results of steps are no dangling images, and no other prune takes an image with a name.
+    rootbuild("image", "prune", "-f")
+    kept = rootbuild("buildx", "du").stdout
+    assert len(kept.splitlines()) > 3
+    assert "CACHED" in rootbuild("build", "--layers=all", str(tmp_path)).stderr
+    assert "Total:" in rootbuild("buildx", "prune", "-f").stdout
+    assert rootbuild("buildx", "du").stdout.startswith("Reclaimable:")
+    assert rootbuild("run", "--rm", image, "cat", "/b").stdout == "b\n"
+
+
+def test_disk_usage(rootbuild: Rootbuild) -> None:
+    found = {row["Type"]: row for row in rows(rootbuild("system", "df", "--format", "json").stdout)}
+    assert list(found) == ["Images", "Containers", "Local Volumes", "Build Cache"]
+    assert int(found["Images"]["TotalCount"]) >= 3
+    assert found["Images"]["Size"].endswith("MB") or found["Images"]["Size"].endswith("GB")
+
+
+def test_events(rootbuild: Rootbuild, unique: Callable[..., str]) -> None:
+    """They come while something happens, and the engine's process ends with ours."""
+    name = unique("c")
+    argv = (*rootbuild.program, "events", "--format", "{{json .}}", "--filter", "event=die",
+            "--filter", f"container={name}")  # fmt: skip
+    with subprocess.Popen(argv, env=rootbuild.environment(), stdout=subprocess.PIPE) as watching:
+        try:
+            rootbuild("run", "--name", name, BASE, "true")
+            rootbuild("start", "-a", name)
+            assert watching.stdout is not None
+            event = json.loads(watching.stdout.readline())
+            assert (event["status"], event["Action"]) == ("die", "die")
+            assert event["Actor"]["Attributes"]["name"] == name
+        finally:
+            watching.terminate()
+
+
+def test_proxies_of_dockers_configuration(rootbuild: Rootbuild, tmp_path: Path) -> None:
+    proxies = {"default": {"httpProxy": "http://user:word@p.example:1", "noProxy": "x"}}
+    (tmp_path / "config.json").write_text(json.dumps({"proxies": proxies}))
+    env = {"DOCKER_CONFIG": str(tmp_path)}
+    said = rootbuild("run", "--rm", "-e", "NO_PROXY=mine", BASE, "env", env=env).stdout
+    assert "http_proxy=http://user:word@p.example:1\n" in said
+    assert "NO_PROXY=mine\n" in said
+    assert "no_proxy=x\n" in said
