@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from rootbuild.build.upper import changed_bytes
+from rootbuild.graph.stages import ImageBase
+from rootbuild.plan.steps import Step
+
 LayerPolicy = Literal["auto", "all"]
 
 DEAR_SECONDS = 1.0
@@ -45,6 +49,27 @@ def pays(policy: LayerPolicy, work: Uncommitted) -> bool:
         return work.steps > 0
     commit = max(work.written, 0) / COMMIT_BYTES_PER_SECOND
     return work.seconds > max(DEAR_SECONDS, 2 * commit)
+
+
+def pays_before(work: Uncommitted, step: Step) -> bool:
+    """Whether to commit before a step, however large that gets.
+
+    A step that takes files is the likeliest to be another one next time, and the dear ones in front
+    of it are then not to be done again for its sake.
+    """
+    changeable = any(not isinstance(reading.source, ImageBase) for reading in step.readings)
+    return changeable and work.seconds > DEAR_SECONDS
+
+
+def correct(work: Uncommitted, rootfs: Path) -> None:
+    """Count just what the stage itself has written, if that may decide about a commit.
+
+    Other stages write to the same disk at the same time. Asking the container's own layer costs a
+    walk through it, and is not possible everywhere.
+    """
+    if work.seconds > DEAR_SECONDS and not pays("auto", work):
+        own = changed_bytes(rootfs)
+        work.written = work.written if own is None else own
 
 
 def used_bytes(path: Path) -> int:

@@ -7,7 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from rootbuild.backend import Backend, Describe, Layers
-from rootbuild.build.checkpoint import LayerPolicy, Uncommitted, pays, used_bytes
+from rootbuild.build.checkpoint import (
+    LayerPolicy,
+    Uncommitted,
+    correct,
+    pays,
+    pays_before,
+    used_bytes,
+)
 from rootbuild.build.context import ContextFiles, read
 from rootbuild.build.explain.explainer import Explainer
 from rootbuild.build.explain.inventories import Inventories
@@ -174,7 +181,7 @@ class Executor:
         self._parts.solver.built(self._stage.index, state.key, renewed=self._renewed)
         self._scheduler.give(self._stage.index, state)
         if self._work.steps and self._dear():
-            self._commit(state)
+            self._commit(state, hurry=False)
 
     def _dear(self) -> bool:
         """Whether what is not committed at the stage's end is worth it."""
@@ -266,7 +273,7 @@ class Executor:
             self._work = Uncommitted()
             return State(key, known.layers, known.groups)
         link = self._links.key(step, selections) if self._must_be_an_image() else None
-        if link is not None and self._work.steps:
+        if self._work.steps and (link is not None or pays_before(self._work, step)):
             state = self._commit(state)
         with parts.vertices.open(name) as vertex, parts.halt.blamed():
             if link is not None:
@@ -325,6 +332,8 @@ class Executor:
                 fresh=self._fresh,
             )
             self._work.add(time.monotonic() - begin, used_bytes(rootfs.path) - used)
+            if len(parts.plan.stages) > 1:
+                correct(self._work, rootfs.path)
         self._space.changed(key)
         return independent
 
@@ -333,8 +342,8 @@ class Executor:
         once = isinstance(step, RunStep) and step.unrepeatable
         return once or pays(self._parts.policy, self._work)
 
-    def _commit(self, state: State) -> State:
-        layers, steps = self._space.commit(), self._work.steps
+    def _commit(self, state: State, *, hurry: bool = True) -> State:
+        layers, steps = self._space.commit(hurry=hurry), self._work.steps
         self._work = Uncommitted()
         return self._remember(state.key, layers, (*state.groups, steps))
 

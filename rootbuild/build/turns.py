@@ -41,6 +41,7 @@ class Turns:
         self._looked = 0.0
         self._at_work = 0
         self._ours = threading.Semaphore(jobs)
+        self._unhurried = threading.Semaphore(min(jobs, processors()))
 
     @contextlib.contextmanager
     def work(self) -> Iterator[None]:
@@ -57,6 +58,15 @@ class Turns:
             yield
         finally:
             self._ours.release()
+
+    @contextlib.contextmanager
+    def unhurried_work(self) -> Iterator[None]:
+        """A turn for work that nobody waits for: at fewer places, so that the rest gets on.
+
+        Raises Canceled.
+        """
+        with self._unhurried, self.work():
+            yield
 
     @contextlib.contextmanager
     def command(self) -> Iterator[None]:
@@ -95,6 +105,11 @@ class Turns:
         return self._at_work + young >= self._jobs
 
 
+def processors() -> int:
+    """How many there are for us."""
+    return len(os.sched_getaffinity(0))
+
+
 def usual_jobs() -> int:
-    """As many as there are processors for us, and a few more where there are hardly any."""
-    return max(len(os.sched_getaffinity(0)), FEWEST_JOBS)
+    """As many as there are processors, and a few more where there are hardly any."""
+    return max(processors(), FEWEST_JOBS)

@@ -64,11 +64,14 @@ class Workspace:
                 self._content = content
             return held[1]
 
-    def commit(self) -> Layers:
-        """Keep what was changed since the container started as one more layer."""
+    def commit(self, *, hurry: bool = True) -> Layers:
+        """Keep what was changed since the container started as one more layer.
+
+        Without `hurry` nobody waits for that.
+        """
         assert self._held is not None
         self._committed = True
-        with self._turns.work():
+        with self._turns.work() if hurry else self._turns.unhurried_work():
             return self._backend.commit(self._held[0])
 
     def finish(self, describe: Describe, names: Sequence[str]) -> Layers:

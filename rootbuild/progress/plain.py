@@ -5,10 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TextIO
 
 from rootbuild.progress.reporter import CANCELED
+
+HOLD_SECONDS = 1.0
+"""For how long output waits at most for a vertex that is speaking."""
+
+QUIET_SECONDS = 0.2
+"""After which a vertex that has said nothing is not speaking any more."""
 
 
 @dataclass(slots=True)
@@ -16,13 +22,18 @@ class _Vertex:
     name: str
     started: float
     pending: bytes = b""
+    open: bool = True
+    spoke: float = float("-inf")
+    held: list[str] = field(default_factory=list)
+    held_since: float = 0.0
 
 
 class PlainReporter:
     """Writes to a text stream, usually standard error.
 
-    Lines of one vertex stay together as long as no other has anything to say; when the speaker
-    changes, a blank line and the vertex's name come first.
+    Lines of one vertex stay together: while one is speaking, the output of others is held for a
+    moment. When the speaker changes, the old one gets dots if it is not at its end, then come a
+    blank line and the new one's name.
     """
 
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
@@ -31,6 +42,7 @@ class PlainReporter:
         self._vertices: dict[int, _Vertex] = {}
         self._current: int | None = None
         self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
 
     def start(self, vertex: int, name: str) -> None:
         """Open a vertex and name it."""
@@ -42,7 +54,7 @@ class PlainReporter:
         """Name a vertex whose result is known."""
         with self._lock:
             self._vertices[vertex] = _Vertex(name, self._clock())
-            self._say(vertex, "CACHED")
+            self._end(vertex, "CACHED")
 
     def log(self, vertex: int, data: bytes) -> None:
         """Print whole lines of output with the seconds since the vertex began."""
@@ -50,24 +62,27 @@ class PlainReporter:
             item = self._vertices[vertex]
             *lines, item.pending = (item.pending + data).split(b"\n")
             for line in lines:
-                self._output(vertex, item, line)
+                self._hold(item, line)
+            if item.held and self._may_speak(vertex):
+                self._release(vertex)
+            elif item.held:
+                self._wake_later()
 
     def status(self, vertex: int, text: str) -> None:
         """Print one line about the vertex."""
         with self._lock:
+            self._release(vertex)
             self._say(vertex, text)
 
     def done(self, vertex: int) -> None:
         """Close a vertex with the time that it took."""
         with self._lock:
-            item = self._flush(vertex)
-            self._say(vertex, f"DONE {self._clock() - item.started:.1f}s")
+            self._end(vertex, f"DONE {self._clock() - self._vertices[vertex].started:.1f}s")
 
     def failed(self, vertex: int, message: str) -> None:
         """Close a vertex with its error."""
         with self._lock:
-            self._flush(vertex)
-            self._say(vertex, "CANCELED" if message == CANCELED else f"ERROR: {message}")
+            self._end(vertex, "CANCELED" if message == CANCELED else f"ERROR: {message}")
 
     def warn(self, text: str) -> None:
         """Print a warning on its own."""
@@ -76,30 +91,76 @@ class PlainReporter:
             self._write(f"WARN: {text}")
 
     def close(self) -> None:
-        """Nothing is held back, so nothing is left to write."""
+        """Every vertex has ended, so nothing is held back any more."""
 
-    def _flush(self, vertex: int) -> _Vertex:
-        item = self._vertices[vertex]
-        if item.pending:
-            self._output(vertex, item, item.pending)
-            item.pending = b""
-        return item
-
-    def _output(self, vertex: int, item: _Vertex, line: bytes) -> None:
+    def _hold(self, item: _Vertex, line: bytes) -> None:
         # A carriage return redraws a line on a terminal; in a log only its last state counts.
         text = line.rstrip(b"\r").rsplit(b"\r", 1)[-1].decode("utf-8", "replace")
-        self._say(vertex, f"{self._clock() - item.started:.3f} {text}".rstrip())
+        now = self._clock()
+        if not item.held:
+            item.held_since = now
+        item.held.append(f"{now - item.started:.3f} {text}".rstrip())
+
+    def _may_speak(self, vertex: int) -> bool:
+        """Whether nobody else is speaking, or has been for too long."""
+        now, item = self._clock(), self._vertices[vertex]
+        if self._current is None or self._current == vertex:
+            return True
+        speaker = self._vertices[self._current]
+        silent = not speaker.open or now - speaker.spoke >= QUIET_SECONDS
+        return silent or now - item.held_since >= HOLD_SECONDS
+
+    def _wake_later(self) -> None:
+        """See to it that what is held comes out, also if nobody says anything any more."""
+        if self._timer is None:
+            self._timer = threading.Timer(QUIET_SECONDS, self._wake)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _wake(self) -> None:
+        with self._lock:
+            self._timer = None
+            self._release_next()
+            if any(item.held for item in self._vertices.values()):
+                self._wake_later()
+
+    def _release_next(self) -> None:
+        """Let speak who has waited longest, if it may."""
+        waiting = [number for number, item in self._vertices.items() if item.held]
+        first = min(waiting, key=lambda number: self._vertices[number].held_since, default=None)
+        if first is not None and self._may_speak(first):
+            self._release(first)
+
+    def _release(self, vertex: int) -> None:
+        item = self._vertices[vertex]
+        held, item.held = item.held, []
+        for line in held:
+            self._say(vertex, line)
+
+    def _end(self, vertex: int, text: str) -> None:
+        item = self._vertices[vertex]
+        if item.pending:
+            self._hold(item, item.pending)
+            item.pending = b""
+        self._release(vertex)
+        self._say(vertex, text)
+        item.open = False
+        self._release_next()
 
     def _say(self, vertex: int, text: str) -> None:
         self._turn_to(vertex)
+        self._vertices[vertex].spoke = self._clock()
         self._write(f"#{vertex} {text}")
 
     def _turn_to(self, vertex: int) -> None:
-        if self._current != vertex:
-            if self._current is not None:
-                self._write("")
-            self._current = vertex
-            self._write(f"#{vertex} {self._vertices[vertex].name}")
+        if self._current == vertex:
+            return
+        if self._current is not None:
+            if self._vertices[self._current].open:
+                self._write(f"#{self._current} ...")
+            self._write("")
+        self._current = vertex
+        self._write(f"#{vertex} {self._vertices[vertex].name}")
 
     def _write(self, line: str) -> None:
         self._stream.write(line + "\n")

@@ -80,6 +80,18 @@ def test_as_many_as_there_are_jobs(crowd: Crowd) -> None:
     assert crowd.settled(0)
 
 
+def test_what_nobody_waits_for_leaves_room(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As much of it as there are processors; the other places are for what is waited for."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
+    turns = Turns(4, crowd.halt, crowd.working)
+    for _ in range(5):
+        crowd.enter(turns.unhurried_work)
+    assert crowd.settled(2)
+    for _ in range(3):
+        crowd.enter(turns.work)
+    assert crowd.settled(4)
+
+
 def test_commands_that_only_wait_do_not_count(crowd: Crowd) -> None:
     turns = Turns(2, crowd.halt, crowd.working)
     for _ in range(8):
