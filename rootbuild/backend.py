@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Literal, Protocol, TypeVar, cast
 
 from rootbuild import plugins
+from rootbuild.choices import Choices, Question, Way
 from rootbuild.errors import HostError
 
 BACKENDS = "rootbuild.backends"
@@ -110,6 +111,17 @@ class Backend(Protocol):
 
     def check(self) -> Problem | None:
         """Why this engine cannot build here, or nothing. Cheap: looks, starts no program."""
+        ...
+
+    def ways(self) -> Mapping[Question, Sequence[Way]]:
+        """The questions that steps leave open here, and the ways to answer each, likeliest first.
+
+        To be attempted inside of the namespace. What is not installed is left out.
+        """
+        ...
+
+    def advise(self, choices: Choices) -> None:
+        """Ask `choices` from now on; before, the likeliest way is gone."""
         ...
 
     def enter(self, argv: Sequence[str]) -> tuple[str, ...] | None:
@@ -209,6 +221,10 @@ class Runtime(Protocol):
 
     def check(self) -> Problem | None:
         """Why this engine cannot run containers here, or nothing. Starts no program."""
+        ...
+
+    def advise(self, choices: Choices) -> None:
+        """Do as `choices` says from now on, where containers are made."""
         ...
 
     def command(self, arguments: Sequence[str]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import contextlib
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,10 +14,12 @@ from typing import IO
 
 from rootbuild import process
 from rootbuild.backend import Exec, Layers, Problem, PullPolicy, StoredImage
+from rootbuild.choices import Choices, Question, Way
 from rootbuild.errors import EngineError, ImageNotFoundError
 from rootbuild_buildah import argv, failures, folder, hostcheck, namespace, parents, steps
 from rootbuild_buildah.network import Networks
 from rootbuild_buildah.store import Store
+from rootbuild_buildah.ways import Ways
 
 LARGE_SECONDS = 0.5
 
@@ -51,7 +53,8 @@ class BuildahBackend:
         self, store: Store | None = None, ways: tuple[steps.Way, ...] | None = None
     ) -> None:
         self._store = store or Store()
-        self._runner = steps.Runner(ways)
+        self._ways = Ways()
+        self._runner = steps.Runner(ways, self._ways.order, self._ways.refused)
         self._networks: Networks | None = None
         self._mounted: dict[str, tuple[Path, int]] = {}
         self._retired: Retired | None = None
@@ -60,6 +63,14 @@ class BuildahBackend:
     def check(self) -> Problem | None:
         """See the contract: programs, ranges of ids, kernel settings."""
         return hostcheck.check()
+
+    def ways(self) -> Mapping[Question, Sequence[Way]]:
+        """See the contract."""
+        return self._ways.offered()
+
+    def advise(self, choices: Choices) -> None:
+        """See the contract."""
+        self._ways.choices = choices
 
     def enter(self, argv_: Sequence[str]) -> tuple[str, ...] | None:
         """See the contract: one `buildah unshare`."""
@@ -91,7 +102,7 @@ class BuildahBackend:
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:
         """See the contract: one network namespace, and one removal of all containers."""
-        with Networks() as networks:
+        with Networks(self._ways.choices) as networks:
             self._networks, self._retired = networks, Retired()
             try:
                 yield
@@ -137,7 +148,7 @@ class BuildahBackend:
     def run(self, container: str, command: Exec, output: IO[bytes]) -> int:
         """See the contract."""
         with contextlib.ExitStack() as stack:
-            networks = self._networks or stack.enter_context(Networks())
+            networks = self._networks or stack.enter_context(Networks(self._ways.choices))
             rootfs = stack.enter_context(self.mount(container))
             step = steps.Step(container, rootfs, command, networks.find(command.network))
             return self._runner.run(step, output)

@@ -40,6 +40,15 @@ class NeverStartedError(Exception):
         self.finished = finished
         self.log = log
 
+    @property
+    def said(self) -> str:
+        """The runtime's complaint in one line."""
+        try:
+            entries = [json.loads(line) for line in self.log.splitlines()]
+            return str(entries[-1]["msg"])
+        except (ValueError, LookupError, TypeError):
+            return self.log.strip() or f"exited with {self.finished.status}"
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -55,11 +64,19 @@ class Runner:
     """Runs steps in the first way that works here, and remembers which that was.
 
     `ways` are tried in their order: a runtime that cannot make a container fails before anything
-    of the step has run, so that the next one can be tried with no harm.
+    of the step has run, so that the next one can be tried with no harm. Without them, `order` is
+    asked with the first step, and `refused` is told when its first way has failed.
     """
 
-    def __init__(self, ways: tuple[Way, ...] | None = None) -> None:
+    def __init__(
+        self,
+        ways: tuple[Way, ...] | None = None,
+        order: Callable[[], tuple[Way, ...]] | None = None,
+        refused: Callable[[], None] = lambda: None,
+    ) -> None:
         self._ways = ways
+        self._order = order
+        self._refused = refused
         self._running: dict[str, Callable[[], None]] = {}
         self._stopped: set[str] = set()
         self._lock = threading.Lock()
@@ -73,10 +90,11 @@ class Runner:
             os.write(output.fileno(), message.encode())
             return code
         refusals: list[NeverStartedError] = []
-        for way in self._ways or ways():
+        for way in self._ways or (self._order or ways)():
             try:
                 code = self._run(way, step, output)
             except NeverStartedError as error:
+                self._refused()
                 refusals.append(error)
                 continue
             self._ways = (way,)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from rootbuild import process
 from rootbuild.backend import Problem, StoredContainer, StoredImage
+from rootbuild.choices import Choices, Unadvised
 from rootbuild.storage.index import Index, UnknownLayoutError
 from rootbuild_podman import host, listing, nameserver
 
@@ -15,6 +16,9 @@ class PodmanRuntime:
     """Runs containers with podman, whose command line is Docker's."""
 
     name = "podman"
+
+    def __init__(self) -> None:
+        self._choices: Choices = Unadvised()
 
     def check(self) -> Problem | None:
         """See `Runtime.check`."""
@@ -26,9 +30,13 @@ class PodmanRuntime:
             id="program-missing",
         )
 
+    def advise(self, choices: Choices) -> None:
+        """See `Runtime.advise`."""
+        self._choices = choices
+
     def command(self, arguments: Sequence[str]) -> tuple[str, ...]:
         """See `Runtime.command`."""
-        return ("podman", *host.options(), *arguments)
+        return ("podman", *host.options(self._choices.wanted("runtime")), *arguments)
 
     def environment(self) -> Mapping[str, str]:
         """See `Runtime.environment`."""

@@ -15,6 +15,7 @@ from rootbuild.backend import Backend, choose_backend
 from rootbuild.build.build import Folders, start_build
 from rootbuild.build.inputs import STDIN
 from rootbuild.build.options import BuildOptions
+from rootbuild.cli.advice import advise, settings
 from rootbuild.cli.build_options import build_options, reporter_name
 from rootbuild.cli.call import call_of, perform
 from rootbuild.cli.parse import Parsed
@@ -40,7 +41,8 @@ def run(parsed: Parsed) -> int:
     call = call_of(parsed)
     if call is not None:
         return perform(call, options)
-    backend = choose_backend()
+    orders = settings(parsed)
+    backend = choose_backend(orders.value("engine") or None)
     quiet = reporter_name(parsed) == "quiet"
     image = None
     if backend.enter(()) is not None:
@@ -51,6 +53,7 @@ def run(parsed: Parsed) -> int:
                 return code
     if image is None:
         _unwind_once()
+        advise(backend, orders, verbose=parsed.switch("verbose"))
         image = _build(options, backend, quiet=quiet, inside=True)
     if parsed.switch("quiet"):
         sys.stdout.write(f"sha256:{image}\n")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.backend import Problem, StoredContainer, StoredImage
+from rootbuild.choices import Choices
 
 _SCRIPT = """
 log=$1; shift
@@ -34,6 +35,9 @@ class FakeRuntime:
 
     def check(self) -> Problem | None:
         return None
+
+    def advise(self, choices: Choices) -> None:
+        pass
 
     def command(self, arguments: Sequence[str]) -> tuple[str, ...]:
         return ("sh", "-c", _SCRIPT, "fake", str(self.log), *arguments)
