@@ -10,11 +10,10 @@ from pathlib import Path
 
 from rootbuild import process
 from rootbuild.backend import Bind, Exec
+from rootbuild.facts import programs
 from rootbuild_buildah import network, steps
 
 HARMLESS = "true"
-# What programs of the host need to be started, on distributions of all kinds.
-_FOLDERS = ("bin", "lib", "lib32", "lib64", "libx32", "sbin", "usr", "nix", "gnu")
 
 
 def runtime(way: steps.Way) -> str:
@@ -38,12 +37,8 @@ def runtime(way: steps.Way) -> str:
 @contextlib.contextmanager
 def _root() -> Iterator[tuple[Path, tuple[Bind, ...]]]:
     """An empty root filesystem, and the mounts that bring the host's programs into it."""
+    folders = programs.look()
     with tempfile.TemporaryDirectory(prefix="rootbuild-probe-") as name:
-        rootfs, mounts = Path(name), []
-        for folder in _FOLDERS:
-            source = Path("/", folder)
-            if source.is_symlink():
-                (rootfs / folder).symlink_to(os.readlink(source))
-            elif source.is_dir():
-                mounts.append(Bind(source, str(source)))
-        yield rootfs, tuple(mounts)
+        for link, target in folders.links:
+            Path(name, link).symlink_to(target)
+        yield Path(name), tuple(Bind(folder, str(folder)) for folder in folders.mounts)

@@ -21,8 +21,10 @@ def settings(parsed: Parsed) -> Settings:
     return read(options)
 
 
-def advise(engine: Backend | Runtime, orders: Settings, *, verbose: bool = False) -> None:
-    """Have an engine ask what is ordered, and what worked here before."""
+def advise(
+    engine: Backend | Runtime, orders: Settings, *, verbose: bool = False, fresh: bool = False
+) -> None:
+    """Have an engine ask what is ordered, and what worked here before (unless it is `fresh`)."""
     from platformdirs import user_cache_path
 
     from rootbuild.host.remembered import Memory, Remembered
@@ -31,7 +33,10 @@ def advise(engine: Backend | Runtime, orders: Settings, *, verbose: bool = False
     order = orders.get("engine")
     why = f"ordered by {order.source}" if order else "the first that works here"
     tell(f"engine: {engine.name} ({why})")
-    engine.advise(Remembered(Memory(user_cache_path("rootbuild"), engine.name), orders, tell))
+    memory = Memory(user_cache_path("rootbuild"), engine.name)
+    if fresh:
+        memory.keep({})
+    engine.advise(Remembered(memory, orders, tell))
 
 
 def choose_advised_runtime(parsed: Parsed) -> Runtime:

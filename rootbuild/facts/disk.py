@@ -18,6 +18,7 @@ class Room:
     folder: Path
     bytes: int
     inodes: int
+    device: int = 0
 
     @property
     def full(self) -> bool:
@@ -28,12 +29,13 @@ class Room:
 def look(folder: Path) -> Room | None:
     """The room for a folder, which need not exist yet; None if we may not know."""
     try:
-        found = os.statvfs(_existing(folder))
+        place = _existing(folder)
+        found, device = os.statvfs(place), os.stat(place).st_dev
     except OSError:
         return None
     # Filesystems without a fixed number of inodes (btrfs) say that they have none at all.
     inodes = found.f_favail if found.f_files else -1
-    return Room(folder, found.f_bavail * found.f_frsize, inodes)
+    return Room(folder, found.f_bavail * found.f_frsize, inodes, device)
 
 
 def full(folders: Iterable[Path]) -> Path | None:

@@ -9,9 +9,9 @@ from rootbuild.backend import Problem
 
 _CLONE = "kernel.unprivileged_userns_clone"
 _MOST = "user.max_user_namespaces"
-_APPARMOR = "kernel.apparmor_restrict_unprivileged_userns"
+APPARMOR = "kernel.apparmor_restrict_unprivileged_userns"
 _PORTS = "net.ipv4.ip_unprivileged_port_start"
-SETTINGS = (_CLONE, _MOST, _APPARMOR, _PORTS)
+SETTINGS = (_CLONE, _MOST, APPARMOR, _PORTS)
 _USUAL_PORT = 1024
 
 
@@ -34,7 +34,7 @@ class Kernel:
     @property
     def restricted(self) -> bool:
         """Whether AppArmor lets only listed programs use user namespaces, as on Ubuntu 24.04."""
-        return self.value(_APPARMOR) not in ("", "0")
+        return self.value(APPARMOR) not in ("", "0")
 
 
 def look(root: Path = Path("/"), settings: tuple[str, ...] = SETTINGS) -> Kernel:

@@ -22,6 +22,11 @@ class RuntimeDir:
     good: bool
     account: Account
 
+    @property
+    def there(self) -> bool:
+        """Whether the folder that engines take is there."""
+        return os.path.isdir(self.used)
+
 
 def look(account: Account, environment: Mapping[str, str] = os.environ) -> RuntimeDir:
     """What is set, and whether it is a folder of ours alone."""

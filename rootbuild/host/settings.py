@@ -44,6 +44,10 @@ class Settings:
         order = self.get(key)
         return order.value if order else ""
 
+    def over(self, key: str, value: str) -> Settings:
+        """These orders with one put over them, for trials."""
+        return Settings({**self.orders, key: Order(value, "a trial")})
+
 
 def read(
     options: Mapping[str, str] | None = None,

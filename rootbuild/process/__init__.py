@@ -8,18 +8,20 @@ pseudo-terminal, and no process is left when we are interrupted. Two ways lead t
   several times the program itself (75 ms to import, 4-12 ms and three threads a call), and programs
   that are handed our own streams (`foreground`, `become`).
 
-`joined` splits us in two, to go on inside of an engine's user namespace (`join`).
+`joined` splits us in two, to go on inside of an engine's user namespace (`join`), or to do one
+thing there (`ask`).
 """
 
 from __future__ import annotations
 
 from rootbuild.process.command import Finished, failure, find, paste
-from rootbuild.process.joined import join
+from rootbuild.process.joined import ask, join
 from rootbuild.process.managed import background, run
 from rootbuild.process.spawned import become, call, foreground, look
 
 __all__ = [
     "Finished",
+    "ask",
     "background",
     "become",
     "call",

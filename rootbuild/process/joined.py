@@ -14,7 +14,7 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from io import RawIOBase
-from typing import IO
+from typing import IO, NoReturn
 
 from rootbuild.errors import HostError
 from rootbuild.process.command import Finished, announce, content, failure, memory, path
@@ -59,6 +59,37 @@ def join(enter: Callable[[Sequence[str]], Sequence[str] | None]) -> int | None:
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     return 128 - code if code < 0 else code
+
+
+def ask(enter: Callable[[Sequence[str]], Sequence[str] | None], work: Callable[[], bytes]) -> bytes:
+    """What `work` gives inside of the namespace; it runs in a process that ends with it.
+
+    Raises EngineError when the namespace cannot be made, HostError when the work comes to no end.
+    """
+    if enter(HOLDER) is None:
+        return work()
+    with memory("answer") as answer:
+        code = join(enter)
+        if code is None:
+            _answer(answer, work)
+        if code != 0:
+            raise HostError(f"what was tried inside ended with {code}", id="namespace")
+        return content(answer)
+
+
+def _answer(answer: IO[bytes], work: Callable[[], bytes]) -> NoReturn:
+    """Do the work and be gone, past everything that our caller would do at its end."""
+    status = 1
+    try:
+        answer.write(work())
+        answer.flush()
+        status = 0
+    except BaseException:  # noqa: BLE001 - whatever it was: this process must not go on as a second one
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        os._exit(status)
 
 
 def _start(command: Sequence[str], stdin: IO[bytes], stderr: IO[bytes]) -> tuple[int, int]:
