@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from dataclasses import replace
+from functools import partial
 
 from platformdirs import user_state_path
 
@@ -21,6 +22,7 @@ from rootbuild.host import attempt
 from rootbuild.host.diagnosis import Diagnosis, diagnose
 from rootbuild.host.mend import mend
 from rootbuild.host.patient import gather
+from rootbuild.host.scratch import scratch_store
 from rootbuild.host.settings import Settings
 from rootbuild.host.trial import NOT_MADE, Trials
 from rootbuild.runtime.trial import end_pause, try_container
@@ -86,31 +88,32 @@ def as_json(found: Diagnosis, changes: list[str]) -> str:
 
 def _try_all(orders: Settings) -> Trials:
     backend, runtime = _usable_backend(orders), _usable_runtime()
-    versions = {name: version for name in _PROGRAMS if (version := attempt.version(name))}
     trials = Trials(
         engine=backend.name if backend else "",
         runner=runtime.name if runtime else "",
         unshare=attempt.unshare() if process.find("unshare") else NOT_MADE,
-        versions=versions,
+        versions={name: version for name in _PROGRAMS if (version := attempt.version(name))},
     )
-    if backend is not None:
-        trials = _inside(backend, orders, trials)
-    program = process.find(_HARMLESS)
-    if runtime is not None and program is not None:
-        advise(runtime, orders)
-        alone = try_container(runtime, program, "--network=none")
-        networked = try_container(runtime, program) if not alone else NOT_MADE
-        trials = replace(trials, container=alone, networked=networked)
-    return trials
-
-
-def _inside(backend: Backend, orders: Settings, trials: Trials) -> Trials:
-    """What can only be tried in the engine's namespace."""
+    if backend is None:
+        return _with_containers(trials, runtime, orders)
     try:
-        answer = process.ask(backend.enter, lambda: json.dumps(_work(backend, orders)).encode())
+        inside = partial(process.ask, backend.enter)
+        with scratch_store(store.look(account.look()), inside):
+            answer = inside(lambda: json.dumps(_work(backend, orders)).encode())
+            trials = replace(trials, namespace="", **json.loads(answer))
+            return _with_containers(trials, runtime, orders)
     except RootbuildError as error:
         return replace(trials, namespace=attempt.last_line(error))
-    return replace(trials, namespace="", **json.loads(answer))
+
+
+def _with_containers(trials: Trials, runtime: Runtime | None, orders: Settings) -> Trials:
+    program = process.find(_HARMLESS)
+    if runtime is None or program is None:
+        return trials
+    advise(runtime, orders)
+    alone = try_container(runtime, program, "--network=none")
+    networked = try_container(runtime, program) if not alone else NOT_MADE
+    return replace(trials, container=alone, networked=networked)
 
 
 def _work(backend: Backend, orders: Settings) -> dict[str, object]:

@@ -13,6 +13,7 @@ _MARGIN = 12
 _SUBJECT = 24
 _COLOURS: dict[Level, str] = {"ok": "32", "note": "36", "weak": "33", "broken": "31;1"}
 _NOTHING = "none"
+_UNAFFECTED = "not affected"
 
 
 def report(
@@ -48,15 +49,11 @@ def _line(finding: Finding, colour: bool) -> str:
 
 def _paragraph(finding: Finding, colour: bool) -> Iterator[str]:
     yield f"{_level(finding.level, colour)} {_bold(finding.subject, colour)} [{finding.id}]"
-    rows = (
-        ("tried", finding.tried),
-        ("happened", finding.happened),
-        ("builds", finding.builds),
-        ("runs", finding.runs),
-    )
+    rows = [("tried", finding.tried), ("happened", finding.happened)]
+    if finding.builds or finding.runs:
+        rows += [("builds", finding.builds or _UNAFFECTED), ("runs", finding.runs or _UNAFFECTED)]
     for name, text in rows:
-        if text:
-            yield from _wrapped(name, text)
+        yield from _wrapped(name, text)
     for number, line in enumerate(finding.mend):
         # Never wrapped, as it is to be pasted.
         yield f"  {'mend' if number == 0 else '':<{_MARGIN - 2}}{line}"

@@ -9,10 +9,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A user of the host; `name` is the number where there is no name."""
+    """A user of the host; `name` is the number where there is no name.
+
+    `inside` tells whether we are in an engine's user namespace already.
+    """
 
     uid: int
     name: str
+    inside: bool = False
 
     @property
     def root(self) -> bool:
@@ -22,8 +26,9 @@ class Account:
 
 def look(environment: Mapping[str, str] = os.environ) -> Account:
     """Us. Engines note in the environment who made their user namespace."""
-    uid = int(environment.get("_CONTAINERS_ROOTLESS_UID") or os.geteuid())
-    return Account(uid, name_of(uid))
+    here = os.geteuid()
+    uid = int(environment.get("_CONTAINERS_ROOTLESS_UID") or here)
+    return Account(uid, name_of(uid), inside=here != uid)
 
 
 def name_of(uid: int) -> str:

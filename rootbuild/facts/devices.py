@@ -19,6 +19,7 @@ class Device:
 
     path: Path
     refusal: str = ""
+    exists: bool = True
 
     @property
     def usable(self) -> bool:
@@ -31,7 +32,7 @@ def look(path: Path) -> Device:
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NONBLOCK))
     except OSError as error:
-        return Device(path, (error.strerror or "").lower())
+        return Device(path, (error.strerror or "").lower(), path.exists())
     return Device(path)
 
 
@@ -39,7 +40,7 @@ def problem(tun: Device) -> Problem | None:
     """Why rootless containers have no way to the outside."""
     if tun.usable:
         return None
-    if tun.path.exists():
+    if tun.exists:
         mend = f"sudo chmod 0666 {tun.path}"
     else:
         mend = "sudo modprobe tun  (in a container: start it with --device /dev/net/tun)"

@@ -15,17 +15,16 @@ from rootbuild.facts.account import Account
 
 @dataclass(frozen=True, slots=True)
 class RuntimeDir:
-    """`given` is XDG_RUNTIME_DIR, "" if unset; `used` is the folder that engines take then."""
+    """`given` is XDG_RUNTIME_DIR, "" if unset; `used` is the folder that engines take then.
+
+    `there` tells whether that one exists.
+    """
 
     given: str
     used: str
     good: bool
     account: Account
-
-    @property
-    def there(self) -> bool:
-        """Whether the folder that engines take is there."""
-        return os.path.isdir(self.used)
+    there: bool = True
 
 
 def look(account: Account, environment: Mapping[str, str] = os.environ) -> RuntimeDir:
@@ -35,7 +34,8 @@ def look(account: Account, environment: Mapping[str, str] = os.environ) -> Runti
     for folder in (given, usual):
         if folder and is_ours(Path(folder)):
             return RuntimeDir(given, folder, good=True, account=account)
-    return RuntimeDir(given, str(fallback(account.uid)), good=False, account=account)
+    instead = fallback(account.uid)
+    return RuntimeDir(given, str(instead), False, account, there=instead.is_dir())
 
 
 def fallback(uid: int) -> Path:

@@ -47,8 +47,9 @@ Fix = WriteFile | MakeFolder | SetMode | EndPause
 class Finding:
     """One point. `id` is stable and documented in docs/doctor.md.
 
-    `tried` and `happened` are what was done and seen, `builds` and `runs` what that means for each.
-    `mend` are lines to be typed, those for root with `sudo`; `fix` is what `--fix` does instead.
+    `tried` and `happened` are what was done and seen, `builds` and `runs` what that means for each,
+    "" where it means nothing.
+    `mend` are lines to be typed, those for root with `sudo`; `fix` is what `--fix` does.
     """
 
     id: str

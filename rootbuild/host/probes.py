@@ -75,9 +75,11 @@ def no_runtime(find: Callable[[str], str | None] = process.find) -> Problem | No
 def _common() -> Iterator[Problem | None]:
     """What hinders builds and containers alike."""
     user = account.look()
-    if not user.root:
+    if not user.root and not user.inside:
+        # From inside, files of the host's root seem to be nobody's; but then it has worked.
         yield ids.problem(ids.look(user.uid))
         yield kernel.problem(kernel.look())
+    if not user.root:
         yield runtimedir.problem(runtimedir.look(user))
     found = store.look(user)
     yield store.problem(found)

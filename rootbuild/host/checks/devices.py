@@ -30,7 +30,7 @@ def _fuse(patient: Patient) -> Finding:
         "no fuse-overlayfs"
         + ("" if needed else ", which is not needed: the kernel mounts overlays"),
         "as for builds",
-        (f"sudo chmod 0666 {device.path}",) if device.path.exists() else ("sudo modprobe fuse",),
+        (f"sudo chmod 0666 {device.path}",) if device.exists else ("sudo modprobe fuse",),
     )
 
 

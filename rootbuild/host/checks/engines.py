@@ -10,8 +10,8 @@ from rootbuild.host.patient import Patient
 
 _OLDEST = {"buildah": (1, 23), "podman": (3, 4)}
 _PURPOSE = {
-    "buildah": ("nothing can be built", "none"),
-    "podman": ("none", "no container can be run"),
+    "buildah": ("nothing can be built", ""),
+    "podman": ("", "no container can be run"),
 }
 _OTHERS = (
     *("conmon", "crun", "runc", "netavark", "aardvark-dns"),
@@ -52,8 +52,8 @@ def _engine(name: str, version: str | None) -> Finding:
         "weak",
         tried,
         f"{version}, which is older than {oldest}, the oldest that is known to work",
-        "" if builds == "none" else "may fail",
-        "" if runs == "none" else "may fail",
+        "may fail" if builds else "",
+        "may fail" if runs else "",
         ("use a newer release of the distribution",),
     )
 

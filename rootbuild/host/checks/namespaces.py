@@ -40,7 +40,7 @@ def check(patient: Patient) -> Iterator[Finding]:
             "note",
             "unshare --user --map-root-user true",
             f"{trials.unshare}; the engine's own namespaces work",
-            builds="none, as only the engine makes namespaces",
+            builds="not affected, as only the engine makes namespaces",
         )
 
 

@@ -71,7 +71,7 @@ def _served(patient: Patient) -> Iterator[Finding]:
             "weak",
             tried,
             "neither netavark nor CNI's plugins are installed",
-            "none",
+            "",
             "networks cannot be created; the usual network works where a helper does",
             ("sudo apt-get install netavark aardvark-dns",),
         )
@@ -87,7 +87,7 @@ def _served(patient: Patient) -> Iterator[Finding]:
         "weak",
         tried,
         f"{by} without {package}",
-        "none",
+        "",
         "containers on a network do not find each other by name",
         (f"sudo apt-get install {package}",),
     )
@@ -140,7 +140,7 @@ def _ports(patient: Patient) -> Finding:
         "note",
         tried,
         f"from {first} on",
-        "none",
+        "",
         f"ports below {first} cannot be published",
         ("sudo sysctl -w net.ipv4.ip_unprivileged_port_start=80",),
     )

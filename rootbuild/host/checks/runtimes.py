@@ -62,5 +62,5 @@ def _isolation(patient: Patient, works: bool) -> Finding:
         tried,
         "chroot alone: " + ", ".join(modes),
         "a step sees the host's processes, and cannot mount below /dev, /proc and /sys",
-        "none",
+        "",
     )

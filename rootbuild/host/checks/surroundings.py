@@ -55,7 +55,7 @@ def _selinux(patient: Patient) -> Iterator[Finding]:
         "note" if mode == "enforcing" else "ok",
         "reading /sys/fs/selinux/enforce",
         mode,
-        "none",
+        "",
         "folders of the host are seen with -v SOURCE:TARGET:z only" if mode == "enforcing" else "",
     )
 
@@ -87,4 +87,4 @@ def _pause(patient: Patient) -> Iterator[Finding]:
         yield Finding("pause-process", subject, "ok", tried, f"process {patient.pause.pid} fits")
         return
     happens = "containers start in the old namespaces, as if nothing had changed"
-    yield of_problem(found, subject, tried, "broken", "none", happens, EndPause())
+    yield of_problem(found, subject, tried, "broken", "", happens, EndPause())

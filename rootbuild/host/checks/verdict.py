@@ -45,8 +45,8 @@ def _one(
     tried: str,
     said: str,
     good: str,
-    builds: str = "none",
-    runs: str = "none",
+    builds: str = "",
+    runs: str = "",
 ) -> Finding:
     if not said:
         return Finding(id, subject, "ok", tried, good)
