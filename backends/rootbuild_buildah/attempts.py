@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from rootbuild import process
 from rootbuild.backend import Bind, Exec
 from rootbuild.facts import programs
-from rootbuild_buildah import network, steps
+from rootbuild_buildah import namespace, network, steps
 
 HARMLESS = "true"
+_NAME = "rootbuild-probe"
 
 
 def runtime(way: steps.Way) -> str:
@@ -21,12 +20,14 @@ def runtime(way: steps.Way) -> str:
     program = process.find(HARMLESS)
     if program is None:
         return f"there is no program {HARMLESS!r} to try it with"
-    with _root() as (rootfs, mounts), tempfile.TemporaryFile() as output:
-        command = Exec((program,), network="none", mounts=mounts)
-        step = steps.Step("rootbuild-probe", rootfs, command, network.ALONE)
+    _sweep()
+    with steps.bundle(f"{_NAME}-{os.getpid()}-{way}") as folder, tempfile.TemporaryFile() as output:
+        rootfs = folder / "rootfs"
+        rootfs.mkdir()
+        command = Exec((program,), network="none", mounts=_lent(rootfs))
         try:
-            with steps.bundle(f"rootbuild-probe-{way}-{os.getpid()}") as folder:
-                status = steps.run_bundle(way, folder, step, output)
+            step = steps.Step(_NAME, rootfs, command, network.ALONE)
+            status = steps.run_bundle(way, folder, step, output)
         except steps.NeverStartedError as error:
             return error.said
         output.seek(0)
@@ -34,11 +35,17 @@ def runtime(way: steps.Way) -> str:
     return "" if status == 0 else f"a harmless program exited with {status} {said}".rstrip()
 
 
-@contextlib.contextmanager
-def _root() -> Iterator[tuple[Path, tuple[Bind, ...]]]:
-    """An empty root filesystem, and the mounts that bring the host's programs into it."""
+def _lent(rootfs: Path) -> tuple[Bind, ...]:
+    """The mounts that bring the host's programs into an empty root filesystem."""
     folders = programs.look()
-    with tempfile.TemporaryDirectory(prefix="rootbuild-probe-") as name:
-        for link, target in folders.links:
-            Path(name, link).symlink_to(target)
-        yield Path(name), tuple(Bind(folder, str(folder)) for folder in folders.mounts)
+    for link, target in folders.links:
+        (rootfs / link).symlink_to(target)
+    return tuple(Bind(folder, str(folder)) for folder in folders.mounts)
+
+
+def _sweep() -> None:
+    """Remove what attempts left that were killed."""
+    for folder in (namespace.folder() / "bundles").glob(f"{_NAME}-*-*"):
+        pid = folder.name.split("-")[2]
+        if not os.path.exists(f"/proc/{pid}"):
+            steps.remove_leftovers(f"{_NAME}-{pid}", folder.absolute)

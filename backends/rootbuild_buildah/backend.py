@@ -6,7 +6,7 @@ import contextlib
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -182,8 +182,8 @@ class BuildahBackend:
         nameless = {image.id for image in self.images() if not image.names}
         used = self._store.used() or frozenset()
         wanted = [image for image in images if image in nameless and image not in used]
-        lineages = {image: parents.lineage(self.config(image)) for image in nameless}
-        kept = sorted(nameless - set(wanted))
+        lineages = self._lineages(nameless)
+        kept = sorted(set(lineages) - set(wanted))
         for image in wanted:
             with self._kept(parents.taken_along(image, lineages, kept)):
                 self._remove(image)
@@ -217,6 +217,14 @@ class BuildahBackend:
             yield calm
         finally:
             self.remove([calm])
+
+    def _lineages(self, images: Iterable[str]) -> dict[str, parents.Lineage]:
+        """Those of images that can be read: a killed engine may have left some damaged."""
+        found = {}
+        for image in images:
+            with contextlib.suppress(EngineError, KeyError):
+                found[image] = parents.lineage(self.config(image))
+        return found
 
     def _remove(self, image: str) -> None:
         finished = process.call(argv.remove_image(image), check=False)

@@ -7,15 +7,16 @@ from pathlib import Path
 
 from rootbuild.backend import Backend, Bind, Exec
 from rootbuild.build.journal import clean_up_after_killed, open_journal
-from rootbuild.errors import RootbuildError
+from rootbuild.errors import Interrupted, RootbuildError
 from rootbuild.facts import programs
 from rootbuild.host.attempt import last_line
 
 
-def try_step(backend: Backend, journals: Path, program: str) -> str:
+def try_step(backend: Backend, journals: Path, program: str, *, keep: bool = True) -> str:
     """Run a program of the host's in a fresh container, make an image of it, and remove that.
 
-    "" if that works, else what went wrong. To be called inside of the engine's namespace.
+    "" if that works, else what went wrong. No image is made unless `keep`. To be called inside of
+    the engine's namespace.
     """
     try:
         clean_up_after_killed(journals, backend.sweep)
@@ -23,8 +24,10 @@ def try_step(backend: Backend, journals: Path, program: str) -> str:
             name = journal.container()
             with backend.start(None, name) as container:
                 status, output = _run(backend, container, program)
-                image = backend.commit(container).image
-        backend.remove([image])
+                if keep:
+                    backend.remove([backend.commit(container).image])
+    except Interrupted:
+        raise
     except RootbuildError as error:
         return last_line(error)
     except OSError as error:

@@ -52,7 +52,7 @@ def run(parsed: Parsed) -> int:
             if code is not None:
                 return code
     if image is None:
-        _unwind_once()
+        unwind_once()
         advise(backend, orders, verbose=parsed.switch("verbose"))
         image = _build(options, backend, quiet=quiet, inside=True)
     if parsed.switch("quiet"):
@@ -75,7 +75,7 @@ def _solving(error: RootbuildError) -> RootbuildError:
     return error
 
 
-def _unwind_once() -> None:
+def unwind_once() -> None:
     """Let the first signal unwind the stack and the rest be ignored, so that clean-up completes."""
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -14,9 +15,10 @@ from rootbuild import process
 from rootbuild.backend import Backend, Runtime, load_backends, load_runtimes
 from rootbuild.build.trial import try_step
 from rootbuild.cli.advice import advise, settings
+from rootbuild.cli.build import unwind_once
 from rootbuild.cli.doctor_text import report
 from rootbuild.cli.parse import Parsed
-from rootbuild.errors import RootbuildError
+from rootbuild.errors import EngineError, Interrupted, RootbuildError
 from rootbuild.facts import account, store, surroundings
 from rootbuild.host import attempt
 from rootbuild.host.diagnosis import Diagnosis, diagnose
@@ -25,7 +27,7 @@ from rootbuild.host.patient import gather
 from rootbuild.host.scratch import scratch_store
 from rootbuild.host.settings import Settings
 from rootbuild.host.trial import NOT_MADE, Trials
-from rootbuild.runtime.trial import end_pause, try_container
+from rootbuild.runtime.trial import end_pause, remove_leftovers, try_container
 
 _VERSION = 1
 _HARMLESS = "true"
@@ -102,6 +104,8 @@ def _try_all(orders: Settings) -> Trials:
             answer = inside(lambda: json.dumps(_work(backend, orders)).encode())
             trials = replace(trials, namespace="", **json.loads(answer))
             return _with_containers(trials, runtime, orders)
+    except Interrupted:
+        raise
     except RootbuildError as error:
         return replace(trials, namespace=attempt.last_line(error))
 
@@ -111,18 +115,21 @@ def _with_containers(trials: Trials, runtime: Runtime | None, orders: Settings) 
     if runtime is None or program is None:
         return trials
     advise(runtime, orders)
+    with suppress(EngineError):  # then the trial fails as well, and says why
+        remove_leftovers(runtime)
     alone = try_container(runtime, program, "--network=none")
     networked = try_container(runtime, program) if not alone else NOT_MADE
     return replace(trials, container=alone, networked=networked)
 
 
 def _work(backend: Backend, orders: Settings) -> dict[str, object]:
+    unwind_once()
     near, rootless = store.look(account.look()).folder, not account.look().root
     advise(backend, orders, fresh=True)
     step, ways = _step(backend), attempt.ways(backend)
     for mode in ways.get("isolation", {}):
         advise(backend, orders.over("isolation", mode))
-        ways["isolation"][mode] = _step(backend)
+        ways["isolation"][mode] = _step(backend, keep=False)
     return {
         "ids": surroundings.look().ids,
         "overlay": attempt.overlay(near, rootless=rootless),
@@ -132,11 +139,11 @@ def _work(backend: Backend, orders: Settings) -> dict[str, object]:
     }
 
 
-def _step(backend: Backend) -> str:
+def _step(backend: Backend, *, keep: bool = True) -> str:
     program = process.find(_HARMLESS)
     if program is None:
         return f"there is no program {_HARMLESS!r} to try it with"
-    return try_step(backend, user_state_path("rootbuild") / "builds", program)
+    return try_step(backend, user_state_path("rootbuild") / "builds", program, keep=keep)
 
 
 def _usable_backend(orders: Settings) -> Backend | None:

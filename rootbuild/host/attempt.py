@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +10,7 @@ from pathlib import Path
 from rootbuild import process
 from rootbuild.backend import Backend
 from rootbuild.errors import RootbuildError
-
-_PREFIX = "rootbuild-probe-"
+from rootbuild.host.scratch import scratch_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +100,9 @@ def _mounted(mount: tuple[str, ...], layers: Layers) -> str:
 
 @contextlib.contextmanager
 def _layers(near: Path) -> Iterator[Layers]:
-    parent = next(folder for folder in (near, *near.parents) if folder.is_dir())
-    place = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
-    try:
+    with scratch_folder(near) as place:
         layers = Layers(*(place / name for name in ("lower", "upper", "work", "merged")))
         for folder in (layers.lower, layers.upper, layers.work, layers.merged):
             folder.mkdir()
         (layers.lower / "old").write_text("")
         yield layers
-    finally:
-        shutil.rmtree(place, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""A store for trials alone, while the user's own was never used.
+"""Folders for trials, and a store for trials alone while the user's own was never used.
 
 Whatever uses a store first decides about its driver for good: that must not be the doctor.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from rootbuild.facts.store import Store
 
+_PREFIX = "rootbuild-probe-"
 _VARIABLE = "XDG_DATA_HOME"
 _BELOW = Path("containers/storage")
 
@@ -29,7 +30,7 @@ def scratch_store(store: Store, inside: Callable[[Callable[[], bytes]], object])
         yield
         return
     parent = next(folder for folder in store.folder.parents if folder.is_dir())
-    place = tempfile.mkdtemp(prefix="rootbuild-probe-", dir=parent)
+    place = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent)
     before = os.environ.get(_VARIABLE)
     os.environ[_VARIABLE] = place
     try:
@@ -40,6 +41,29 @@ def scratch_store(store: Store, inside: Callable[[Callable[[], bytes]], object])
         else:
             os.environ[_VARIABLE] = before
         inside(lambda: _remove(place))
+
+
+@contextlib.contextmanager
+def scratch_folder(near: Path) -> Iterator[Path]:
+    """A folder on the filesystem of `near`, gone when the block ends.
+
+    Those of doctors that were killed are removed as well, as far as their files are ours: inside
+    of the engine's namespace all are.
+    """
+    parent = next(folder for folder in (near, *near.parents) if folder.is_dir())
+    for folder in {parent, *near.parents}:
+        _sweep(folder)
+    place = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent)
+    try:
+        yield Path(place)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    for left in folder.glob(f"{_PREFIX}*-*"):
+        if not os.path.exists(f"/proc/{left.name.split('-')[2]}"):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _remove(place: str) -> bytes:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from io import RawIOBase
 from typing import IO, NoReturn
 
-from rootbuild.errors import HostError
+from rootbuild.errors import HostError, Interrupted
 from rootbuild.process.command import Finished, announce, content, failure, memory, path
 from rootbuild.process.spawned import ENDING, heard
 
@@ -24,6 +24,7 @@ from rootbuild.process.spawned import ENDING, heard
 HOLDER = ("sh", "-c", 'printf "%s\\0" $$; env -0; printf "\\0"; exec cat >/dev/null')
 _NAMESPACES = ("user", "mnt")
 _PR_SET_PDEATHSIG = 1
+_BY_SIGNAL = 128
 
 
 def join(enter: Callable[[Sequence[str]], Sequence[str] | None]) -> int | None:
@@ -64,7 +65,8 @@ def join(enter: Callable[[Sequence[str]], Sequence[str] | None]) -> int | None:
 def ask(enter: Callable[[Sequence[str]], Sequence[str] | None], work: Callable[[], bytes]) -> bytes:
     """What `work` gives inside of the namespace; it runs in a process that ends with it.
 
-    Raises EngineError when the namespace cannot be made, HostError when the work comes to no end.
+    Raises EngineError when the namespace cannot be made, Interrupted when a signal ended the work,
+    HostError when it failed.
     """
     if enter(HOLDER) is None:
         return work()
@@ -72,6 +74,8 @@ def ask(enter: Callable[[Sequence[str]], Sequence[str] | None], work: Callable[[
         code = join(enter)
         if code is None:
             _answer(answer, work)
+        if code is not None and code > _BY_SIGNAL:
+            raise Interrupted("stopped by a signal", exit_code=code)
         if code != 0:
             raise HostError(f"what was tried inside ended with {code}", id="namespace")
         return content(answer)
@@ -84,7 +88,9 @@ def _answer(answer: IO[bytes], work: Callable[[], bytes]) -> NoReturn:
         answer.write(work())
         answer.flush()
         status = 0
-    except BaseException:  # noqa: BLE001 - whatever it was: this process must not go on as a second one
+    except (Interrupted, KeyboardInterrupt) as stopped:
+        status = getattr(stopped, "exit_code", _BY_SIGNAL + signal.SIGINT)
+    except BaseException:  # noqa: BLE001 - whatever it was: we must not go on as a second process
         import traceback
 
         traceback.print_exc()

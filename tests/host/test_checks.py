@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from rootbuild.facts.cgroups import Cgroups
 from rootbuild.facts.clock import Clock
 from rootbuild.facts.devices import FUSE, TUN, Device
 from rootbuild.facts.disk import Room
-from rootbuild.facts.ids import Ids
+from rootbuild.facts.ids import Ids, Mapper
 from rootbuild.facts.kernel import Kernel
 from rootbuild.facts.networks import Networks
 from rootbuild.facts.pause import Pause
@@ -25,7 +26,7 @@ from rootbuild.host.diagnosis import Diagnosis, diagnose
 from rootbuild.host.finding import EndPause, Finding, MakeFolder, SetMode, WriteFile
 from rootbuild.host.patient import Patient
 from rootbuild.host.trial import NOT_MADE
-from tests.host.patients import ANN, GOOD, GOOD_TRIALS, MAPPERS, ROOT
+from tests.host.patients import ANN, GOOD, GOOD_TRIALS, MAPPERS, RANGE, ROOT
 
 PORT = "net.ipv4.ip_unprivileged_port_start"
 APPARMOR = "kernel.apparmor_restrict_unprivileged_userns"
@@ -82,83 +83,103 @@ def test_root_needs_no_ranges_and_no_session() -> None:
     assert diagnose(patient).works.ports == "all"
 
 
-@pytest.mark.parametrize(
-    ("patient", "expected"),
-    [
-        (but(ids=Ids("ann", (), (), MAPPERS)), {"no-subids": "broken"}),
-        (but(ids=Ids("ann", (), (), ())), {"no-subids": "broken"}),
-        (
-            but(kernel=Kernel(((PORT, "80"), ("user.max_user_namespaces", "0")))),
-            {"no-user-namespaces": "broken"},
-        ),
-        (tried(namespace="refused"), {"no-user-namespace": "broken"}),
-        (tried(unshare="refused"), {"user-namespace-unlisted": "note"}),
-        (but(store=USED_VFS), {"storage-vfs": "weak"}),
-        (but(store=FRESH), {"storage-vfs": "weak"}),
-        (but(store=MISMATCH), {"storage-driver-mismatch": "broken"}),
-        (but(store=Store(Path(), Path("/conf"), unreadable="x")), {"storage-config": "broken"}),
-        (but(store=INCOMPLETE), {}),
-        (tried(overlay="refused"), {}),
-        (
-            tried(overlay="refused", fuse_overlayfs="refused"),
-            {"storage-overlay-refused": "broken"},
-        ),
-        (but(fuse=Device(FUSE, "permission denied")), {"no-fuse-device": "note"}),
-        (but(tun=Device(TUN, "permission denied")), {"no-tun-device": "broken"}),
-        (but(networks=Networks()), {"no-network-backend": "weak"}),
-        (but(networks=Networks("/netavark")), {"names-unresolved": "weak"}),
-        (
-            but(networks=Networks(plugins=("bridge", "firewall", "host-local", "portmap"))),
-            {"names-unresolved": "weak"},
-        ),
-        (
-            ways(network_helper={"slirp4netns": "gone", "host": ""}),
-            {"no-network-helper": "weak"},
-        ),
-        (but(resolver=Resolver()), {"no-name-server": "weak"}),
-        (but(resolver=Resolver(("127.0.0.1",))), {"local-name-server": "weak"}),
-        (but(resolver=Resolver(("127.0.0.53",), ("192.0.2.1",))), {}),
-        (but(kernel=Kernel(((PORT, "1024"),))), {"privileged-ports": "note"}),
-        (but(cgroups=Cgroups("v2", ("cpu",))), {"cgroups-not-delegated": "note"}),
-        (but(cgroups=Cgroups("hybrid", ("hugetlb",))), {"cgroups-hybrid": "note"}),
-        (but(cgroups=Cgroups("v1")), {"cgroups-v1": "note"}),
-        (but(cgroups=Cgroups("none")), {"cgroups-none": "note"}),
-        (ways(runtime={"crun": "refused", "runc": ""}), {"crun-refuses": "note"}),
-        (
-            ways(runtime={"runc": "refused"}),
-            {"runc-refuses": "broken", "isolation-chroot": "weak"},
-        ),
-        (ways(runtime={}), {"no-oci-runtime": "broken", "isolation-chroot": "weak"}),
-        (
-            but(runtime_dir=RuntimeDir("", "/tmp/x", good=False, account=ANN)),
-            {"runtime-dir-unset": "note"},
-        ),
-        (
-            but(runtime_dir=RuntimeDir("/gone", "/tmp/x", good=False, account=ANN)),
-            {"no-runtime-dir": "weak"},
-        ),
-        (but(rooms=(Room(Path("/s"), 1 << 30, -1),)), {"little-space": "weak"}),
-        (but(rooms=(Room(Path("/s"), 1 << 20, -1),)), {"no-space": "broken"}),
-        (but(rooms=(Room(Path("/s"), 1 << 40, 3),)), {"no-space": "broken"}),
-        (but(surroundings=Surroundings("docker", 65537)), {"inside-container": "note"}),
-        (but(surroundings=Surroundings("docker", 1000)), {"inside-container": "note"}),
-        (but(surroundings=Surroundings(selinux="enforcing")), {"selinux": "note"}),
-        (but(surroundings=Surroundings(selinux="permissive")), {}),
-        (but(clock=Clock(1.0, 1e9, "/etc/passwd")), {"clock-behind": "weak"}),
-        (but(pause=Pause(7, 1, "", "")), {"stale-pause-process": "broken"}),
-        (but(pause=Pause()), {}),
-        (
-            but(registries=Registries(credentials=(Path("/a"),), exposed=(Path("/a"),))),
-            {"credentials-exposed": "weak"},
-        ),
-        (tried(versions={"podman": "4.3.1"}), {"buildah-missing": "broken"}),
-        (tried(versions={"buildah": "1.28.2"}), {"podman-missing": "broken"}),
-        (tried(versions={"buildah": "1.9.0", "podman": "5.0.0-dev"}), {"buildah-old": "weak"}),
-        (tried(step="x failed"), {"build-fails": "broken"}),
-        (tried(container="x failed"), {"container-fails": "broken"}),
-        (tried(networked="x failed"), {"container-network-fails": "broken"}),
-    ],
-)
+CASES: list[tuple[Patient, dict[str, str]]] = [
+    (but(ids=Ids("ann", (), (), MAPPERS)), {"no-subids": "broken"}),
+    (
+        but(ids=Ids("ann", RANGE, RANGE, (Mapper("newuidmap", "", False),))),
+        {"uidmap-missing": "broken"},
+    ),
+    (
+        but(ids=Ids("ann", RANGE, RANGE, (Mapper("newuidmap", "/n", False),))),
+        {"uidmap-powerless": "broken"},
+    ),
+    (
+        but(kernel=Kernel(((PORT, "80"), ("user.max_user_namespaces", "0")))),
+        {"no-user-namespaces": "broken"},
+    ),
+    (tried(namespace="refused"), {"no-user-namespace": "broken"}),
+    (tried(unshare="refused"), {"user-namespace-unlisted": "note"}),
+    (but(store=USED_VFS), {"storage-vfs": "weak"}),
+    (but(store=FRESH), {"storage-vfs": "weak"}),
+    (but(store=MISMATCH), {"storage-driver-mismatch": "broken"}),
+    (but(store=Store(Path(), Path("/conf"), unreadable="x")), {"storage-config": "broken"}),
+    (but(store=INCOMPLETE), {}),
+    (tried(overlay="refused"), {}),
+    (
+        tried(overlay="refused", fuse_overlayfs="refused"),
+        {"storage-overlay-refused": "broken"},
+    ),
+    (but(fuse=Device(FUSE, "permission denied")), {"no-fuse-device": "note"}),
+    (but(tun=Device(TUN, "permission denied")), {"no-tun-device": "broken"}),
+    (but(networks=Networks()), {"no-network-backend": "weak"}),
+    (but(networks=Networks("/netavark")), {"names-unresolved": "weak"}),
+    (
+        but(networks=Networks(plugins=("bridge", "firewall", "host-local", "portmap"))),
+        {"names-unresolved": "weak"},
+    ),
+    (
+        ways(network_helper={"slirp4netns": "gone", "host": ""}),
+        {"no-network-helper": "weak"},
+    ),
+    (but(resolver=Resolver()), {"no-name-server": "weak"}),
+    (but(resolver=Resolver(("127.0.0.1",))), {"local-name-server": "weak"}),
+    (but(resolver=Resolver(("127.0.0.53",), ("192.0.2.1",))), {}),
+    (but(kernel=Kernel(((PORT, "1024"),))), {"privileged-ports": "note"}),
+    (but(cgroups=Cgroups("v2", ("cpu",))), {"cgroups-not-delegated": "note"}),
+    (but(cgroups=Cgroups("hybrid", ("hugetlb",))), {"cgroups-hybrid": "note"}),
+    (but(cgroups=Cgroups("v1")), {"cgroups-v1": "note"}),
+    (but(cgroups=Cgroups("none")), {"cgroups-none": "note"}),
+    (ways(runtime={"crun": "refused", "runc": ""}), {"crun-refuses": "note"}),
+    (
+        replace(tried(namespace="x"), kernel=Kernel(((PORT, "80"), (APPARMOR, "1")))),
+        {"apparmor-user-namespaces": "broken"},
+    ),
+    (
+        replace(tried(step="x"), surroundings=Surroundings("podman", 1000)),
+        {"few-ids-inside": "broken", "build-fails": "broken"},
+    ),
+    (
+        replace(tried(step="x"), store=INCOMPLETE),
+        {"storage-config-incomplete": "broken", "build-fails": "broken"},
+    ),
+    (tried(versions={"buildah": "1.28.2", "podman": "3.0.1"}), {"podman-old": "weak"}),
+    (
+        ways(runtime={"runc": "refused"}),
+        {"runc-refuses": "broken", "isolation-chroot": "weak"},
+    ),
+    (ways(runtime={}), {"no-oci-runtime": "broken", "isolation-chroot": "weak"}),
+    (
+        but(runtime_dir=RuntimeDir("", "/tmp/x", good=False, account=ANN)),
+        {"runtime-dir-unset": "note"},
+    ),
+    (
+        but(runtime_dir=RuntimeDir("/gone", "/tmp/x", good=False, account=ANN)),
+        {"no-runtime-dir": "weak"},
+    ),
+    (but(rooms=(Room(Path("/s"), 1 << 30, -1),)), {"little-space": "weak"}),
+    (but(rooms=(Room(Path("/s"), 1 << 20, -1),)), {"no-space": "broken"}),
+    (but(rooms=(Room(Path("/s"), 1 << 40, 3),)), {"no-space": "broken"}),
+    (but(surroundings=Surroundings("docker", 65537)), {"inside-container": "note"}),
+    (but(surroundings=Surroundings("docker", 1000)), {"inside-container": "note"}),
+    (but(surroundings=Surroundings(selinux="enforcing")), {"selinux": "note"}),
+    (but(surroundings=Surroundings(selinux="permissive")), {}),
+    (but(clock=Clock(1.0, 1e9, "/etc/passwd")), {"clock-behind": "weak"}),
+    (but(pause=Pause(7, 1, "", "")), {"stale-pause-process": "broken"}),
+    (but(pause=Pause()), {}),
+    (
+        but(registries=Registries(credentials=(Path("/a"),), exposed=(Path("/a"),))),
+        {"credentials-exposed": "weak"},
+    ),
+    (tried(versions={"podman": "4.3.1"}), {"buildah-missing": "broken"}),
+    (tried(versions={"buildah": "1.28.2"}), {"podman-missing": "broken"}),
+    (tried(versions={"buildah": "1.9.0", "podman": "5.0.0-dev"}), {"buildah-old": "weak"}),
+    (tried(step="x failed"), {"build-fails": "broken"}),
+    (tried(container="x failed"), {"container-fails": "broken"}),
+    (tried(networked="x failed"), {"container-network-fails": "broken"}),
+]
+
+
+@pytest.mark.parametrize(("patient", "expected"), CASES)
 def test_one_point_differs(patient: Patient, expected: dict[str, str]) -> None:
     diagnosis = diagnose(patient)
     assert bad(diagnosis) == expected
@@ -188,19 +209,6 @@ def test_apparmor_of_ubuntu() -> None:
     assert finding.level == "broken"
     assert "userns," in finding.mend[0]
     assert f"sudo sysctl -w {APPARMOR}=0" in finding.mend[1]
-
-
-def test_too_few_ids_inside_of_a_container() -> None:
-    patient = replace(tried(step="x failed"), surroundings=Surroundings("podman", 1000))
-    assert "few-ids-inside" in bad(diagnose(patient))
-
-
-def test_what_buildah_misses_matters_when_it_fails() -> None:
-    patient = replace(tried(step="runroot must be set"), store=INCOMPLETE)
-    assert bad(diagnose(patient)) == {
-        "storage-config-incomplete": "broken",
-        "build-fails": "broken",
-    }
 
 
 def test_vfs_can_be_left_while_the_store_is_new() -> None:
@@ -254,3 +262,14 @@ def test_nothing_is_known_of_what_was_not_tried() -> None:
 
 def test_containers_without_a_network() -> None:
     assert diagnose(tried(networked="x")).works.containers == "without network"
+
+
+def test_every_finding_is_documented() -> None:
+    """docs/doctor.md has each id, and no other."""
+    page = (Path(__file__).parents[2] / "docs/doctor.md").read_text()
+    table = page[page.index("## Findings") :]
+    rows = re.findall(r"^\| (`[^|]+) \|", table, re.MULTILINE)
+    documented = {id for row in rows for id in re.findall("`([^`]+)`", row)}
+    patients = [GOOD, *(patient for patient, _ in CASES)]
+    made = {finding.id for patient in patients for finding in diagnose(patient).findings}
+    assert made == documented
