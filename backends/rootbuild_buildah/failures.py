@@ -6,7 +6,6 @@ from pathlib import Path
 
 from rootbuild import process
 from rootbuild.errors import EngineError
-from rootbuild.facts import disk
 
 
 def explained(finished: process.Finished, *folders: Path) -> EngineError:
@@ -14,6 +13,8 @@ def explained(finished: process.Finished, *folders: Path) -> EngineError:
 
     Here only what this engine knows; `rootbuild.host.explain` looks at the host as a whole.
     """
+    from rootbuild.facts import disk
+
     full = disk.full(folders)
     if full is None:
         return process.failure(finished)

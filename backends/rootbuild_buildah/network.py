@@ -27,7 +27,6 @@ from rootbuild import process
 from rootbuild.backend import NetworkMode
 from rootbuild.choices import Choices, Unadvised, Way
 from rootbuild.errors import HostError
-from rootbuild.facts import devices
 from rootbuild_buildah import namespace as namespaces
 
 CLONE_NEWNET = 0x40000000
@@ -129,9 +128,9 @@ def _missing(name: str) -> str:
     """Why a helper gives no network."""
     if process.find(name) is None:
         return f"{name} is not installed"
-    tun = devices.look(devices.TUN)
-    if not tun.usable:
-        return f"{tun.path} cannot be opened: {tun.refusal}"
+    refusal = _tun_refusal()
+    if refusal:
+        return f"/dev/net/tun cannot be opened: {refusal}"
     return f"{name} did not get ready within {READY_SECONDS:g} seconds"
 
 
@@ -218,8 +217,15 @@ def _loopback(server: str) -> bool:
         return False
 
 
+def _tun_refusal() -> str:
+    """Why helpers cannot open the device that they need; "" if they can."""
+    from rootbuild.facts import devices
+
+    return devices.look(devices.TUN).refusal
+
+
 def _slirp(stack: contextlib.ExitStack) -> Network | None:
-    if process.find("slirp4netns") is None or not devices.look(devices.TUN).usable:
+    if process.find("slirp4netns") is None or _tun_refusal():
         return None
     netns = stack.enter_context(namespace())
     ready, tell = (stack.enter_context(os.fdopen(end, mode)) for end, mode in _pipe())
@@ -236,7 +242,7 @@ def _slirp(stack: contextlib.ExitStack) -> Network | None:
 
 
 def _pasta(stack: contextlib.ExitStack) -> Network | None:
-    if process.find("pasta") is None or not devices.look(devices.TUN).usable:
+    if process.find("pasta") is None or _tun_refusal():
         return None
     # As root of the host it becomes another user, who may not look into our folder.
     if namespaces.user() == 0:

@@ -7,7 +7,7 @@ from functools import partial
 
 from rootbuild import process
 from rootbuild.choices import Choices, Question, Unadvised, Way
-from rootbuild_buildah import attempts, network, steps
+from rootbuild_buildah import network, steps
 
 OCI = "oci"
 QUESTIONS: tuple[Question, ...] = ("isolation", "runtime")
@@ -54,7 +54,13 @@ class Ways:
 
 def _runtimes() -> tuple[Way, ...]:
     found = (way for way in steps.RUNTIMES if process.find(way))
-    return tuple(Way(way, partial(attempts.runtime, way)) for way in found)
+    return tuple(Way(way, partial(_attempt, way)) for way in found)
+
+
+def _attempt(way: steps.Way) -> str:
+    from rootbuild_buildah import attempts  # once per host
+
+    return attempts.runtime(way)
 
 
 def _surely() -> str:

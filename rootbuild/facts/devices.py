@@ -43,7 +43,7 @@ def problem(tun: Device) -> Problem | None:
     if tun.exists:
         mend = f"sudo chmod 0666 {tun.path}"
     else:
-        mend = "sudo modprobe tun  (in a container: start it with --device /dev/net/tun)"
+        mend = "sudo modprobe tun  # a container has to be started with --device /dev/net/tun"
     return Problem(
         f"{tun.path} cannot be opened ({tun.refusal}), so rootless containers get no network",
         mend,

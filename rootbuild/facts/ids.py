@@ -77,7 +77,7 @@ def problem(ids: Ids) -> Problem | None:
     if missing:
         return Problem(
             f"{' and '.join(missing)} not found: an ordinary user cannot use more than one user id",
-            "sudo apt-get install uidmap  (Fedora: sudo dnf install shadow-utils)",
+            "sudo apt-get install uidmap  # on Fedora: sudo dnf install shadow-utils",
             id="uidmap-missing",
         )
     weak = [mapper for mapper in ids.mappers if not mapper.powerful]

@@ -50,7 +50,7 @@ def problem(pause: Pause, ids: Ids) -> Problem | None:
         return None
     return Problem(
         f"podman's pause process ({pause.pid}) is older than a change of this host: {what}",
-        "podman system migrate  (this stops all containers that run)",
+        "podman system migrate  # this stops all containers that run",
         id="stale-pause-process",
     )
 

@@ -79,7 +79,7 @@ def problem(store: Store) -> Problem | None:
             f'storage.conf says driver "{store.configured}", but podman first used it with'
             f' "{store.recorded}" and keeps that: containers do not find what is built',
             f'set driver = "{store.recorded}" in {store.config}\n'
-            "or, which deletes all images and containers: podman system reset",
+            "podman system reset  # or this, which deletes all images and containers",
             id="storage-driver-mismatch",
         )
     return None

@@ -20,7 +20,7 @@ def test_a_device_is_opened(tmp_path: Path) -> None:
     assert missing.refusal == "no such file or directory"
     problem = devices.problem(missing)
     assert problem is not None
-    assert (problem.id, problem.hint.split("  ")[0]) == ("no-tun-device", "sudo modprobe tun")
+    assert (problem.id, problem.hint.split("  #")[0]) == ("no-tun-device", "sudo modprobe tun")
 
 
 def test_a_device_that_is_not_for_us(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,7 @@ def _runtime_dir(patient: Patient) -> Finding:
         f"{instead}; podman without rootbuild has no networks that are created",
         (
             f"sudo loginctl enable-linger {patient.account.name}",
-            f"without systemd, in the shell's profile: export XDG_RUNTIME_DIR={found.used}",
+            f"export XDG_RUNTIME_DIR={found.used}  # without systemd, in the shell's profile",
         ),
         None if found.there else MakeFolder(runtimedir.fallback(patient.account.uid)),
     )

@@ -59,7 +59,7 @@ def _refused(patient: Patient) -> Finding:
             _NEITHER,
             (
                 _PROFILE.format(name="buildah", path="/usr/bin/buildah"),
-                f"or, for all programs: sudo sysctl -w {kernel.APPARMOR}=0",
+                f"sudo sysctl -w {kernel.APPARMOR}=0  # or this, for all programs",
             ),
         )
     mend: tuple[str, ...] = ()

@@ -74,7 +74,7 @@ def _vfs_for_no_reason(patient: Patient, how: str) -> Finding:
     write = f"mkdir -p {path.parent} && printf '{quoted}' > {path}"
     happened = f"vfs, though an overlay can be mounted {how}"
     if patient.store.used:
-        mend: tuple[str, ...] = (f"podman system reset  (this deletes all images) && {write}",)
+        mend: tuple[str, ...] = ("podman system reset  # this deletes all images", write)
         happened += "; the store is in use already, so that this cannot be changed any more"
         fix = None
     elif patient.store.exists:
