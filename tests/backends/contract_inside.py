@@ -17,6 +17,7 @@ import pytest
 from rootbuild import process
 from rootbuild.testing.contract import RunContract, StoreContract, fresh_name
 from rootbuild.testing.mounts import MountContract
+from rootbuild.testing.ways import WaysContract
 from rootbuild_buildah import BuildahBackend
 from rootbuild_buildah.steps import Way
 from tests.backends.busybox_image import busybox_image
@@ -44,6 +45,11 @@ class TestStore(StoreContract):
 class TestRun(RunContract):
     added_env = frozenset({"HOSTNAME"} if WAY in ("buildah", "chroot") else ())
     supplementary_groups = WAY not in ("buildah", "chroot")
+
+
+@pytest.mark.skipif(bool(WAY), reason="ways are chosen by themselves here")
+class TestWays(WaysContract):
+    pass
 
 
 class TestMounts(MountContract):
