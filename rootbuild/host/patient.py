@@ -47,7 +47,6 @@ class Patient:
     registries: registries.Registries
     clock: clock.Clock
     pause: pause.Pause
-    containers_conf: Path
     trials: Trials
 
 
@@ -61,7 +60,6 @@ def gather(
     user = account.look(environment)
     folder = runtimedir.look(user, environment)
     found = store.look(user, environment)
-    home = environment.get("XDG_CONFIG_HOME") or f"{environment.get('HOME', '')}/.config"
     return Patient(
         account=user,
         ids=ids.look(user.uid, root, find),
@@ -78,7 +76,6 @@ def gather(
         registries=registries.look(user, environment, root),
         clock=clock.look(root),
         pause=pause.look(folder, root),
-        containers_conf=Path(home, "containers/containers.conf"),
         trials=trials,
     )
 

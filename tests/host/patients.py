@@ -61,6 +61,5 @@ GOOD = Patient(
     registries=Registries(),
     clock=Clock(2e9, 1e9, "/etc/passwd"),
     pause=Pause(7, 65537, "cgroup2", "cgroup2"),
-    containers_conf=Path("/containers.conf"),
     trials=GOOD_TRIALS,
 )

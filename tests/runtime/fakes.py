@@ -32,12 +32,13 @@ class FakeRuntime:
     status: int = 125
     cid: str = ""
     name: str = "fake"
+    choices: Choices | None = None
 
     def check(self) -> Problem | None:
         return None
 
     def advise(self, choices: Choices) -> None:
-        pass
+        self.choices = choices
 
     def command(self, arguments: Sequence[str]) -> tuple[str, ...]:
         return ("sh", "-c", _SCRIPT, "fake", str(self.log), *arguments)
