@@ -71,6 +71,7 @@ class BuildahBackend:
     def advise(self, choices: Choices) -> None:
         """See the contract."""
         self._ways.choices = choices
+        self._runner.again()
 
     def enter(self, argv_: Sequence[str]) -> tuple[str, ...] | None:
         """See the contract: one `buildah unshare`."""

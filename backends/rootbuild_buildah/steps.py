@@ -74,8 +74,9 @@ class Runner:
         order: Callable[[], tuple[Way, ...]] | None = None,
         refused: Callable[[], None] = lambda: None,
     ) -> None:
-        self._ways = ways
-        self._order = order
+        self._fixed = ways
+        self._settled: tuple[Way, ...] | None = None
+        self._order = order or _likeliest
         self._refused = refused
         self._running: dict[str, Callable[[], None]] = {}
         self._stopped: set[str] = set()
@@ -90,16 +91,20 @@ class Runner:
             os.write(output.fileno(), message.encode())
             return code
         refusals: list[NeverStartedError] = []
-        for way in self._ways or (self._order or ways)():
+        for way in self._settled or self._fixed or self._order():
             try:
                 code = self._run(way, step, output)
             except NeverStartedError as error:
                 self._refused()
                 refusals.append(error)
                 continue
-            self._ways = (way,)
+            self._settled = (way,)
             return code
         raise _refused(refusals)
+
+    def again(self) -> None:
+        """Find out anew, with the next step, which way to go."""
+        self._settled = None
 
     def stop(self) -> None:
         """Kill every step that runs now."""
@@ -177,6 +182,10 @@ def ways() -> tuple[Way, ...]:
     hybrid = Path("/sys/fs/cgroup/unified").is_dir()
     order = tuple(reversed(RUNTIMES)) if hybrid else RUNTIMES
     return (*(way for way in order if process.find(way)), "chroot")
+
+
+def _likeliest() -> tuple[Way, ...]:
+    return ways()
 
 
 def runtime_root(runtime: str) -> Path:

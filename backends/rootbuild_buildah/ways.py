@@ -29,6 +29,10 @@ class Ways:
 
     def order(self) -> tuple[steps.Way, ...]:
         """How to run a step: the way that was chosen, and what to do if that refuses."""
+        if isinstance(self.choices, Unadvised):
+            # Nobody tries them before the step, and what a runtime says when it refuses gets into
+            # the step's output: begin with one that will not.
+            return steps.ways()
         isolation = self.choices.choose("isolation", self._isolations())
         if isolation.way != OCI:
             return _first(isolation.way, steps.ways(), alone=isolation.ordered)

@@ -46,6 +46,16 @@ def test_what_was_found_is_remembered(
     assert "pasta" not in new
 
 
+def test_the_doctor_tries_each_isolation(
+    project: Project, engine_calls: Callable[[], tuple[dict[str, str], Callable[[], list[str]]]]
+) -> None:
+    env, calls = engine_calls()
+    project.rootbuild("doctor", env=env, check=False)
+    runs = [call for call in calls() if call.startswith("buildah run")]
+    assert ["--isolation chroot" in run for run in runs] == [True, False]
+    assert any(call.startswith(f"{RUNTIME} --root") for call in calls())
+
+
 @pytest.mark.parametrize(
     ("options", "env"),
     [

@@ -56,8 +56,7 @@ def test_containers_get_the_runtime_that_is_ordered(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(advice, "choose_runtime", lambda: engine)
     parsed = command_line("run", "image")
     advice.choose_advised_runtime(parsed)
-    assert engine.choices is None  # nothing is loaded for those who order nothing
+    assert engine.advice == []  # nothing is loaded for those who order nothing
     monkeypatch.setenv("ROOTBUILD_RUNTIME", "runc")
     advice.choose_advised_runtime(parsed)
-    wanted = [choices.wanted("runtime") for choices in [engine.choices] if choices]
-    assert wanted == ["runc"]
+    assert [choices.wanted("runtime") for choices in engine.advice] == ["runc"]
