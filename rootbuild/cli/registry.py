@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rootbuild.cli.command import Command, Group
-from rootbuild.cli.tables import build, container, dockerfile, image, network, run, volume
+from rootbuild.cli.tables import build, container, dockerfile, doctor, image, network, run, volume
 
 GROUPS = (
     Group(("builder",), "Manage builds", hidden=True),
@@ -24,6 +24,7 @@ COMMANDS: tuple[Command, ...] = (
     *image.COMMANDS,
     *network.COMMANDS,
     *dockerfile.COMMANDS,
+    *doctor.COMMANDS,
     *volume.COMMANDS,
 )
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rootbuild.backend import Problem, StoredContainer, StoredImage
+from rootbuild.choices import Choices
 
 _SCRIPT = """
 log=$1; shift
@@ -31,9 +32,13 @@ class FakeRuntime:
     status: int = 125
     cid: str = ""
     name: str = "fake"
+    advice: list[Choices] = field(default_factory=list)
 
     def check(self) -> Problem | None:
         return None
+
+    def advise(self, choices: Choices) -> None:
+        self.advice.append(choices)
 
     def command(self, arguments: Sequence[str]) -> tuple[str, ...]:
         return ("sh", "-c", _SCRIPT, "fake", str(self.log), *arguments)
