@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Literal, Protocol, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Literal, Protocol, TypeVar, cast
 
 from rootbuild import plugins
 from rootbuild.errors import HostError
@@ -20,6 +20,9 @@ from rootbuild.execution import Exec as Exec
 from rootbuild.execution import Memory as Memory
 from rootbuild.execution import Mount as Mount
 from rootbuild.execution import NetworkMode as NetworkMode
+
+if TYPE_CHECKING:  # nobody has to choose while there is nothing to do
+    from rootbuild.choices import Choices, Question, Way
 
 BACKENDS = "rootbuild.backends"
 RUNTIMES = "rootbuild.runtimes"
@@ -75,6 +78,17 @@ class Backend(Protocol):
 
     def check(self) -> Problem | None:
         """Why this engine cannot build here, or nothing. Cheap: looks, starts no program."""
+        ...
+
+    def ways(self) -> Mapping[Question, Sequence[Way]]:
+        """The questions that steps leave open here, and the ways to answer each, likeliest first.
+
+        To be attempted inside of the namespace. What is not installed is left out.
+        """
+        ...
+
+    def advise(self, choices: Choices) -> None:
+        """Ask `choices` from now on; before, the first way that works is gone."""
         ...
 
     def enter(self, argv: Sequence[str]) -> tuple[str, ...] | None:
@@ -265,6 +279,10 @@ class Runtime(Protocol):
 
     def check(self) -> Problem | None:
         """Why this engine cannot run containers here, or nothing. Starts no program."""
+        ...
+
+    def advise(self, choices: Choices) -> None:
+        """Do as `choices` says from now on, where containers are made."""
         ...
 
     def command(self, arguments: Sequence[str]) -> tuple[str, ...]:

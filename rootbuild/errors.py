@@ -110,6 +110,11 @@ class RootbuildError(Exception):
         if self.report.excerpt is None and source is not None and self.report.location is not None:
             self.report = replace(self.report, excerpt=excerpt(source, self.report.location))
 
+    def advise(self, text: str) -> None:
+        """Add to what is said about what to do."""
+        hint = f"{self.report.hint}\n{text}" if self.report.hint else text
+        self.report = replace(self.report, hint=hint)
+
 
 class UsageError(RootbuildError):
     """The command line itself is wrong. Docker exits with 125 for bad flags, 1 for arguments."""

@@ -93,6 +93,15 @@ def _remove(prefix: str) -> None:
             subprocess.run(["buildah", "rmi", name], check=True, capture_output=True)
 
 
+@pytest.fixture
+def new_home(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A user who has never used an engine, by the environment."""
+    home = tmp_path / "home"
+    home.mkdir()
+    yield {"HOME": str(home), "XDG_CONFIG_HOME": "", "XDG_DATA_HOME": ""}
+    subprocess.run(["buildah", "unshare", "rm", "-rf", str(home)], check=True)
+
+
 @pytest.fixture(scope="session")
 def engine_host() -> None:
     """What engine tests take for granted; here a missing piece is a failure with a reason."""

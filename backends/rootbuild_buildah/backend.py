@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -13,8 +13,9 @@ from rootbuild_buildah import argv, hostcheck, namespace
 from rootbuild_buildah.store import Store
 
 if TYPE_CHECKING:  # a build with nothing to do needs none of it
+    from rootbuild.choices import Choices, Question, Way
+    from rootbuild_buildah import steps
     from rootbuild_buildah.builder import Builder
-    from rootbuild_buildah.steps import Way
 
 
 class BuildahBackend:
@@ -25,7 +26,7 @@ class BuildahBackend:
     def __init__(
         self,
         store: Store | None = None,
-        ways: tuple[Way, ...] | None = None,
+        ways: tuple[steps.Way, ...] | None = None,
         *,
         overlays: bool = True,
     ) -> None:
@@ -48,6 +49,14 @@ class BuildahBackend:
     def check(self) -> Problem | None:
         """See the contract: programs, ranges of ids, kernel settings."""
         return hostcheck.check()
+
+    def ways(self) -> Mapping[Question, Sequence[Way]]:
+        """See the contract."""
+        return self.builder.ways.offered()
+
+    def advise(self, choices: Choices) -> None:
+        """See the contract."""
+        self.builder.advise(choices)
 
     def enter(self, argv_: Sequence[str]) -> tuple[str, ...] | None:
         """See the contract: one `buildah unshare`."""

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import IO
 
 from rootbuild import process
 from rootbuild.backend import Describe, Exec, Layers, PullPolicy
-from rootbuild.errors import EngineError, ImageNotFoundError
-from rootbuild_buildah import argv, probe, steps
+from rootbuild.choices import Choices
+from rootbuild.errors import ImageNotFoundError
+from rootbuild_buildah import argv, steps
 from rootbuild_buildah.calls import Calls, last_line
 from rootbuild_buildah.images import Images
 from rootbuild_buildah.network import Networks
 from rootbuild_buildah.overlays import Overlay, Overlays
 from rootbuild_buildah.step import Step
 from rootbuild_buildah.store import Store
+from rootbuild_buildah.ways import Ways
 from rootbuild_buildah.working import Worker, Workers, mounted
 
 
@@ -25,21 +26,29 @@ class Builder:
     """The verbs of the contract that do something.
 
     Working containers are our own where a runtime runs the steps and the store's layers are as we
-    know them, else buildah's; `overlays` False makes it always the latter. `ways` fixes how steps
-    are run.
+    know them, else buildah's; `overlays` False makes it always the latter. `fixed` are the ways to
+    run steps, which are chosen by `ways` otherwise.
     """
 
-    def __init__(self, store: Store, ways: tuple[steps.Way, ...] | None, *, overlays: bool) -> None:
+    def __init__(
+        self, store: Store, fixed: tuple[steps.Way, ...] | None, *, overlays: bool
+    ) -> None:
         self._store = store
         self._call = Calls(store)
         self.images = Images(store, self._call)
         self.overlays = Overlays(store, self.images)
         self.containers: dict[str, Worker | Overlay] = {}
         self._workers = Workers(store, self.images, self._call)
-        self._runner = steps.Runner(ways)
-        self._direct: bool | None = None if overlays else False
+        self.ways = Ways()
+        self._fixed = fixed
+        self._direct = overlays
+        self._runner = steps.Runner(self._order, self.ways.refused)
         self._networks: Networks | None = None
-        self._lock = threading.Lock()
+
+    def advise(self, choices: Choices) -> None:
+        """Ask `choices` from now on."""
+        self.ways.choices = choices
+        self._runner.again()
 
     def pull(self, reference: str, policy: PullPolicy, platform: str | None) -> str:
         """Bring an image from its registry."""
@@ -60,7 +69,7 @@ class Builder:
     def session(self) -> Iterator[None]:
         """One network namespace, and one removal of all containers."""
         removals = self.overlays.removals
-        with Networks() as networks, self._workers.session(), removals.session():
+        with Networks(self.ways.choices) as networks, self._workers.session(), removals.session():
             self._networks = networks
             try:
                 yield
@@ -80,15 +89,10 @@ class Builder:
     def run(self, container: str, command: Exec, output: IO[bytes]) -> int:
         """Run a step in it."""
         with contextlib.ExitStack() as stack:
-            networks = self._networks or stack.enter_context(Networks())
+            networks = self._networks or stack.enter_context(Networks(self.ways.choices))
             rootfs = stack.enter_context(self.containers[container].mount())
             network = stack.enter_context(networks.use(command.network))
-            step = Step(container, rootfs, command, network)
-            try:
-                return self._runner.run(step, output)
-            except EngineError:
-                probe.forget()
-                raise
+            return self._runner.run(Step(container, rootfs, command, network), output)
 
     def stop(self) -> None:
         """Kill all steps, and end calls that are waited for; not those that clean up."""
@@ -102,7 +106,10 @@ class Builder:
         return self.containers[container].finish(describe, names)
 
     def sweep(self, containers: Sequence[str]) -> None:
-        """Kill what still runs in containers, then remove them."""
+        """Kill what still runs in containers, then remove them, and what attempts have left."""
+        from rootbuild_buildah import attempts  # after a killed build
+
+        attempts.sweep()
         known = self._store.containers()
         for container in containers:
             ours = self.overlays.has(container)
@@ -119,22 +126,27 @@ class Builder:
     def _started(self, image: str | None, name: str) -> Iterator[Worker | Overlay]:
         with contextlib.ExitStack() as stack:
             container: Worker | Overlay | None = None
-            if self._runs_directly(name):
+            if self._runs_directly():
                 container = stack.enter_context(self.overlays.start(image, name))
             if container is None:
                 container = stack.enter_context(self._workers.start(image, name, self.used()))
             yield container
 
-    def _runs_directly(self, container: str) -> bool:
+    def _runs_directly(self) -> bool:
         """Whether steps go straight to a runtime, so that any root filesystem will do."""
-        with self._lock:
-            if self._direct is None and self._runner.ways is None:
-                found = probe.runtime(container)
-                self._runner.ways = None if found is None else (found,)
-            if self._direct is None:
-                ways = set(self._runner.ways or ())
-                self._direct = bool(ways) and ways <= set(steps.RUNTIMES)
-            return self._direct
+        return self._direct and set(self._runner.ways) <= set(steps.RUNTIMES)
+
+    def _order(self) -> tuple[steps.Way, ...]:
+        """The ways to run steps. `buildah run` can do nothing with containers of our own.
+
+        So where a runtime was chosen, none but another can take its place.
+        """
+        if self._fixed is not None:
+            return self._fixed
+        order = self.ways.order()
+        if self._direct and order[0] in steps.RUNTIMES:
+            return tuple(way for way in order if way in steps.RUNTIMES)
+        return order
 
     def used(self) -> frozenset[str]:
         """The images that containers stand on."""

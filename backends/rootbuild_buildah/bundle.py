@@ -78,7 +78,7 @@ def _filter(security: Security, allowed: Sequence[str]) -> dict[str, object] | N
     if security.insecure or security.seccomp == UNCONFINED:
         return None
     if not security.seccomp:
-        return _usual()
+        return usual_filter()
     rules = seccomp.load((Path(security.seccomp),))
     if rules is None:
         raise HostError(f"there is no file {security.seccomp}", id="seccomp-rules")
@@ -86,7 +86,8 @@ def _filter(security: Security, allowed: Sequence[str]) -> dict[str, object] | N
 
 
 @cache
-def _usual() -> dict[str, object] | None:
+def usual_filter() -> dict[str, object] | None:
+    """The seccomp rules of steps that ask for no others; None where there are none."""
     rules = seccomp.load()
     if rules is None:
         return None

@@ -33,21 +33,30 @@ def apply(runtime: str, bundle: Path) -> None:
         made = _file(rules).read_bytes()
     except FileNotFoundError:
         return
+    if not made:
+        return
     annotations = {ANNOTATION: base64.b64encode(made).decode()}
     (bundle / "config.json").write_text(json.dumps({**content, "annotations": annotations}))
 
 
+def kept(runtime: str, rules: object) -> bool:
+    """Whether nothing is to be gained by having this runtime make a filter for rules."""
+    return runtime != MAKER or rules is None or _file(rules).exists()
+
+
 def keep(runtime: str, bundle: Path, state: Path) -> None:
-    """Keep the filter that a runtime has made for a bundle; `state` is its folder for that."""
-    made = state / MADE
-    if runtime != MAKER or not made.exists():
+    """Keep the filter that a runtime has made for a bundle; `state` is its folder for that.
+
+    An empty one says that this runtime leaves none, so that it is not asked for again.
+    """
+    if runtime != MAKER:
         return
-    data = made.read_bytes()
-    if data and len(data) % INSTRUCTION_BYTES == 0:
-        target = _file(_read(bundle)[1])
-        staged = target.with_name(f"{target.name}.{os.getpid()}")
-        staged.write_bytes(data)
-        staged.replace(target)
+    made = state / MADE
+    data = made.read_bytes() if made.exists() else b""
+    target = _file(_read(bundle)[1])
+    staged = target.with_name(f"{target.name}.{os.getpid()}")
+    staged.write_bytes(b"" if len(data) % INSTRUCTION_BYTES else data)
+    staged.replace(target)
 
 
 def _read(bundle: Path) -> tuple[Json, object]:

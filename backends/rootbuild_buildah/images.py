@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from rootbuild import process
+from rootbuild.errors import EngineError
 from rootbuild_buildah import argv, folder, parents
 from rootbuild_buildah.calls import Calls, last_line
 from rootbuild_buildah.store import Store
@@ -56,8 +57,8 @@ class Images:
         """Remove those of some images that have no name and are not among the `used`."""
         nameless = {image.id for image in self._store.images() if not image.names}
         wanted = [image for image in images if image in nameless and image not in used]
-        lineages = {image: parents.lineage(self._store.config(image)) for image in nameless}
-        kept = sorted(nameless - set(wanted))
+        lineages = self._lineages(nameless)
+        kept = sorted(set(lineages) - set(wanted))
         for image in wanted:
             with self._kept(parents.taken_along(image, lineages, kept)):
                 self._remove(image)
@@ -78,6 +79,14 @@ class Images:
         if calm not in {known.id for known in self._store.images()}:
             self.create(config)
         return calm
+
+    def _lineages(self, images: Iterable[str]) -> dict[str, parents.Lineage]:
+        """Those of images that can be read: a killed engine may have left some damaged."""
+        found = {}
+        for image in images:
+            with contextlib.suppress(EngineError, KeyError):
+                found[image] = parents.lineage(self._store.config(image))
+        return found
 
     def _copy(self, place: Path, identity: str, name: str) -> bool:
         """Have skopeo do it. It may fail, or have another idea of where this user's images are."""

@@ -16,12 +16,14 @@ import struct
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 
 from rootbuild import process
+from rootbuild.choices import Choices, Way
 from rootbuild.errors import HostError
 from rootbuild.execution import HOST_GATEWAY, NetworkMode
 from rootbuild_buildah import kernel
@@ -54,9 +56,13 @@ ALONE = Network("", servers=())
 
 
 class Networks:
-    """The networks of one build; the helper starts with the first step that needs it."""
+    """The networks of one build; the helper starts with the first step that needs it.
 
-    def __init__(self) -> None:
+    Which one that is, `choices` says.
+    """
+
+    def __init__(self, choices: Choices) -> None:
+        self._choices = choices
         self._lock = threading.Lock()
         self._default: tuple[Network, contextlib.ExitStack] | None = None
         self._users = 0
@@ -102,28 +108,57 @@ class Networks:
         with self._lock:
             if self._default is None:
                 stack = contextlib.ExitStack()
-                self._default = stack.enter_context(outside()), stack
+                self._default = stack.enter_context(outside(self._choices)), stack
             self._users += 1
             return self._default[0]
 
 
 @contextlib.contextmanager
-def outside() -> Iterator[Network]:
+def outside(choices: Choices) -> Iterator[Network]:
     """A namespace of our own with a way to the outside, or the host's where no helper works.
 
     The host's network is what `buildah run` falls back to as well: a build that cannot reach its
     package servers is of no use, and a rootless step has no more rights there than its user has.
+    Raises HostError when a helper that the user ordered does not work.
     """
+    choice = choices.choose("network-helper", ways())
+    others = () if choice.ordered else tuple(name for name in _HELPERS if name != choice.way)
     with contextlib.ExitStack() as stack:
-        for helper in (_slirp, _pasta):
+        for name in (choice.way, *others):
             attempt = contextlib.ExitStack()
-            network = helper(attempt)
+            network = _HELPERS[name](attempt) if name in _HELPERS else None
             if network is not None:
                 stack.push(attempt.pop_all())
                 yield network
                 return
             attempt.close()
-        yield HOST
+            choices.forget("network-helper")
+        raise HostError(
+            f"{choice.way} gives steps no network here",
+            id="network-helper",
+            hint="order another network helper, or leave that to rootbuild; rootbuild doctor tells"
+            " what works here",
+        )
+
+
+def ways() -> tuple[Way, ...]:
+    """The ways to the outside, and how to try one."""
+    return tuple(Way(name, partial(_try, name)) for name in _HELPERS)
+
+
+def _try(name: str) -> str:
+    with contextlib.ExitStack() as stack:
+        return "" if _HELPERS[name](stack) is not None else _missing(name)
+
+
+def _missing(name: str) -> str:
+    """Why a helper gives no network."""
+    if process.find(name) is None:
+        return f"{name} is not installed"
+    refusal = _tun_refusal()
+    if refusal:
+        return f"/dev/net/tun cannot be opened: {refusal}"
+    return f"{name} did not get ready within {READY_SECONDS:g} seconds"
 
 
 @contextlib.contextmanager
@@ -240,8 +275,15 @@ def _loopback(server: str) -> bool:
         return False
 
 
+def _tun_refusal() -> str:
+    """Why helpers cannot open the device that they need; "" if they can."""
+    from rootbuild.facts import devices
+
+    return devices.look(devices.TUN).refusal
+
+
 def _slirp(stack: contextlib.ExitStack) -> Network | None:
-    if process.find("slirp4netns") is None or not os.access("/dev/net/tun", os.R_OK | os.W_OK):
+    if process.find("slirp4netns") is None or _tun_refusal():
         return None
     netns = stack.enter_context(namespace())
     ready, tell = (stack.enter_context(os.fdopen(end, mode)) for end, mode in _pipe())
@@ -258,8 +300,10 @@ def _slirp(stack: contextlib.ExitStack) -> Network | None:
 
 
 def _pasta(stack: contextlib.ExitStack) -> Network | None:
+    if process.find("pasta") is None or _tun_refusal():
+        return None
     # As root of the host it becomes another user, who may not look into our folder.
-    if process.find("pasta") is None or namespaces.user() == 0:
+    if namespaces.user() == 0:
         return None
     netns = stack.enter_context(namespace())
     # It refuses a namespace below /proc, so it gets it under a name.
@@ -276,6 +320,18 @@ def _pasta(stack: contextlib.ExitStack) -> Network | None:
             return Network(netns, (PASTA_DNS,), reaches_host=False)
         time.sleep(0.002)
     return None
+
+
+def _host(stack: contextlib.ExitStack) -> Network:
+    return HOST
+
+
+# By name, the best first. The last one always works.
+_HELPERS: dict[str, Callable[[contextlib.ExitStack], Network | None]] = {
+    "slirp4netns": _slirp,
+    "pasta": _pasta,
+    "host": _host,
+}
 
 
 def _ended(child: int) -> bool:

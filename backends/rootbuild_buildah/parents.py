@@ -39,5 +39,7 @@ def lineage(config: bytes) -> Lineage:
 
 def taken_along(image: str, lineages: Mapping[str, Lineage], kept: Sequence[str]) -> list[str]:
     """Those of the nameless images `kept` that removing `image` could take along."""
-    below = lineages[image]
+    below = lineages.get(image)
+    if below is None:
+        return []
     return [other for other in kept if other != image and lineages[other].directly_below(below)]

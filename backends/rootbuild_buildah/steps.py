@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -49,20 +50,47 @@ class NeverStartedError(Exception):
         self.finished = finished
         self.log = log
 
+    @property
+    def said(self) -> str:
+        """The runtime's complaint in one line."""
+        try:
+            entries = [json.loads(line) for line in self.log.splitlines()]
+            return str(entries[-1]["msg"])
+        except (ValueError, LookupError, TypeError):
+            return self.log.strip() or f"exited with {self.finished.status}"
+
 
 class Runner:
     """Runs steps in the first way that works here, and remembers which that was.
 
-    `ways` are tried in their order: a runtime that cannot make a container fails before anything
-    of the step has run, so that the next one can be tried with no harm.
+    `order` gives the ways when one is needed first. They are tried in that order: a runtime that
+    cannot make a container fails before anything of the step has run, so that the next one can be
+    tried with no harm. `refused` is told then.
     """
 
-    def __init__(self, ways: tuple[Way, ...] | None = None) -> None:
-        self.ways = ways
+    def __init__(
+        self, order: Callable[[], tuple[Way, ...]], refused: Callable[[], None] = lambda: None
+    ) -> None:
+        self._order = order
+        self._refused = refused
+        self._ways: tuple[Way, ...] | None = None
+        self._settling = threading.Lock()
         self._running: dict[str, Callable[[], None]] = {}
         self._stopped: set[str] = set()
         self._lock = threading.Lock()
         self._count = 0
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """The ways to go; one, once that has worked."""
+        with self._settling:
+            if self._ways is None:
+                self._ways = self._order()
+            return self._ways
+
+    def again(self) -> None:
+        """Find out anew, with the next step, which way to go."""
+        self._ways = None
 
     def run(self, step: Step, output: IO[bytes]) -> int:
         """Run a step to its end; gives its exit code.
@@ -78,16 +106,17 @@ class Runner:
             os.write(output.fileno(), message.encode())
             return code
         refusals: list[NeverStartedError] = []
-        for way in self.ways or ways():
+        for way in self.ways:
             try:
                 code = self._run(way, step, output)
             except NeverStartedError as error:
+                self._refused()
                 refusals.append(error)
                 continue
             except HostError as error:
                 error.report = replace(error.report, detail=_complaints(refusals))
                 raise
-            self.ways = (way,)
+            self._ways = (way,)
             return code
         raise _refused(refusals)
 

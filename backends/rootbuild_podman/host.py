@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from rootbuild import process
+from rootbuild.facts import account, cgroups, runtimedir
+from rootbuild.facts.cgroups import Cgroups
 
-HYBRID_CONTROLLERS = Path("/sys/fs/cgroup/unified/cgroup.controllers")
 _SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
-def options(controllers: Path = HYBRID_CONTROLLERS) -> tuple[str, ...]:
-    """Global options for every call."""
-    if refused_by_crun(controllers) and process.find("runc") is not None:
+def options(runtime: str = "", found: Cgroups | None = None) -> tuple[str, ...]:
+    """Global options for every call: the OCI runtime that is wanted, or that works here."""
+    if runtime:
+        return ("--runtime", runtime)
+    found = cgroups.look() if found is None else found
+    if found.refused_by_crun and process.find("runc") is not None:
         return ("--runtime", "runc")
     return ()
-
-
-def refused_by_crun(controllers: Path = HYBRID_CONTROLLERS) -> bool:
-    """Whether crun starts nothing here: cgroups v1 with a v2 hierarchy that has controllers."""
-    try:
-        return bool(controllers.read_text().strip())
-    except OSError:
-        return False
 
 
 def environment() -> Mapping[str, str]:
@@ -39,23 +34,14 @@ def environment() -> Mapping[str, str]:
 
 def runtime_dir() -> Path:
     """A folder of our own for sockets and locks: podman's own choice, in podman's own order."""
-    given = os.environ.get("XDG_RUNTIME_DIR")
-    for folder in (given, f"/run/user/{os.getuid()}"):
-        if folder and _is_ours(Path(folder)):
-            return Path(folder)
+    found = runtimedir.look(account.look())
+    folder = Path(found.used)
+    if found.good:
+        return folder
+    folder.mkdir(mode=0o700, exist_ok=True)
+    # Somebody else may have made it first: then it may not be used.
+    if runtimedir.is_ours(folder):
+        return folder
     import tempfile
 
-    made = Path(tempfile.gettempdir()) / f"podman-run-{os.getuid()}"
-    made.mkdir(mode=0o700, exist_ok=True)
-    # Somebody else may have made it first: then it may not be used.
-    return made if _is_ours(made) else Path(tempfile.mkdtemp(prefix="rootbuild-run-"))
-
-
-def _is_ours(folder: Path) -> bool:
-    """Whether it is a real folder, of this user, that nobody else can write to."""
-    try:
-        state = folder.lstat()
-    except OSError:
-        return False
-    mine = stat.S_ISDIR(state.st_mode) and state.st_uid == os.getuid()
-    return mine and not state.st_mode & 0o022
+    return Path(tempfile.mkdtemp(prefix="rootbuild-run-"))

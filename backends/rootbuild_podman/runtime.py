@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rootbuild import process
 from rootbuild.backend import (
@@ -17,6 +18,9 @@ from rootbuild.backend import (
 )
 from rootbuild_podman import host
 
+if TYPE_CHECKING:  # most commands are advised nothing
+    from rootbuild.choices import Choices
+
 
 class PodmanRuntime:
     """Runs containers with podman, whose command line is Docker's.
@@ -25,6 +29,9 @@ class PodmanRuntime:
     """
 
     name = "podman"
+
+    def __init__(self) -> None:
+        self._choices: Choices | None = None
 
     def check(self) -> Problem | None:
         """See `Runtime.check`."""
@@ -36,9 +43,14 @@ class PodmanRuntime:
             id="program-missing",
         )
 
+    def advise(self, choices: Choices) -> None:
+        """See `Runtime.advise`."""
+        self._choices = choices
+
     def command(self, arguments: Sequence[str]) -> tuple[str, ...]:
         """See `Runtime.command`."""
-        return ("podman", *host.options(), *arguments)
+        wanted = self._choices.wanted("runtime") if self._choices else ""
+        return ("podman", *host.options(wanted), *arguments)
 
     def environment(self) -> Mapping[str, str]:
         """See `Runtime.environment`."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
@@ -18,6 +20,7 @@ from rootbuild.build.memo.recall import recall
 from rootbuild.build.options import BuildOptions
 from rootbuild.build.remotes import Remotes
 from rootbuild.build.vertices import Vertices
+from rootbuild.cli.advice import advise, settings
 from rootbuild.cli.build_options import build_options, reporter_name
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import (
@@ -54,7 +57,10 @@ def run(parsed: Parsed) -> int:
     ):
         if call is not None:
             return perform(call, options, contexts)
-        built = _build(options, choose_backend(), cache, contexts)
+        orders = settings(parsed)
+        backend = choose_backend(orders.value("engine") or None)
+        advised = partial(advise, backend, orders, verbose=parsed.switch("verbose"))
+        built = _build(options, backend, cache, contexts, advised)
     if isinstance(built, int):
         return built
     if parsed.switch("quiet"):
@@ -68,9 +74,16 @@ def _load() -> None:
 
 
 def _build(
-    options: BuildOptions, backend: Backend, cache: Path, contexts: Contexts
+    options: BuildOptions,
+    backend: Backend,
+    cache: Path,
+    contexts: Contexts,
+    advised: Callable[[], None],
 ) -> str | int | None:
-    """The image's id; or an exit code, if another process has done the build inside."""
+    """The image's id; or an exit code, if another process has done the build inside.
+
+    `advised` tells the backend which ways to go, once there is something to do.
+    """
     image = recall(options, backend, cache, contexts)
     if image is not None:
         return image
@@ -83,7 +96,8 @@ def _build(
             code = process.join(backend.enter, meanwhile=_load)
             if code is not None:
                 return code
-        _unwind_once()
+        unwind_once()
+        advised()
         return _start(options, backend, cache, contexts, inside=True)
     except SOLVE_ERRORS as error:
         raise _solving(error) from error
@@ -104,7 +118,7 @@ def _solving(error: RootbuildError) -> RootbuildError:
     return error
 
 
-def _unwind_once() -> None:
+def unwind_once() -> None:
     """Let the first signal unwind the stack and the rest be ignored, so that clean-up completes."""
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

@@ -15,7 +15,7 @@ from rootbuild.booleans import truth
 from rootbuild.cli import identity, registry
 from rootbuild.cli.errors import render, report_bug
 from rootbuild.cli.parse import Parsed, parse
-from rootbuild.errors import Interrupted, RootbuildError, UsageError
+from rootbuild.errors import EngineError, Interrupted, RootbuildError, UsageError
 
 Run = Callable[[Parsed], int]
 BROKEN_PIPE = 128 + signal.SIGPIPE
@@ -143,6 +143,10 @@ def _group(words: list[str], program: str) -> int:
 
 
 def _say(error: RootbuildError) -> int:
+    if isinstance(error, EngineError):
+        from rootbuild.host.probes import explain
+
+        explain(error)
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.flush()
         if os.environ.get("ROOTBUILD_DEBUG"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from rootbuild.backend import choose_runtime
+from rootbuild.cli.advice import choose_advised_runtime
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import UsageError
 from rootbuild.registry import config
@@ -28,13 +28,13 @@ PULL = ("always", "missing", "never")
 def run(parsed: Parsed) -> int:
     """Run a container; in the foreground its exit code is ours."""
     wanted = request(parsed, detached=parsed.switch("detach"))
-    return running.run(choose_runtime(), wanted)
+    return running.run(choose_advised_runtime(parsed), wanted)
 
 
 def create(parsed: Parsed) -> int:
     """Make a container and print its id."""
     wanted = request(parsed, detached=True)
-    return running.run(choose_runtime(), wanted)
+    return running.run(choose_advised_runtime(parsed), wanted)
 
 
 def request(parsed: Parsed, *, detached: bool) -> running.Request:

@@ -1,119 +1,107 @@
-"""Small looks at the host: each reads a file or two and starts nothing."""
+"""Why engines fail here, by looking at the state of the host rather than at their words.
+
+Each look reads a file or two and starts nothing.
+"""
 
 from __future__ import annotations
 
 import os
-import pwd
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rootbuild import process
 from rootbuild.backend import Problem
+from rootbuild.errors import EngineError
+from rootbuild.facts import (
+    account,
+    cgroups,
+    devices,
+    disk,
+    ids,
+    kernel,
+    pause,
+    runtimedir,
+    store,
+)
 
-NEEDED_IDS = 65536
-_PORT_START = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
-_TUN = Path("/dev/net/tun")
+# Ids that say no more than that a program failed.
+_UNEXPLAINED = frozenset({"engine", "runtime-failed", "namespace"})
+_RUNNERS = ("podman",)
+_SEE = "rootbuild doctor looks into this host as a whole"
 
 
-@dataclass(frozen=True, slots=True)
-class IdRange:
-    """Ids that a user may hand out to containers."""
-
-    first: int
-    count: int
-
-
-def first_free_port(path: Path = _PORT_START) -> int:
+def first_free_port() -> int:
     """The first port that we may listen on; 0 for root."""
-    if os.geteuid() == 0:
-        return 0
-    try:
-        return int(path.read_text())
-    except (OSError, ValueError):
-        return 1024
-
-
-def user_name() -> str:
-    """Our name, or our number where there is none."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return str(os.getuid())
-
-
-def id_ranges(path: Path, user: str, uid: int) -> tuple[IdRange, ...]:
-    """The ranges of a user in /etc/subuid or /etc/subgid, by name or by number."""
-    try:
-        lines = path.read_text(errors="replace").splitlines()
-    except OSError:
-        return ()
-    fields = (line.split("#", 1)[0].strip().split(":") for line in lines)
-    return tuple(
-        IdRange(int(field[1]), int(field[2]))
-        for field in fields
-        if len(field) == 3
-        and field[0] in (user, str(uid))
-        and field[1].isdecimal()
-        and field[2].isdecimal()
-    )
-
-
-def missing_ids(folder: Path = Path("/etc")) -> Problem | None:
-    """Whether we lack ids for the users inside containers."""
-    if os.geteuid() == 0:
-        return None
-    user, uid = user_name(), os.getuid()
-    for name in ("subuid", "subgid"):
-        if not id_ranges(folder / name, user, uid):
-            return Problem(
-                f"user {user} has no range of ids in /etc/{name}",
-                f"as root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {user}\n"
-                "and then: podman system migrate",
-                id="no-subordinate-ids",
-            )
-    return None
-
-
-def missing_id_mapper() -> Problem | None:
-    """Whether newuidmap, which sets up user namespaces, is missing."""
-    if os.geteuid() == 0 or process.find("newuidmap") is not None:
-        return None
-    return Problem(
-        "newuidmap is not installed",
-        "on Debian and Ubuntu: sudo apt-get install uidmap",
-        "newuidmap",
-    )
-
-
-def closed_tun(device: Path = _TUN) -> Problem | None:
-    """Whether we may not open the device that slirp4netns and pasta need."""
-    if os.geteuid() == 0 or os.access(device, os.R_OK | os.W_OK):
-        return None
-    if not device.exists():
-        what, mend = f"{device} does not exist", "as root: modprobe tun"
-    else:
-        what, mend = f"{device} may not be opened", f"as root: chmod 666 {device}"
-    return Problem(f"{what}, so rootless containers get no network", mend, "no-tun-device")
-
-
-def no_runtime_dir() -> Problem | None:
-    """Whether XDG_RUNTIME_DIR names a folder that is not ours."""
-    folder = os.environ.get("XDG_RUNTIME_DIR")
-    if not folder or os.geteuid() == 0 or os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        return None
-    return Problem(
-        f"XDG_RUNTIME_DIR is {folder}, which is not there or not ours",
-        f"as root: install -d -m 700 -o {user_name()} {folder}",
-        "no-runtime-dir",
-    )
+    return 0 if os.geteuid() == 0 else kernel.look().first_port
 
 
 def obstacles(network: bool = True) -> tuple[Problem, ...]:
-    """Everything known that keeps rootless containers from starting here."""
-    found = (
-        missing_ids(),
-        missing_id_mapper(),
-        no_runtime_dir(),
-        closed_tun() if network else None,
-    )
+    """Everything known that keeps containers from starting here."""
+    tun = [] if not network or account.look().root else [devices.problem(devices.look(devices.TUN))]
+    found = (*_common(), *_of_containers(), *tun)
     return tuple(problem for problem in found if problem is not None)
+
+
+def explain(error: EngineError) -> None:
+    """Add to an engine's failure what is wrong with this host, if that can be seen."""
+    if error.id not in _UNEXPLAINED:
+        return
+    runs = Path(error.command.split(" ", 1)[0]).name in _RUNNERS
+    found = (*_common(), *(_of_containers() if runs else _of_builds()))
+    problems = [problem for problem in found if problem is not None]
+    if problems:
+        error.id = problems[0].id
+    lines = [line for problem in problems for line in (problem.message, problem.hint)]
+    error.advise("\n".join(line for line in (*lines, "" if problems else _SEE) if line))
+
+
+def no_runtime(find: Callable[[str], str | None] = process.find) -> Problem | None:
+    """Whether no OCI runtime can start anything here. Builds do without one."""
+    installed = [name for name in ("crun", "runc") if find(name)]
+    if not installed:
+        return Problem(
+            "neither crun nor runc is installed", "sudo apt-get install crun", id="no-oci-runtime"
+        )
+    if installed == ["crun"] and cgroups.look().refused_by_crun:
+        return Problem(
+            "crun refuses to work with cgroups of version 1 and 2 side by side, as they are here",
+            "sudo apt-get install runc",
+            id="crun-refuses-cgroups",
+        )
+    return None
+
+
+def _common() -> Iterator[Problem | None]:
+    """What hinders builds and containers alike."""
+    user = account.look()
+    if not user.root and not user.inside:
+        # From inside, files of the host's root seem to be nobody's; but then it has worked.
+        yield ids.problem(ids.look(user.uid))
+        yield kernel.problem(kernel.look())
+    if not user.root:
+        yield runtimedir.problem(runtimedir.look(user))
+    found = store.look(user)
+    yield store.problem(found)
+    yield no_space(found)
+
+
+def no_space(found: store.Store) -> Problem | None:
+    """Whether a filesystem that engines write to has no room left."""
+    full = disk.full((found.folder, Path(tempfile.gettempdir())))
+    if full is None:
+        return None
+    return Problem(
+        "a disk is full", f"make room on the filesystem that holds {full}", id="no-space"
+    )
+
+
+def _of_builds() -> Iterator[Problem | None]:
+    yield store.incomplete(store.look(account.look()))
+
+
+def _of_containers() -> Iterator[Problem | None]:
+    yield no_runtime()
+    user = account.look()
+    if not user.root:
+        yield pause.problem(pause.look(runtimedir.look(user)), ids.look(user.uid))

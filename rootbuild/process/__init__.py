@@ -8,15 +8,16 @@ pseudo-terminal, and no process is left when we are interrupted. Two ways lead t
   build (`background`), where `sh` would cost several times the program itself (75 ms to import,
   4-12 ms and three threads a call), and programs that get our own streams (`foreground`, `become`).
 
-`joined` splits us in two, to go on inside of an engine's user namespace (`join`). `waiting` and
-`busy` are for builds whose threads start programs at the same time.
+`joined` splits us in two, to go on inside of an engine's user namespace (`join`), or to do one
+thing there (`ask`). `waiting` and `busy` are for builds whose threads start programs at the same
+time.
 """
 
 from __future__ import annotations
 
 from rootbuild.process.busy import Watch
 from rootbuild.process.command import Finished, failure, find, paste
-from rootbuild.process.joined import join
+from rootbuild.process.joined import ask, join
 from rootbuild.process.managed import run
 from rootbuild.process.spawned import background, become, call, follow, foreground, look
 from rootbuild.process.waiting import Waiting
@@ -25,6 +26,7 @@ __all__ = [
     "Finished",
     "Waiting",
     "Watch",
+    "ask",
     "background",
     "become",
     "call",

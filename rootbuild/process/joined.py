@@ -13,9 +13,9 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from io import RawIOBase
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NoReturn
 
-from rootbuild.errors import HostError
+from rootbuild.errors import HostError, Interrupted
 from rootbuild.process.command import Finished, announce, content, failure, memory, path
 from rootbuild.process.spawned import ENDING, heard
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # most commands do not go inside, and it is slow to load
 HOLDER = ("sh", "-c", 'printf "%s\\0" $$; env -0; printf "\\0"; exec cat >/dev/null')
 _NAMESPACES = ("user", "mnt")
 _PR_SET_PDEATHSIG = 1
+_BY_SIGNAL = 128
 
 
 def join(
@@ -66,6 +67,42 @@ def join(
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     return 128 - code if code < 0 else code
+
+
+def ask(enter: Callable[[Sequence[str]], Sequence[str] | None], work: Callable[[], bytes]) -> bytes:
+    """What `work` gives inside of the namespace; it runs in a process that ends with it.
+
+    Raises EngineError when the namespace cannot be made, Interrupted when a signal ended the work,
+    HostError when it failed.
+    """
+    if enter(HOLDER) is None:
+        return work()
+    with memory("answer") as answer:
+        code = join(enter)
+        if code is None:
+            _answer(answer, work)
+        if code is not None and code > _BY_SIGNAL:
+            raise Interrupted("stopped by a signal", exit_code=code)
+        if code != 0:
+            raise HostError(f"what was tried inside ended with {code}", id="namespace")
+        return content(answer)
+
+
+def _answer(answer: IO[bytes], work: Callable[[], bytes]) -> NoReturn:
+    """Do the work and be gone, past everything that our caller would do at its end."""
+    status = 1
+    try:
+        answer.write(work())
+        answer.flush()
+        status = 0
+    except (Interrupted, KeyboardInterrupt) as stopped:
+        status = getattr(stopped, "exit_code", _BY_SIGNAL + signal.SIGINT)
+    except BaseException:  # noqa: BLE001 - whatever it was: we must not go on as a second process
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        os._exit(status)
 
 
 def _start(command: Sequence[str], stdin: IO[bytes], stderr: IO[bytes]) -> tuple[int, int]:

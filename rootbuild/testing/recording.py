@@ -10,12 +10,13 @@ import shutil
 import tarfile
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from rootbuild.backend import Describe, Exec, Layers, Problem, PullPolicy, StoredImage
+from rootbuild.choices import Choices, Question, Way
 from rootbuild.errors import ImageNotFoundError
 
 Program = Callable[[Path, Exec, IO[bytes]], int]
@@ -84,6 +85,13 @@ class RecordingBackend:
     def check(self) -> Problem | None:
         """Whatever `problem` is set to."""
         return self.problem
+
+    def ways(self) -> Mapping[Question, Sequence[Way]]:
+        """See the contract: there is one way for everything."""
+        return {}
+
+    def advise(self, choices: Choices) -> None:
+        """See the contract: nothing is ever asked."""
 
     def enter(self, argv: Sequence[str]) -> tuple[str, ...] | None:
         """Nothing: we need no namespace."""

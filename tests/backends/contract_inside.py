@@ -15,7 +15,13 @@ from typing import cast
 import pytest
 
 from rootbuild import process
-from rootbuild.testing.contract import MountContract, RunContract, StoreContract, fresh_name
+from rootbuild.testing.contract import (
+    MountContract,
+    RunContract,
+    StoreContract,
+    WaysContract,
+    fresh_name,
+)
 from rootbuild.testing.layouts import LayoutContract
 from rootbuild_buildah import BuildahBackend, network
 from rootbuild_buildah.steps import Way
@@ -55,6 +61,11 @@ class TestRun(RunContract):
 
 @pytest.mark.skipif(WAY not in ("", "crun"), reason="the same for every way")
 class TestLayouts(LayoutContract):
+    pass
+
+
+@pytest.mark.skipif(bool(WAY), reason="ways are chosen by themselves here")
+class TestWays(WaysContract):
     pass
 
 

@@ -299,38 +299,37 @@ def test_a_removal_is_not_stopped_with_the_build(
         assert name not in (Store().containers() or ())
 
 
-def test_runtimes_are_tried_out_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_filters_are_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And a step is filtered also when the filter was made before."""
-    from rootbuild_buildah import probe
+    from rootbuild_buildah import attempts
 
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    found = probe.runtime(fresh_name())
-    assert found is not None
-    monkeypatch.setattr(probe, "_works", lambda way, _: pytest.fail(f"{way} is tried again"))
-    assert probe.runtime(fresh_name()) == found
-    kept = {path.name.partition("-")[0] for path in (tmp_path / "rootbuild").iterdir()}
-    assert {"runtime.json", *(["seccomp"] if found == "crun" else [])} <= kept
+    backend = BuildahBackend()
+    used = backend.builder.ways.order()[0]
+    kept = [path for path in (tmp_path / "rootbuild").glob("seccomp-*") if path.stat().st_size]
+    assert len(kept) == (used == "crun")
+    monkeypatch.setattr(attempts, "make_filter", lambda way: pytest.fail(f"{way} makes another"))
     command = Exec(("/bin/busybox", "grep", "Seccomp:", "/proc/self/status"), network="none")
-    with busybox_image(THEIRS) as image, container(OURS, image) as (name, _):
-        assert execute(OURS, name, command) == (0, "Seccomp:\t2\n")
+    with busybox_image(THEIRS) as image, container(backend, image) as (name, _):
+        assert execute(backend, name, command) == (0, "Seccomp:\t2\n")
 
 
 def test_a_build_that_is_killed_while_it_tries_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The container that waits for its start goes with what else the build has left."""
+    """The container that waits for its start goes when killed builds are cleaned up after."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    name = fresh_name()
+    way = BuildahBackend().builder.ways.order()[0]
     script = (
         "import os, signal, sys\n"
-        "from rootbuild_buildah import argv, probe\n"
-        "argv.runtime_start = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "probe.runtime(sys.argv[1])\n"
+        "from rootbuild_buildah import attempts, filters\n"
+        "filters.keep = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "attempts.make_filter(sys.argv[1])\n"
     )
-    finished = process.run([sys.executable, "-c", script, name], check=False)
+    finished = process.run([sys.executable, "-c", script, way], check=False)
     assert finished.status == -signal.SIGKILL
     folders = [tmp_path / "rootbuild" / part for part in ("bundles", "crun", "runc")]
     left = [path for folder in folders if folder.exists() for path in folder.iterdir()]
     assert len(left) == 2, "a bundle, and the runtime's state of it"
-    BuildahBackend().sweep([name])
+    BuildahBackend().sweep([])
     assert not any(path.exists() for path in left)

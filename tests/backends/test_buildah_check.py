@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from rootbuild import process
+from rootbuild.facts import disk
 from rootbuild_buildah import failures, hostcheck
 
 
@@ -21,10 +22,10 @@ def host(tmp_path: Path) -> Path:
 
 
 def check(
-    host: Path, uid: int = 4242, find: Callable[[str], object] = lambda name: name
+    host: Path, uid: int = 4242, find: Callable[[str], str | None] = lambda name: "/bin/su"
 ) -> str | None:
-    problem = hostcheck.rootless(host, uid, find)
-    assert problem is None or problem.hint.count("sudo ") == 1
+    problem = hostcheck.rootless(uid, host, find)
+    assert problem is None or problem.hint.startswith("sudo ")
     return problem.id if problem else None
 
 
@@ -65,7 +66,7 @@ def test_the_kernel_forbids_it(host: Path, setting: str) -> None:
 def test_a_full_disk_is_seen_by_looking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     finished = process.Finished(("buildah", "commit"), 125, stderr=b"whatever")
     assert failures.explained(finished, tmp_path).id == "engine"
-    monkeypatch.setattr(failures, "FEW_BYTES", 1 << 60)
+    monkeypatch.setattr(disk, "FEW_BYTES", 1 << 60)
     error = failures.explained(finished, tmp_path / "not/yet")
     assert error.id == "no-space"
     assert str(tmp_path) in error.report.hint

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rootbuild.choices import Choices, Unadvised
 from rootbuild.errors import HostError
 from rootbuild.execution import HOST_GATEWAY
 from rootbuild_buildah import network
@@ -62,7 +63,7 @@ def test_helpers_do_not_let_steps_reach_the_hosts_loopback() -> None:
 
 
 def test_networks_that_need_no_helper() -> None:
-    with network.Networks() as networks:
+    with network.Networks(Unadvised()) as networks:
         with networks.use("host") as found:
             assert found == network.HOST
         with networks.use("none") as found:
@@ -81,14 +82,14 @@ def test_a_helper_rests_when_no_step_needs_it(monkeypatch: pytest.MonkeyPatch) -
     events: list[str] = []
 
     @contextlib.contextmanager
-    def outside() -> Iterator[network.Network]:
+    def outside(choices: Choices) -> Iterator[network.Network]:
         name = f"/{sum(event.startswith('begin') for event in events)}"
         events.append(f"begin {name}")
         yield network.Network(name)
         events.append(f"end {name}")
 
     monkeypatch.setattr(network, "outside", outside)
-    with network.Networks() as networks:
+    with network.Networks(Unadvised()) as networks:
         with networks.use("default") as first:
             networks.rest()
             assert events == ["begin /0"]

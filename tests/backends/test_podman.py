@@ -7,6 +7,8 @@ import pytest
 
 from rootbuild import process
 from rootbuild.backend import Runtime, StoredContainer, StoredImage, StoredVolume
+from rootbuild.facts import runtimedir
+from rootbuild.facts.cgroups import Cgroups
 from rootbuild_podman import PodmanRuntime, host, listing
 
 
@@ -42,21 +44,20 @@ def test_empty_lists(text: bytes) -> None:
     assert listing.containers(text) == ()
 
 
-def test_runc_where_crun_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    controllers = tmp_path / "cgroup.controllers"
+def test_runc_where_crun_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "find", lambda program: f"/usr/bin/{program}")
-    assert host.options(controllers) == ()
-    controllers.write_text("\n")
-    assert host.options(controllers) == ()
-    controllers.write_text("hugetlb\n")
-    assert host.options(controllers) == ("--runtime", "runc")
+    assert host.options(found=Cgroups("v2", ("memory",))) == ()
+    assert host.options(found=Cgroups("hybrid")) == ()
+    refused = Cgroups("hybrid", ("hugetlb",))
+    assert host.options(found=refused) == ("--runtime", "runc")
+    assert host.options("crun", refused) == ("--runtime", "crun")
     monkeypatch.setattr(process, "find", lambda program: None)
-    assert host.options(controllers) == ()
+    assert host.options(found=refused) == ()
 
 
 def test_command(monkeypatch: pytest.MonkeyPatch) -> None:
     runtime: Runtime = PodmanRuntime()
-    monkeypatch.setattr(host, "options", lambda: ("--runtime", "runc"))
+    monkeypatch.setattr(host, "options", lambda wanted: ("--runtime", wanted or "runc"))
     assert runtime.command(("ps", "-a")) == ("podman", "--runtime", "runc", "ps", "-a")
     monkeypatch.setattr(process, "find", lambda program: None)
     problem = runtime.check()
@@ -76,7 +77,7 @@ def test_runtime_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert host.runtime_dir() == mine
     # Others may write to it: a private one instead, but never somebody else's.
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr(host, "_is_ours", lambda folder: _private(folder, tmp_path))
+    monkeypatch.setattr(runtimedir, "is_ours", lambda folder: _private(folder, tmp_path))
     mine.chmod(0o777)
     made = host.runtime_dir()
     assert made == tmp_path / f"podman-run-{os.getuid()}"
@@ -94,6 +95,6 @@ def _private(folder: Path, below: Path) -> bool:
 
 def test_a_link_is_not_our_folder(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path)
-    assert not host._is_ours(tmp_path / "link")
-    assert not host._is_ours(tmp_path / "gone")
-    assert not host._is_ours(Path("/etc/passwd"))
+    assert not runtimedir.is_ours(tmp_path / "link")
+    assert not runtimedir.is_ours(tmp_path / "gone")
+    assert not runtimedir.is_ours(Path("/etc/passwd"))

@@ -32,7 +32,7 @@ CONTEXTS = (
 
 @pytest.fixture(autouse=True)
 def _no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse() -> NoReturn:
+    def refuse(wanted: str | None) -> NoReturn:
         raise HostError("an engine was asked for")
 
     monkeypatch.setattr(build, "choose_backend", refuse)

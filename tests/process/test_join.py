@@ -50,6 +50,42 @@ def test_a_namespace_that_cannot_be_made() -> None:
     assert "exited with 3" in caught.value.report.message
 
 
+def test_work_that_needs_no_other_namespace() -> None:
+    assert process.ask(lambda _: None, lambda: b"answer") == b"answer"
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(
+    ("work", "printed"),
+    [
+        ("lambda: b'%d' % os.getuid()", "b'0'"),
+        ("lambda: [][1]", "HostError what was tried inside ended with 1"),
+    ],
+)
+def test_one_thing_done_inside(work: str, printed: str) -> None:
+    """We stay where we are, and go on as one process."""
+    program = f"""
+import os
+from rootbuild import process
+from rootbuild.errors import HostError
+
+before = os.getuid()
+try:
+    print(process.ask(lambda argv: ["buildah", "unshare", *argv], {work}))
+except HostError as error:
+    print("HostError", error)
+assert os.getuid() == before
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == f"{printed}\n"
+
+
 @pytest.mark.engine
 @pytest.mark.parametrize(
     ("end", "said", "code"), [("exit", [], 7), ("killed", [], 137), ("told", ["told 15"], 9)]

@@ -15,6 +15,7 @@ from rootbuild.backend import (
     StoredNetwork,
     StoredVolume,
 )
+from rootbuild.choices import Choices
 
 _SCRIPT = """
 log=$1; shift
@@ -41,9 +42,13 @@ class FakeRuntime:
     status: int = 125
     cid: str = ""
     name: str = "fake"
+    advice: list[Choices] = field(default_factory=list)
 
     def check(self) -> Problem | None:
         return None
+
+    def advise(self, choices: Choices) -> None:
+        self.advice.append(choices)
 
     def command(self, arguments: Sequence[str]) -> tuple[str, ...]:
         return ("sh", "-c", _SCRIPT, "fake", str(self.log), *arguments)

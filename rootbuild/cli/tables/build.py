@@ -28,11 +28,12 @@ FLAGS = (
     value("cpuset-cpus", "CPUs in which to allow execution (0-3, 0,1)"),
     value("cpuset-mems", "MEMs in which to allow execution (0-3, 0,1)"),
     switch("disable-content-trust", hidden=True),
+    value("engine", "Engine to build with (default: the first that works here)"),
     switch("explain", "Say for each step that runs what has changed since the last time"),
     value("file", 'Name of the Dockerfile (default: "PATH/Dockerfile")', "f"),
     switch("force-rm", hidden=True),
     value("iidfile", "Write the image ID to a file"),
-    Flag("isolation", help="Accepted for docker's sake", hidden=True),
+    value("isolation", 'How steps are confined ("oci", "chroot", "buildah")'),
     number(
         "jobs",
         "How many commands may work at once, not counting those that only wait; 1: one after "
@@ -49,6 +50,7 @@ FLAGS = (
     value("metadata-file", "Write build result metadata to a file"),
     value("network", 'Set the networking mode for the "RUN" instructions during build'),
     switch("no-cache", "Do not use cache when building the image"),
+    value("network-helper", 'What gives steps a network ("slirp4netns", "pasta", "host")'),
     values("no-cache-filter", "Do not cache specified stages"),
     values("output", 'Output destination (format: "type=local,dest=path")', "o"),
     values("platform", "Set target platform for build"),
@@ -58,6 +60,7 @@ FLAGS = (
     switch("push", 'Shorthand for "--output=type=registry"'),
     switch("quiet", "Suppress the build output and print image ID on success", "q"),
     switch("rm", hidden=True),
+    value("runtime", 'OCI runtime that runs steps ("crun", "runc")'),
     Flag("sbom", help='Shorthand for "--attest=type=sbom"'),
     values("secret", 'Secret to expose to the build (format: "id=mysecret[,src=/local/secret]")'),
     values("security-opt", "Security options"),
@@ -71,6 +74,7 @@ FLAGS = (
     values("tag", 'Name and optionally a tag (format: "name:tag")', "t"),
     value("target", "Set the target build stage to build"),
     values("ulimit", "Ulimit options"),
+    switch("verbose", "Say which ways were chosen on this host, and why", "v"),
 )
 
 BUILD = Command(

@@ -1,8 +1,8 @@
 """The tests that every backend passes; for pytest.
 
-Subclass `StoreContract`, `RunContract` and `MountContract`, and give them two fixtures: `backend`,
-used where its containers can be mounted (inside what `enter` leads to), and `base`, the id of a
-stored image with a busybox at /bin/busybox and nothing else of note.
+Subclass `StoreContract`, `RunContract`, `MountContract` and `WaysContract`, and give them two
+fixtures: `backend`, used where its containers can be mounted (inside what `enter` leads to), and
+`base`, the id of a stored image with a busybox at /bin/busybox and nothing else of note.
 """
 
 from rootbuild.testing.contract.containers import container, execute, fresh_name, listing, shell
@@ -14,11 +14,13 @@ from rootbuild.testing.contract.mounts import MountContract
 from rootbuild.testing.contract.sandbox import SandboxContract
 from rootbuild.testing.contract.store import StoreContract
 from rootbuild.testing.contract.traces import TraceContract
+from rootbuild.testing.contract.ways import WaysContract
 
 __all__ = [
     "MountContract",
     "RunContract",
     "StoreContract",
+    "WaysContract",
     "container",
     "execute",
     "fresh_name",

@@ -1,0 +1,56 @@
+"""What the user orders about the ways to go on this host, and handing it to an engine."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from rootbuild.backend import Backend, Runtime, choose_runtime
+from rootbuild.cli.parse import Parsed
+from rootbuild.host.folders import cache_folder
+from rootbuild.host.settings import KEYS, Settings, read
+
+# Docker's own values of --isolation that mean "as usual".
+_NO_ISOLATION = ("default",)
+
+
+def settings(parsed: Parsed) -> Settings:
+    """The orders of the command line, the environment and files. Raises HostError."""
+    options = {key: parsed.text(key) for key in KEYS if parsed.command.flag(key) is not None}
+    if options.get("isolation") in _NO_ISOLATION:
+        options["isolation"] = ""
+    return read(options)
+
+
+def advise(
+    engine: Backend | Runtime, orders: Settings, *, verbose: bool = False, fresh: bool = False
+) -> None:
+    """Have an engine ask what is ordered, and what worked here before (unless it is `fresh`)."""
+    from rootbuild.host.remembered import Memory, Remembered
+
+    tell = _tell if verbose or os.environ.get("ROOTBUILD_DEBUG") else _tell_nobody
+    order = orders.get("engine")
+    why = f"ordered by {order.source}" if order else "the first that works here"
+    tell(f"engine: {engine.name} ({why})")
+    memory = Memory(cache_folder(), engine.name)
+    if fresh:
+        memory.keep({})
+    engine.advise(Remembered(memory, orders, tell))
+
+
+def choose_advised_runtime(parsed: Parsed) -> Runtime:
+    """The engine that makes containers, told what is ordered."""
+    runtime = choose_runtime()
+    orders = settings(parsed)
+    if orders.orders:
+        advise(runtime, orders)
+    return runtime
+
+
+def _tell_nobody(line: str) -> None:
+    """Not asked to say anything."""
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"==> {line}\n")
+    sys.stderr.flush()
