@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from rootbuild.backend import Describe, Exec, Layers, Problem, PullPolicy, StoredImage
-from rootbuild_buildah import argv, hostcheck, namespace
-from rootbuild_buildah.store import Store
+from rootbuild_buildah import argv
+from rootbuild_oci import hostcheck, namespace
+from rootbuild_oci.store import Store
 
 if TYPE_CHECKING:  # a build with nothing to do needs none of it
     from rootbuild.choices import Choices, Question, Way
-    from rootbuild_buildah import steps
-    from rootbuild_buildah.builder import Builder
+    from rootbuild_oci import steps
+    from rootbuild_oci.builder import Builder
 
 
 class BuildahBackend:
@@ -39,7 +40,7 @@ class BuildahBackend:
     @property
     def builder(self) -> Builder:
         """The part that does something."""
-        from rootbuild_buildah.builder import Builder
+        from rootbuild_oci.builder import Builder
 
         with self._lock:
             if self._builder is None:

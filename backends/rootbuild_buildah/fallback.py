@@ -11,9 +11,10 @@ from typing import IO
 
 from rootbuild import process
 from rootbuild.execution import Memory
-from rootbuild_buildah import argv, bundle, kernel, limits, mounts, network, spec
-from rootbuild_buildah.inside import kill_inside
-from rootbuild_buildah.step import Step
+from rootbuild_buildah import argv
+from rootbuild_oci import bundle, kernel, limits, mounts, network, spec
+from rootbuild_oci.inside import kill_inside
+from rootbuild_oci.step import Step
 
 SHM = "/dev/shm"  # noqa: S108 - a mount point, in a namespace of its own
 

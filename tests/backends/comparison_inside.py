@@ -10,7 +10,7 @@ from rootbuild.backend import Exec
 from rootbuild.errors import EngineError
 from rootbuild.testing.contract import container, execute, listing, shell
 from rootbuild_buildah import BuildahBackend
-from rootbuild_buildah.steps import RUNTIMES, Way, ways
+from rootbuild_oci.steps import RUNTIMES, Way, ways
 from tests.backends.busybox_image import busybox_image
 
 SCRIPTS = {

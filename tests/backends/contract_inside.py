@@ -23,8 +23,9 @@ from rootbuild.testing.contract import (
     fresh_name,
 )
 from rootbuild.testing.layouts import LayoutContract
-from rootbuild_buildah import BuildahBackend, network
-from rootbuild_buildah.steps import Way
+from rootbuild_buildah import BuildahBackend
+from rootbuild_oci import network
+from rootbuild_oci.steps import Way
 from tests.backends.busybox_image import busybox_image
 
 WAY = cast(Way, os.environ.get("ROOTBUILD_TEST_WAY", ""))

@@ -20,8 +20,8 @@ from rootbuild.backend import Exec
 from rootbuild.errors import BuildError, HostError
 from rootbuild.testing.contract import container, execute, fresh_name, shell
 from rootbuild_buildah import BuildahBackend
-from rootbuild_buildah.overlays import Overlay
-from rootbuild_buildah.store import Store
+from rootbuild_oci.overlays import Overlay
+from rootbuild_oci.store import Store
 from tests.backends.busybox_image import busybox_image
 from tests.backends.layer_cases import CASES, Change, make_base, remove_below
 
@@ -263,7 +263,8 @@ def test_a_killed_build_whose_mounts_were_refused_leaves_neither_kind(base: str)
     name = fresh_name()
     script = (
         "import os, signal, sys\n"
-        "from rootbuild_buildah import BuildahBackend, overlay\n"
+        "from rootbuild_buildah import BuildahBackend\n"
+        "from rootbuild_oci import overlay\n"
         "def refuse(*_, **__): raise OSError('refused')\n"
         "overlay.mount, backend = refuse, BuildahBackend()\n"
         "with backend.session(), backend.start(sys.argv[1], sys.argv[2]):\n"
@@ -301,7 +302,7 @@ def test_a_removal_is_not_stopped_with_the_build(
 
 def test_filters_are_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And a step is filtered also when the filter was made before."""
-    from rootbuild_buildah import attempts
+    from rootbuild_oci import attempts
 
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     backend = BuildahBackend()
@@ -322,7 +323,7 @@ def test_a_build_that_is_killed_while_it_tries_leaves_nothing(
     way = BuildahBackend().builder.ways.order()[0]
     script = (
         "import os, signal, sys\n"
-        "from rootbuild_buildah import attempts, filters\n"
+        "from rootbuild_oci import attempts, filters\n"
         "filters.keep = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
         "attempts.make_filter(sys.argv[1])\n"
     )

@@ -1,0 +1,81 @@
+"""Trying a way for real, with nothing at stake."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from rootbuild import process
+from rootbuild.execution import Bind, Exec
+from rootbuild.facts import programs
+from rootbuild_buildah import argv
+from rootbuild_oci import bundle, filters, network, steps
+from rootbuild_oci.step import Step
+
+HARMLESS = "true"
+_NAME = "rootbuild-probe"
+
+
+def runtime(way: steps.Way) -> str:
+    """Have an OCI runtime run a harmless program of this host's in an empty root filesystem."""
+    program = process.find(HARMLESS)
+    if program is None:
+        return f"there is no program {HARMLESS!r} to try it with"
+    sweep()
+    with bundle.bundle(_identity(way)) as folder, tempfile.TemporaryFile() as output:
+        step = _harmless(folder, program)
+        try:
+            status = steps.run_bundle(way, folder, step, output)
+        except steps.NeverStartedError as error:
+            return error.said
+        output.seek(0)
+        said = output.read().decode("utf-8", "replace").strip()
+    return "" if status == 0 else f"a harmless program exited with {status} {said}".rstrip()
+
+
+def make_filter(way: str) -> None:
+    """Keep the seccomp filter that a runtime makes for steps (see `filters`).
+
+    To be had of a container that is made and never started. If this fails, steps do without.
+    """
+    program = process.find(HARMLESS)
+    if program is None:
+        return
+    sweep()
+    identity, state = _identity(way), steps.runtime_root(way)
+    with bundle.bundle(identity) as folder:
+        bundle.write(folder, _harmless(folder, program))
+        try:
+            process.call(argv.runtime_create(way, state, folder, identity), check=False)
+            filters.keep(way, folder, state / identity)
+        finally:
+            process.call(argv.runtime_delete(way, state, identity), check=False)
+
+
+def _identity(way: str) -> str:
+    return f"{_NAME}-{os.getpid()}-{way}"
+
+
+def _harmless(folder: Path, program: str) -> Step:
+    """A step that runs a program of this host's in a root made of the host's folders."""
+    rootfs = folder / "rootfs"
+    rootfs.mkdir()
+    command = Exec((program,), network="none", mounts=_lent(rootfs))
+    return Step(_NAME, rootfs, command, network.ALONE)
+
+
+def _lent(rootfs: Path) -> tuple[Bind, ...]:
+    """The mounts that bring the host's programs into an empty root filesystem."""
+    folders = programs.look()
+    for link, target in folders.links:
+        (rootfs / link).symlink_to(target)
+    return tuple(Bind(folder, str(folder)) for folder in folders.mounts)
+
+
+def sweep() -> None:
+    """Remove what attempts left that were killed."""
+    for folder in bundle.parent().glob(f"{_NAME}-*-*"):
+        pid = folder.name.split("-")[2]
+        if not os.path.exists(f"/proc/{pid}"):
+            steps.remove_leftovers(f"{_NAME}-{pid}", None)
