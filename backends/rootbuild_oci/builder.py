@@ -11,39 +11,41 @@ from rootbuild import process
 from rootbuild.backend import Describe, Exec, Layers, PullPolicy
 from rootbuild.choices import Choices
 from rootbuild.errors import ImageNotFoundError
-from rootbuild_buildah import argv
 from rootbuild_oci import steps
 from rootbuild_oci.calls import Calls, last_line
+from rootbuild_oci.engine import Engine
 from rootbuild_oci.images import Images
 from rootbuild_oci.network import Networks
 from rootbuild_oci.overlays import Overlay, Overlays
 from rootbuild_oci.step import Step
 from rootbuild_oci.store import Store
 from rootbuild_oci.ways import Ways
-from rootbuild_oci.working import Worker, Workers, mounted
+from rootbuild_oci.working import Worker, Workers
 
 
 class Builder:
     """The verbs of the contract that do something.
 
-    Working containers are our own where a runtime runs the steps and the store's layers are as we
-    know them, else buildah's; `overlays` False makes it always the latter. `fixed` are the ways to
-    run steps, which are chosen by `ways` otherwise.
+    Working containers are our own where steps run in any root filesystem and the store's layers are
+    as we know them, else the engine's; `overlays` False makes it always the latter. `fixed` are the
+    ways to run steps, which are chosen by `ways` otherwise.
     """
 
     def __init__(
-        self, store: Store, fixed: tuple[steps.Way, ...] | None, *, overlays: bool
+        self, engine: Engine, store: Store, fixed: tuple[str, ...] | None, *, overlays: bool
     ) -> None:
+        self._engine = engine
+        self._own = engine.own_ways()
         self._store = store
         self._call = Calls(store)
-        self.images = Images(store, self._call)
+        self.images = Images(store, self._call, engine.commands)
         self.overlays = Overlays(store, self.images)
         self.containers: dict[str, Worker | Overlay] = {}
-        self._workers = Workers(store, self.images, self._call)
-        self.ways = Ways()
+        self._workers = Workers(store, self.images, self._call, engine)
+        self.ways = Ways(self._own)
         self._fixed = fixed
         self._direct = overlays
-        self._runner = steps.Runner(self._order, self.ways.refused)
+        self._runner = steps.Runner(self._own, self._order, self.ways.refused)
         self._networks: Networks | None = None
 
     def advise(self, choices: Choices) -> None:
@@ -53,7 +55,7 @@ class Builder:
 
     def pull(self, reference: str, policy: PullPolicy, platform: str | None) -> str:
         """Bring an image from its registry."""
-        finished = process.run(argv.pull(reference, policy, platform), check=False)
+        finished = process.run(self._engine.commands.pull(reference, policy, platform), check=False)
         if finished.status == 0:
             return last_line(finished)
         error = self._call.failure(finished)
@@ -62,7 +64,7 @@ class Builder:
         raise ImageNotFoundError(
             f"{reference} is not in the local store and could not be pulled",
             hint="check the name, that its registry can be reached, and whether it asks for a "
-            "login (buildah login)",
+            f"login ({self._engine.name} login)",
             detail=error.report.detail + f"\n(exit status {finished.status})",
         )
 
@@ -110,18 +112,19 @@ class Builder:
         """Kill what still runs in containers, then remove them, and what attempts have left."""
         from rootbuild_oci import attempts  # after a killed build
 
-        attempts.sweep()
+        attempts.sweep(self._own)
         known = self._store.containers()
         for container in containers:
             ours = self.overlays.has(container)
             # Both, where ours could not be mounted and was waiting for its removal.
             theirs = not ours if known is None else container in known
-            rootfs = partial(mounted, self._call, container) if theirs else None
-            steps.remove_leftovers(container, rootfs)
+            rootfs = partial(self._workers.mounted, container) if theirs else None
+            steps.remove_leftovers(container, rootfs, self._own)
             if ours:
                 self.overlays.sweep(container)
             if theirs:
-                process.call(argv.remove_containers(container), check=known is not None)
+                command = self._engine.commands.remove_containers(container)
+                process.call(command, check=known is not None)
 
     @contextlib.contextmanager
     def _started(self, image: str | None, name: str) -> Iterator[Worker | Overlay]:
@@ -134,19 +137,22 @@ class Builder:
             yield container
 
     def _runs_directly(self) -> bool:
-        """Whether steps go straight to a runtime, so that any root filesystem will do."""
-        return self._direct and set(self._runner.ways) <= set(steps.RUNTIMES)
+        """Whether steps can be run in any root filesystem."""
+        return self._direct and all(map(self._takes_any_root, self._runner.ways))
 
-    def _order(self) -> tuple[steps.Way, ...]:
-        """The ways to run steps. `buildah run` can do nothing with containers of our own.
+    def _takes_any_root(self, way: str) -> bool:
+        return way in steps.RUNTIMES or self._own.ANY_ROOT
 
-        So where a runtime was chosen, none but another can take its place.
+    def _order(self) -> tuple[str, ...]:
+        """The ways to run steps. An engine's own may be of no use for containers of our own.
+
+        So where a runtime was chosen, only what is can take its place.
         """
         if self._fixed is not None:
             return self._fixed
         order = self.ways.order()
         if self._direct and order[0] in steps.RUNTIMES:
-            return tuple(way for way in order if way in steps.RUNTIMES)
+            return tuple(filter(self._takes_any_root, order))
         return order
 
     def used(self) -> frozenset[str]:

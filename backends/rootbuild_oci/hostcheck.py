@@ -11,9 +11,12 @@ from rootbuild.facts import ids, kernel
 from rootbuild_oci import namespace
 
 
-def check(root: Path = Path("/")) -> Problem | None:
-    """The first reason why buildah cannot work here. `root` is where the host's files are."""
-    return _buildah() or (None if namespace.privileged() else rootless(namespace.user(), root))
+def check(engine: str, root: Path = Path("/")) -> Problem | None:
+    """The first reason why an engine cannot work here. `root` is where the host's files are."""
+    missing = _missing(engine)
+    if missing is not None or namespace.privileged():
+        return missing
+    return rootless(namespace.user(), root)
 
 
 def rootless(
@@ -23,11 +26,11 @@ def rootless(
     return ids.problem(ids.look(uid, root, find)) or kernel.problem(kernel.look(root))
 
 
-def _buildah() -> Problem | None:
-    if process.find("buildah"):
+def _missing(engine: str) -> Problem | None:
+    if process.find(engine):
         return None
     return Problem(
-        "buildah is not installed",
-        "install it, on Debian and Ubuntu with: sudo apt-get install buildah",
-        id="buildah-missing",
+        f"{engine} is not installed",
+        f"install it, on Debian and Ubuntu with: sudo apt-get install {engine}",
+        id=f"{engine}-missing",
     )

@@ -9,18 +9,20 @@ from pathlib import Path
 
 from rootbuild import process
 from rootbuild.errors import EngineError
-from rootbuild_buildah import argv
-from rootbuild_oci import folder, parents
+from rootbuild.image.platform import build_platform
+from rootbuild_oci import argv, folder, parents
 from rootbuild_oci.calls import Calls, last_line
+from rootbuild_oci.engine import Commands
 from rootbuild_oci.store import Store
 
 
 class Images:
     """The images of a store, as far as we change them."""
 
-    def __init__(self, store: Store, call: Calls) -> None:
+    def __init__(self, store: Store, call: Calls, commands: Commands) -> None:
         self._store = store
         self._call = call
+        self._commands = commands
         self._skopeo = process.find(argv.SKOPEO) is not None
 
     def create(self, config: bytes, names: Sequence[str] = ()) -> str:
@@ -32,14 +34,14 @@ class Images:
     def load(self, place: Path, config: bytes, names: Sequence[str]) -> str:
         """Bring an image that was written to a folder (`folder.write`) into the store, with names.
 
-        skopeo does it in one call with the first name; buildah needs one more to give names.
+        skopeo does it in one call with the first name; engines need one more to give names.
         """
         identity = folder.identity(config)
         left = list(names)
         if left and self._skopeo and self._copy(place, identity, left[0]):
             del left[0]
         else:
-            self._call(argv.load_folder(place))
+            self._call(self._commands.load_folder(place))
         self.tag(identity, *left)
         return identity
 
@@ -47,12 +49,12 @@ class Images:
         """Bring an image of a folder in OCI layout into the store, by its manifest's digest."""
         with tempfile.TemporaryDirectory(prefix="rootbuild-image-") as place:
             folder.write_layout(Path(place), layout, manifest)
-            return last_line(self._call(argv.load_folder(Path(place))))
+            return last_line(self._call(self._commands.load_folder(Path(place))))
 
     def tag(self, image: str, *names: str) -> None:
         """Give an image more names."""
         if names:
-            self._call(argv.tag(image, *names))
+            self._call(self._commands.tag(image, *names))
 
     def remove(self, images: Sequence[str], used: frozenset[str]) -> None:
         """Remove those of some images that have no name and are not among the `used`."""
@@ -66,10 +68,10 @@ class Images:
 
     def remove_interim(self, image: str) -> None:
         """Remove an image without history, which therefore takes no other along."""
-        process.call(argv.remove_image(image), check=False)
+        process.call(self._commands.remove_image(image), check=False)
 
     def calm(self, image: str) -> str:
-        """An image with the same layers that buildah can work with (see `folder.startable`).
+        """An image with the same layers that an engine can work with (see `folder.startable`).
 
         Who asks for it removes it, as several containers may be started from it.
         """
@@ -80,6 +82,10 @@ class Images:
         if calm not in {known.id for known in self._store.images()}:
             self.create(config)
         return calm
+
+    def nothing(self) -> str:
+        """An image without layers; to be removed as those of `calm`."""
+        return self.create(folder.bare(build_platform().architecture))
 
     def _lineages(self, images: Iterable[str]) -> dict[str, parents.Lineage]:
         """Those of images that can be read: a killed engine may have left some damaged."""
@@ -97,8 +103,10 @@ class Images:
         return self._skopeo
 
     def _remove(self, image: str) -> None:
-        finished = process.call(argv.remove_image(image), check=False)
-        if finished.status != 0 and image in {known.id for known in self._store.images()}:
+        finished = process.call(self._commands.remove_image(image), check=False)
+        if finished.status == 0 or image not in {known.id for known in self._store.images()}:
+            return
+        if image not in (self._store.used() or ()):  # by another build, meanwhile
             raise self._call.failure(finished)
 
     @contextlib.contextmanager
@@ -115,4 +123,4 @@ class Images:
         finally:
             for name in names:
                 self.tag(self.create(folder.empty(name)), name)
-                process.call(argv.remove_image(name))
+                process.call(self._commands.remove_image(name))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rootbuild import process
-from rootbuild_buildah import argv
+from rootbuild_oci import argv
 
 
 class Removals:

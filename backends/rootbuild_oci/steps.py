@@ -1,9 +1,8 @@
-"""Running a step: straight through an OCI runtime, or by buildah's own means."""
+"""Running a step: straight through an OCI runtime, or by an engine's own means."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import signal
@@ -12,42 +11,32 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO
 
 from rootbuild import process
 from rootbuild.errors import EngineError, HostError
 from rootbuild.execution import Exec
-from rootbuild_buildah import argv
-from rootbuild_buildah.fallback import run_by_buildah
-from rootbuild_oci import bundle, cgroup, devices, filters, held, limits, mounts, namespace, stubs
+from rootbuild_oci import (
+    argv,
+    bundle,
+    cgroup,
+    devices,
+    filters,
+    held,
+    limits,
+    mounts,
+    namespace,
+    stubs,
+)
 from rootbuild_oci.bundle import BINDS
+from rootbuild_oci.engine import OwnWays
 from rootbuild_oci.inside import kill_inside
-from rootbuild_oci.step import Step
+from rootbuild_oci.step import NeverStartedError, Step
 
-Way = Literal["crun", "runc", "buildah", "chroot"]
-RUNTIMES: tuple[Way, ...] = ("crun", "runc")
+RUNTIMES = ("crun", "runc")
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
-# What a runtime, or buildah itself, makes in a root filesystem to mount something on it.
+# What a runtime makes in a root filesystem to mount something on it.
 MOUNT_POINTS = ("/proc", "/dev", "/sys", *BINDS)
-BUILDAH_MOUNT_POINTS = (*MOUNT_POINTS, "/etc/hostname", "/run/.containerenv")
-
-
-class NeverStartedError(Exception):
-    """The runtime could not make the container: nothing of the step has run."""
-
-    def __init__(self, finished: process.Finished, log: str) -> None:
-        super().__init__(log)
-        self.finished = finished
-        self.log = log
-
-    @property
-    def said(self) -> str:
-        """The runtime's complaint in one line."""
-        try:
-            entries = [json.loads(line) for line in self.log.splitlines()]
-            return str(entries[-1]["msg"])
-        except (ValueError, LookupError, TypeError):
-            return self.log.strip() or f"exited with {self.finished.status}"
 
 
 class Runner:
@@ -59,11 +48,15 @@ class Runner:
     """
 
     def __init__(
-        self, order: Callable[[], tuple[Way, ...]], refused: Callable[[], None] = lambda: None
+        self,
+        own: OwnWays,
+        order: Callable[[], tuple[str, ...]],
+        refused: Callable[[], None] = lambda: None,
     ) -> None:
+        self._own = own
         self._order = order
         self._refused = refused
-        self._ways: tuple[Way, ...] | None = None
+        self._ways: tuple[str, ...] | None = None
         self._settling = threading.Lock()
         self._running: dict[str, Callable[[], None]] = {}
         self._stopped: set[str] = set()
@@ -71,7 +64,7 @@ class Runner:
         self._count = 0
 
     @property
-    def ways(self) -> tuple[Way, ...]:
+    def ways(self) -> tuple[str, ...]:
         """The ways to go; one, once that has worked."""
         with self._settling:
             if self._ways is None:
@@ -118,12 +111,12 @@ class Runner:
         for kill in running.values():
             kill()
 
-    def _run(self, way: Way, step: Step, output: IO[bytes]) -> int:
+    def _run(self, way: str, step: Step, output: IO[bytes]) -> int:
         with self._lock:
             self._count += 1
             identity = f"{step.container}-{os.getpid()}-{self._count}"
         points = (
-            *(MOUNT_POINTS if way in RUNTIMES else BUILDAH_MOUNT_POINTS),
+            *(MOUNT_POINTS if way in RUNTIMES else self._own.MOUNT_POINTS),
             *(mount.target for mount in (*step.command.mounts, *step.command.devices)),
         )
         with (
@@ -136,8 +129,8 @@ class Runner:
                 with self._stoppable(identity, lambda: _kill(folder / "pid")):
                     return run_bundle(way, folder, step, output)
             with self._stoppable(identity, lambda: kill_inside(step.rootfs)):
-                code = run_by_buildah(folder, step, output, _how(way))
-            # What buildah makes of the death of its child is not the same in all its versions.
+                code = self._own.run(way, folder, step, output)
+            # What an engine makes of the death of its child is not the same in all its versions.
             return 128 + signal.SIGKILL if identity in self._stopped else code
 
     @contextlib.contextmanager
@@ -149,14 +142,6 @@ class Runner:
         finally:
             with self._lock:
                 del self._running[identity]
-
-
-def _how(way: Way) -> tuple[str, ...]:
-    """What to tell buildah. With isolation "chroot" it needs no OCI runtime at all."""
-    if way == "chroot":
-        return ("--isolation", "chroot")
-    likeliest = ways()[0]
-    return ("--runtime", likeliest) if likeliest in RUNTIMES else ()
 
 
 def run_bundle(runtime: str, folder: Path, step: Step, output: IO[bytes]) -> int:
@@ -187,14 +172,21 @@ def run_bundle(runtime: str, folder: Path, step: Step, output: IO[bytes]) -> int
     return finished.status
 
 
-def ways() -> tuple[Way, ...]:
-    """The ways to try here, the likeliest first.
+def ways(own: OwnWays) -> tuple[str, ...]:
+    """The ways to try here, the likeliest first."""
+    return (*_installed(), own.LAST)
 
-    crun refuses to work where some cgroup controllers are of version 1 and some of version 2.
-    """
+
+def likeliest() -> str:
+    """The runtime that most likely works here, "" if there is none."""
+    return next(iter(_installed()), "")
+
+
+def _installed() -> tuple[str, ...]:
+    """crun refuses to work where some cgroup controllers are of version 1 and some of 2."""
     hybrid = Path("/sys/fs/cgroup/unified").is_dir()
     order = tuple(reversed(RUNTIMES)) if hybrid else RUNTIMES
-    return (*(way for way in order if process.find(way)), "chroot")
+    return tuple(way for way in order if process.find(way))
 
 
 def runtime_root(runtime: str) -> Path:
@@ -204,7 +196,7 @@ def runtime_root(runtime: str) -> Path:
     return root
 
 
-def remove_leftovers(container: str, rootfs: Callable[[], Path] | None) -> None:
+def remove_leftovers(container: str, rootfs: Callable[[], Path] | None, own: OwnWays) -> None:
     """Kill and forget what a killed build's steps left running. `rootfs` mounts the container.
 
     Without a runtime that knows them, processes are found by their root, which works as long as
@@ -215,6 +207,8 @@ def remove_leftovers(container: str, rootfs: Callable[[], Path] | None) -> None:
         for runtime in owners:
             command = argv.runtime_delete(runtime, runtime_root(runtime), folder.name)
             process.call(command, check=False)
+        if not owners:
+            own.forget(folder)
         if not owners and rootfs is not None:
             kill_inside(rootfs())
         shutil.rmtree(folder, ignore_errors=True)

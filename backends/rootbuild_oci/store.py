@@ -1,25 +1,26 @@
-"""The engine's image store: its index files where we know their layout, else buildah's word."""
+"""The engine's image store: its index files where we know their layout, else the engine's word."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from rootbuild import process
 from rootbuild.backend import StoredImage
 from rootbuild.storage.configuration import Storage
-from rootbuild.storage.index import Index, UnknownLayoutError, strings
+from rootbuild.storage.index import Index, UnknownLayoutError
 from rootbuild.storage.layers import layer_folders
-from rootbuild_buildah import argv
+from rootbuild_oci.engine import Answers
 
 
 class Store:
-    """A look at the images of this user. `storage` is where they are, None if we cannot tell."""
+    """A look at the images of this user, by `answers` where files do not say.
 
-    def __init__(self, storage: Storage | None = None, *, ask: bool = True) -> None:
+    `storage` is where they are, None if that is to be found out.
+    """
+
+    def __init__(self, answers: Answers, storage: Storage | None = None) -> None:
         self._index = Index(storage)
-        self._ask = ask
+        self._answers = answers
 
     def folder(self) -> Path | None:
         """Where the engine writes, if we know that."""
@@ -33,7 +34,7 @@ class Store:
         try:
             return self._index.images()
         except UnknownLayoutError:
-            return ask_images() if self._ask else ()
+            return self._answers.images()
 
     def config(self, image: str) -> bytes:
         """The config of an image (id). KeyError if there is no such image."""
@@ -41,7 +42,7 @@ class Store:
             found = self._index.config(image)
         except UnknownLayoutError:
             found = None
-        return ask_config(image) if found is None else found
+        return self._answers.config(image) if found is None else found
 
     def used(self) -> frozenset[str] | None:
         """Ids of images that working containers are based on; None if the files do not say."""
@@ -66,27 +67,3 @@ class Store:
             return self._index.containers()
         except UnknownLayoutError:
             return None
-
-
-def ask_images() -> tuple[StoredImage, ...]:
-    """All images, from buildah itself."""
-    listed = json.loads(process.call(argv.images()).stdout or b"null") or []
-    return tuple(
-        StoredImage(
-            id=str(entry["id"]).removeprefix("sha256:"),
-            names=strings(entry.get("names")),
-            digest=str(entry.get("digest") or ""),
-            created=str(entry.get("createdatraw") or ""),
-        )
-        for entry in listed
-    )
-
-
-def ask_config(image: str) -> bytes:
-    """The config of an image, from buildah itself. KeyError if there is no such image."""
-    finished = process.call(argv.inspect(image), check=False)
-    if finished.status != 0:
-        if all(image != known.id for known in ask_images()):
-            raise KeyError(image)
-        raise process.failure(finished)
-    return str(json.loads(finished.stdout)["Config"]).encode()

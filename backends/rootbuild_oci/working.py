@@ -1,4 +1,4 @@
-"""Working containers that buildah makes and keeps: these work with any storage driver."""
+"""Working containers that an engine makes and keeps: these work with any storage driver."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 
 from rootbuild import process
 from rootbuild.backend import Describe, Layers
-from rootbuild_buildah import argv
 from rootbuild_oci import failures, folder
 from rootbuild_oci.calls import Calls, last_line
+from rootbuild_oci.engine import Engine
 from rootbuild_oci.images import Images
 from rootbuild_oci.store import Store
 
@@ -27,10 +27,12 @@ class Workers:
     were made to start containers from go after them.
     """
 
-    def __init__(self, store: Store, images: Images, call: Calls) -> None:
+    def __init__(self, store: Store, images: Images, call: Calls, engine: Engine) -> None:
         self.store = store
         self.images = images
         self.call = call
+        self.commands = engine.commands
+        self._scratch = engine.scratch
         self.large: set[str] = set()
         self._retired: list[str] | None = None
         self._calm: set[str] = set()
@@ -58,23 +60,33 @@ class Workers:
         `used` are images that must not be removed. Raises HostError if there is no such image.
         """
         try:
-            base = None if image is None else self.images.calm(image)
+            base = self._base(image)
         except KeyError as error:
             raise failures.image_removed(image) from error
         if base is not None and base != image:
             self._calm.add(base)
         try:
-            self.call(argv.working_container(name, base))
+            self.call(self.commands.working_container(name, base))
             yield Worker(self, name)
         except BaseException:
-            process.call(argv.remove_containers(name), check=False)
+            process.call(self.commands.remove_containers(name), check=False)
             raise
         if self._retired is not None and name not in self.large:
             self._retired.append(name)
             return
-        self._remove(argv.remove_containers(name))
+        self._remove(self.commands.remove_containers(name))
         if self._retired is None:
             self._remove_calm(used)
+
+    def mounted(self, name: str) -> Path:
+        """Mount a working container; gives the path."""
+        return Path(last_line(self.call(self.commands.mount(name))))
+
+    def _base(self, image: str | None) -> str | None:
+        """An image that the engine can start from; None where it starts from nothing."""
+        if image is not None:
+            return self.images.calm(image)
+        return None if self._scratch else self.images.nothing()
 
     def _remove(self, command: Sequence[str]) -> None:
         """Run a removal to its end: not even who stops the build ends it. Raises EngineError.
@@ -92,8 +104,8 @@ class Workers:
     def _end(self, call: Callable[[Sequence[str]], object]) -> None:
         names, self._retired = self._retired, None
         if names:
-            call(argv.remove_containers(*names))
-        self._remove_calm(frozenset())
+            call(self.commands.remove_containers(*names))
+        self._remove_calm(self.store.used() or frozenset())
 
     def _remove_calm(self, used: frozenset[str]) -> None:
         images, self._calm = self._calm, set()
@@ -102,7 +114,7 @@ class Workers:
 
 
 class Worker:
-    """A working container of buildah's."""
+    """A working container of an engine's."""
 
     def __init__(self, workers: Workers, name: str) -> None:
         self._workers = workers
@@ -117,7 +129,7 @@ class Worker:
         In a session the container's removal, which soon follows, does that.
         """
         with self._lock:
-            path, count = self._mounted or (mounted(self._workers.call, self._name), 0)
+            path, count = self._mounted or (self._workers.mounted(self._name), 0)
             self._mounted = (path, count + 1)
         try:
             yield path
@@ -126,15 +138,16 @@ class Worker:
                 path, count = self._mounted
                 self._mounted = (path, count - 1) if count > 1 else None
             if count == 1 and not self._workers.lasting:
-                process.call(argv.unmount(self._name), check=False)
+                process.call(self._workers.commands.unmount(self._name), check=False)
 
     def commit(self) -> Layers:
         """See the contract."""
         begin = time.monotonic()
-        image = last_line(self._workers.call(argv.commit(self._name)))
+        workers = self._workers
+        image = last_line(workers.call(workers.commands.commit(self._name)))
         if time.monotonic() - begin > LARGE_SECONDS:
-            self._workers.large.add(self._name)
-        return Layers(image, folder.diff_ids(self._workers.store.config(image)))
+            workers.large.add(self._name)
+        return Layers(image, folder.diff_ids(workers.store.config(image)))
 
     def finish(self, describe: Describe, names: Sequence[str]) -> Layers:
         """See the contract: a commit, and an image with our own config on top of that."""
@@ -142,8 +155,3 @@ class Worker:
         image = self._workers.images.create(describe(interim.diff_ids), names)
         self._workers.images.remove_interim(interim.image)
         return Layers(image, interim.diff_ids)
-
-
-def mounted(call: Calls, name: str) -> Path:
-    """Mount a working container; gives the path."""
-    return Path(last_line(call(argv.mount(name))))

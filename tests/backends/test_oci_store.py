@@ -22,8 +22,18 @@ def make(root: Path, driver: str, *images: dict[str, object]) -> Path:
     return folder
 
 
+class Nothing:
+    """An engine without images."""
+
+    def images(self) -> tuple[StoredImage, ...]:
+        return ()
+
+    def config(self, image: str) -> bytes:
+        raise KeyError(image)
+
+
 def reader(root: Path, *additional: Path, driver: str = "") -> store.Store:
-    return store.Store(configuration.Storage(root, driver, additional), ask=False)
+    return store.Store(Nothing(), configuration.Storage(root, driver, additional))
 
 
 @pytest.mark.parametrize("driver", ["overlay", "vfs"])

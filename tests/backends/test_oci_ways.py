@@ -1,4 +1,4 @@
-"""Which ways buildah offers, and which are gone."""
+"""Which ways are offered, and which are gone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import pytest
 from rootbuild import process
 from rootbuild.choices import Choice, Question, Way
 from rootbuild.errors import HostError
+from rootbuild_buildah import fallback
 from rootbuild_oci import attempts, filters, network, steps
+from rootbuild_oci.step import NeverStartedError
 from rootbuild_oci.ways import Ways
 
 
@@ -33,7 +35,7 @@ class Answers:
 @pytest.fixture(autouse=True)
 def _installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "find", lambda name: f"/usr/bin/{name}")
-    monkeypatch.setattr(steps, "ways", lambda: ("crun", "runc", "chroot"))
+    monkeypatch.setattr(steps, "ways", lambda own: ("crun", "runc", "chroot"))
     monkeypatch.setattr(filters, "kept", lambda way, rules: True)
 
 
@@ -50,7 +52,7 @@ def _installed(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_the_order(isolation: Choice, runtime: Choice, expected: tuple[str, ...]) -> None:
-    ways = Ways()
+    ways = Ways(fallback)
     ways.choices = Answers({"isolation": isolation, "runtime": runtime})
     assert ways.order() == expected
 
@@ -58,12 +60,12 @@ def test_the_order(isolation: Choice, runtime: Choice, expected: tuple[str, ...]
 def test_without_advice_the_first_that_works_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[str] = []
 
-    def attempt(way: str) -> str:
+    def attempt(way: str, own: object) -> str:
         tried.append(way)
         return "no" if way == "crun" else ""
 
     monkeypatch.setattr(attempts, "runtime", attempt)
-    ways = Ways()
+    ways = Ways(fallback)
     assert ways.order() == ways.order() == ("runc", "crun", "chroot")
     assert tried == ["crun", "runc"]
 
@@ -74,24 +76,24 @@ def test_a_filter_is_made_where_none_is_kept(
 ) -> None:
     made: list[str] = []
     monkeypatch.setattr(filters, "kept", lambda way, rules: kept)
-    monkeypatch.setattr(attempts, "make_filter", made.append)
-    ways = Ways()
+    monkeypatch.setattr(attempts, "make_filter", lambda way, own: made.append(way))
+    ways = Ways(fallback)
     ways.choices = Answers({"isolation": Choice("oci"), "runtime": Choice(runtime)})
     ways.order()
     assert made == ([] if kept else [runtime])
 
 
 def test_a_refusal_is_told() -> None:
-    ways, answers = Ways(), Answers({})
+    ways, answers = Ways(fallback), Answers({})
     ways.choices = answers
     ways.refused()
     assert answers.forgotten == ["isolation", "runtime"]
 
 
 def test_what_is_offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempts, "runtime", lambda way: f"{way} refused")
+    monkeypatch.setattr(attempts, "runtime", lambda way, own: f"{way} refused")
     monkeypatch.setattr(process, "find", lambda name: None if name == "runc" else "/x")
-    offered = Ways().offered()
+    offered = Ways(fallback).offered()
     names = {question: [way.name for way in ways] for question, ways in offered.items()}
     assert names == {
         "isolation": ["oci", "chroot", "buildah"],
@@ -102,7 +104,7 @@ def test_what_is_offered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_isolation_by_a_runtime_needs_one_that_works() -> None:
-    ways = Ways()
+    ways = Ways(fallback)
     ways.choices = Answers({"runtime": Choice("")})
     isolation = ways.offered()["isolation"]
     assert isolation[0].attempt() == "no OCI runtime works here"
@@ -138,4 +140,4 @@ def test_a_helper_that_is_ordered_and_does_not_work(monkeypatch: pytest.MonkeyPa
 )
 def test_what_a_runtime_said(log: str, said: str) -> None:
     finished = process.Finished(("crun",), 1)
-    assert steps.NeverStartedError(finished, log).said == said
+    assert NeverStartedError(finished, log).said == said
