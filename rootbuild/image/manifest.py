@@ -18,7 +18,10 @@ from rootbuild.image.platform import Platform
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 _OCI = "application/vnd.oci.image.{}"
 _DOCKER = "application/vnd.docker.{}"
-_MANIFESTS = {True: _OCI.format("manifest.v1+json"), False: _DOCKER.format("distribution.manifest.v2+json")}
+_MANIFESTS = {
+    True: _OCI.format("manifest.v1+json"),
+    False: _DOCKER.format("distribution.manifest.v2+json"),
+}
 _CONFIGS = {True: _OCI.format("config.v1+json"), False: _DOCKER.format("container.image.v1+json")}
 _LAYERS = {
     ("uncompressed", True): _OCI.format("layer.v1.tar"),
@@ -87,6 +90,11 @@ def index(entries: Sequence[Descriptor], annotations: Pairs = ()) -> Document:
         "manifests": [entry.document() for entry in entries],
     }
     return _document(content, annotations)
+
+
+def is_manifest(media_type: str) -> bool:
+    """Whether documents of that type are manifests or indexes, which have places of their own."""
+    return media_type == OCI_INDEX or media_type in _MANIFESTS.values()
 
 
 def layer_type(compression: str, *, oci: bool) -> str:

@@ -18,7 +18,7 @@ _HINTS = {
 
 @contextmanager
 def written(dest: Path | None) -> Iterator[None]:
-    """Turn an OSError that leaves the block into an error about writing to `dest` (None: stdout)."""
+    """Turn an OSError of the block into an error about writing to `dest` (None: stdout)."""
     try:
         yield
     except OSError as error:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 from rootbuild.backend import Backend
 from rootbuild.errors import BuildError, HostError
 from rootbuild.files.rootfs import READ, Rootfs, Trail
+from rootbuild.image.tarheader import Header
+from rootbuild.image.tarreader import BadArchiveError, HeaderReader
 from rootbuild.outputs.sink import Sink
 from rootbuild.storage.contents import StoredLayer, image_layers
 from rootbuild.storage.index import Index, UnknownLayoutError
@@ -24,6 +27,14 @@ class Image:
     id: str
     config: bytes
     layers: tuple[StoredLayer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of a layer: its header, and what gives its content to a sink."""
+
+    header: Header
+    content: Callable[[Sink], None] = lambda sink: None
 
 
 def find_image(backend: Backend, image: str, diff_ids: Callable[[bytes], Sequence[str]]) -> Image:
@@ -58,6 +69,31 @@ def write_layer(layer: StoredLayer, sink: Sink) -> None:
                 else:
                     _copy(root, trail, piece.name, piece.size, sink)
     except (DamagedError, FileNotFoundError, NotADirectoryError, BuildError) as error:
+        raise damaged(layer.diff_id, str(error)) from error
+
+
+def entries(layer: StoredLayer) -> Iterator[Entry]:
+    """What a layer's archive holds, in order. Raises HostError.
+
+    The content of an entry is to be read, if at all, before the next one is asked for.
+    """
+    reader, current = HeaderReader(), None
+    try:
+        with ExitStack() as stack:
+            root = stack.enter_context(Rootfs(layer.folder))
+            trail = stack.enter_context(root.trail())
+            for piece in pieces(layer.split):
+                if isinstance(piece, bytes):
+                    for header in reader.feed(piece):
+                        if current is not None:
+                            yield current
+                        current = Entry(header)
+                elif current is not None:
+                    yield Entry(current.header, partial(_copy, root, trail, piece.name, piece.size))
+                    current = None
+            if current is not None:
+                yield current
+    except (BadArchiveError, DamagedError, FileNotFoundError, NotADirectoryError) as error:
         raise damaged(layer.diff_id, str(error)) from error
 
 

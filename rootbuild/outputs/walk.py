@@ -1,4 +1,4 @@
-"""All that is in a filesystem that nobody changes meanwhile, in an order that is always the same."""
+"""All that is in a filesystem that nobody changes meanwhile, always in the same order."""
 
 from __future__ import annotations
 

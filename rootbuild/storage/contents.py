@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from rootbuild.storage.index import UnknownLayoutError, entries
 from rootbuild.storage.layers import Entry, chain, incomplete, top_layer
 
+Compression = Literal["uncompressed", "gzip", "zstd"]
+
 # Where drivers keep the files that a layer has changed, or all files up to it.
 _FOLDERS = {"overlay": "overlay/{}/diff", "vfs": "vfs/dir/{}"}
+# The numbers of the package "archive" of containers/storage; those of no use here are left out.
+_COMPRESSIONS: dict[object, Compression] = {0: "uncompressed", 2: "gzip", 4: "zstd"}
 
 
 @dataclass(frozen=True, slots=True)
 class StoredLayer:
     """A layer of the store.
 
-    `size` is that of its uncompressed archive. `compressed` and `compressed_size` are those of the
-    blob that it came as, which is the archive itself where it was not compressed.
+    `size` is that of its uncompressed archive. `compressed` and `compressed_size` are digest and
+    size of the blob that it came as, and `compression` is how that was compressed, None if unknown.
     """
 
     diff_id: str
@@ -27,6 +32,7 @@ class StoredLayer:
     split: Path
     compressed: str = ""
     compressed_size: int = 0
+    compression: Compression | None = None
 
 
 def image_layers(
@@ -65,5 +71,5 @@ def _layer(root: Path, driver: str, entry: Entry) -> StoredLayer:
         split=split,
         compressed=str(entry.get("compressed-diff-digest") or ""),
         compressed_size=compressed_size if isinstance(compressed_size, int) else 0,
+        compression=_COMPRESSIONS.get(entry.get("compression", 0)),
     )
-
