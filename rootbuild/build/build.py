@@ -236,7 +236,7 @@ class Session:
         plan = parts.plan
         if wanted.files:
             space = parts.spaces[StageBase(plan.target)]
-            self._delivery().files(space.view(built.key, built.layers).path)
+            self._delivery().files(space.result(built.key, built.layers).path)
         if not wanted.image:
             return ""
         config, exporter = plan.stage(plan.target).config, self._exporter()

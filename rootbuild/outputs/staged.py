@@ -92,7 +92,8 @@ def _nameless(folder: Path) -> Iterator[tuple[int, str | None]]:
 
 def _named(descriptor: int, folder: Path) -> str:
     name = str(folder / f"{_PREFIX}{os.getpid()}-{os.urandom(4).hex()}")
-    os.link(f"/proc/self/fd/{descriptor}", name, follow_symlinks=True)
+    # With a folder, however useless for a whole path, Python makes the call that follows the link.
+    os.link(f"/proc/self/fd/{descriptor}", name, src_dir_fd=descriptor, follow_symlinks=True)
     return name
 
 
