@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
-
-Mode = Literal["min", "max"]
-Version = Literal["v0.2", "v1"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +59,3 @@ class Invocation:
     dockerfile: bytes = b""
     steps: tuple[Step, ...] = ()
     vcs: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class ProvenanceOptions:
-    """`--provenance`: how much is told, and in which form. `builder` is a URL."""
-
-    mode: Mode = "min"
-    version: Version = "v1"
-    builder: str = ""
-    reproducible: bool = False
-    file: str = "provenance.json"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 
-from rootbuild.attest.invocation import Invocation, Material, Need, ProvenanceOptions
+from rootbuild.attest.invocation import Invocation, Material, Need
+from rootbuild.attest.options import ProvenanceOptions
 from rootbuild.attest.statement import Attestation
 
 V1, V02 = "https://slsa.dev/provenance/v1", "https://slsa.dev/provenance/v0.2"

@@ -8,7 +8,8 @@ from typing import Any, cast
 
 import pytest
 
-from rootbuild.attest.invocation import Invocation, Material, Need, ProvenanceOptions, Step
+from rootbuild.attest.invocation import Invocation, Material, Need, Step
+from rootbuild.attest.options import ProvenanceOptions
 from rootbuild.attest.provenance import provenance
 
 BASE = Material("pkg:docker/alpine@3.17?platform=linux%2Famd64", f"sha256:{'8' * 64}")
