@@ -45,6 +45,7 @@ class StoredImage:
 
     `id` is the hex digest of its config, without `sha256:`; `names` are whole references
     (`docker.io/library/alpine:latest`); `created` is RFC 3339; `size` is in bytes, -1 if unknown.
+    An index has `instances`, the ids of its images as far as the store has them, and no config.
     """
 
     id: str
@@ -52,6 +53,7 @@ class StoredImage:
     digest: str = ""
     created: str = ""
     size: int = -1
+    instances: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,13 @@ class Backend(Protocol):
         """Make an image out of layers that the store has, with exactly this config; gives its id.
 
         The layers are those of the config's `rootfs.diff_ids`; `names` are given as by `tag`.
+        """
+        ...
+
+    def create_index(self, images: Sequence[str], names: Sequence[str]) -> str:
+        """Make an index of images (ids), each for another platform; gives its id in the store.
+
+        `names` are given as by `tag`, of which there is at least one.
         """
         ...
 

@@ -72,6 +72,16 @@ def pull(reference: str, policy: PullPolicy, platform: str | None) -> Argv:
     return (BUILDAH, "pull", "--quiet", "--policy", policy, *chosen, reference)
 
 
+def create_index(name: str) -> Argv:
+    """Make an empty index of that name; prints its id."""
+    return (BUILDAH, "manifest", "create", name)
+
+
+def add_to_index(name: str, image: str) -> Argv:
+    """Add an image of the store to an index; its config says for which platform."""
+    return (BUILDAH, "manifest", "add", name, image)
+
+
 def tag(image: str, *names: str) -> Argv:
     """Give an image more names."""
     return (BUILDAH, "tag", image, *names)

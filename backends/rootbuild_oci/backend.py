@@ -111,6 +111,10 @@ class OciBackend:
         """See the contract: a folder of the `dir:` transport, pulled."""
         return self.builder.images.create(config, names)
 
+    def create_index(self, images: Sequence[str], names: Sequence[str]) -> str:
+        """See the contract."""
+        return self.builder.images.create_index(images, names)
+
     def tag(self, image: str, *names: str) -> None:
         """See the contract."""
         self.builder.images.tag(image, *names)

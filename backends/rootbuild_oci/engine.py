@@ -54,12 +54,20 @@ class Commands(Protocol):
         """Bring an image from its registry; prints its id last."""
         ...
 
+    def create_index(self, name: str, /) -> Argv:
+        """Make an empty index of that name, which nothing has yet; prints its id last."""
+        ...
+
+    def add_to_index(self, name: str, image: str, /) -> Argv:
+        """Add an image (id) of the store to an index, for its own platform."""
+        ...
+
     def tag(self, image: str, /, *names: str) -> Argv:
         """Give an image more names."""
         ...
 
     def remove_image(self, image: str, /) -> Argv:
-        """Remove an image that nothing uses."""
+        """Remove an image that nothing uses; by one of several names, that name alone."""
         ...
 
 

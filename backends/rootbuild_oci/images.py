@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -44,6 +45,21 @@ class Images:
             self._call(self._commands.load_folder(place))
         self.tag(identity, *left)
         return identity
+
+    def create_index(self, images: Sequence[str], names: Sequence[str]) -> str:
+        """Make an index of images, with names; gives its id.
+
+        It is whole before anybody can find it: until then it has a name of its own.
+        """
+        interim = f"localhost/rootbuild-index:{uuid.uuid4().hex}"
+        index = last_line(self._call(self._commands.create_index(interim)))
+        try:
+            for image in images:
+                self._call(self._commands.add_to_index(interim, image))
+            self.tag(index, *names)
+        finally:
+            process.call(self._commands.remove_image(interim), check=False)
+        return index
 
     def load_layout(self, layout: Path, manifest: str) -> str:
         """Bring an image of a folder in OCI layout into the store, by its manifest's digest."""

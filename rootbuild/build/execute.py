@@ -85,10 +85,11 @@ class Outlook:
     horizon: int
 
 
-def build_target(parts: Parts, stop: Callable[[], object]) -> State:
-    """Build the target, and of the other stages those whose content it turns out to need.
+def build_targets(parts: Parts, stop: Callable[[], object]) -> tuple[State, ...]:
+    """Build the targets, and of the other stages those whose content they turn out to need.
 
-    `stop` ends what threads wait for outside of this process (see `Scheduler`).
+    `stop` ends what threads wait for outside of this process (see `Scheduler`). The states are in
+    the order of the targets.
 
     Raises RootbuildError located at the instruction that failed.
     """
@@ -97,16 +98,18 @@ def build_target(parts: Parts, stop: Callable[[], object]) -> State:
         stop,
         parts.halt,
     )
-    return scheduler.run(parts.plan.target)
+    return scheduler.run(parts.plan.targets)
 
 
-def finish_target(parts: Parts, state: State, describe: Describe, names: Sequence[str]) -> str:
-    """Make an image of the built target, with that config and names; gives its id.
+def finish_target(
+    parts: Parts, target: int, state: State, describe: Describe, names: Sequence[str]
+) -> str:
+    """Make an image of a target that is built, with that config and names; gives its id.
 
     One call of the engine does all if there are steps that no layer holds yet.
     """
     if state.pending:
-        layers = parts.spaces[StageBase(parts.plan.target)].finish(describe, names)
+        layers = parts.spaces[StageBase(target)].finish(describe, names)
         snapshot = Snapshot(layers, (*state.groups, state.pending))
         parts.solver.remember(state.key, snapshot)
         return layers.image
@@ -174,7 +177,7 @@ class Executor:
         what is pending; what was dear gets one of its own, as somebody may remove the result.
         """
         steps = self._work.steps
-        if steps and self._stage.index == self._parts.plan.target and not self._dear():
+        if steps and self._stage.index in self._parts.plan.targets and not self._dear():
             state, self._work = replace(state, pending=steps), Uncommitted()
         elif steps and self._must_be_an_image():
             state = self._commit(state)
@@ -256,7 +259,7 @@ class Executor:
     def _must_be_an_image(self) -> bool:
         """Whether others start from it, or it is the result. What is only copied from need not."""
         plan, index = self._parts.plan, self._stage.index
-        return index == plan.target or any(other.base == StageBase(index) for other in plan.stages)
+        return index in plan.targets or any(other.base == StageBase(index) for other in plan.stages)
 
     def _advance(self, position: int, state: State) -> State:
         """The state after one more step, which is done unless its result is known."""

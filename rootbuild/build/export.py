@@ -12,7 +12,8 @@ from rootbuild.build.store import Store
 from rootbuild.cache.database import Cache
 from rootbuild.image.config import HistoryEntry, ImageConfig, render_config
 from rootbuild.image.dates import date, now
-from rootbuild.plan.keys import image_key
+from rootbuild.plan.keys import image_key, key
+from rootbuild.plan.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,9 @@ class Exporter:
         """The id of the finished image as the cache knows it, be it in the store or not."""
         return self.cache.image(self._key(filesystem, config))
 
-    def create(
-        self, parts: Parts, state: State, config: ImageConfig, names: tuple[str, ...]
-    ) -> str:
-        """Make the image of the built target and give it names; its id."""
+    def create(self, parts: Parts, target: int, state: State, names: tuple[str, ...]) -> str:
+        """Make the image of a target that is built and give it names; its id."""
+        config = parts.plan.stage(target).config
         groups = (*state.groups, state.pending) if state.pending else state.groups
         created = now() if self.created is None else date(self.created)
 
@@ -48,7 +48,7 @@ class Exporter:
             history = layered(config.history, len(diff_ids) - len(groups), groups)
             return render_config(replace(config, diff_ids=diff_ids, history=history), created)
 
-        image = finish_target(parts, state, describe, names)
+        image = finish_target(parts, target, state, describe, names)
         self.cache.remember_image(self._key(state.key, config), image)
         return image
 
@@ -56,6 +56,55 @@ class Exporter:
         created = "" if self.created is None else date(self.created)
         blob = render_config(replace(config, diff_ids=()), created)
         return image_key(filesystem, blob, self.policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Exports:
+    """The result of a plan: an image, or an index of the images of several targets."""
+
+    exporter: Exporter
+    plan: Plan
+
+    def known(self, filesystems: Sequence[str | None]) -> str | None:
+        """The id of the result, if the store has it. `filesystems` are the targets' keys."""
+        images = self._images(filesystems)
+        result = self.remembered(filesystems)
+        live = self.exporter.store.ids
+        return result if result in live and live.issuperset(images) else None
+
+    def remembered(self, filesystems: Sequence[str | None]) -> str | None:
+        """The id of the result as the cache knows it, be it in the store or not."""
+        images = self._images(filesystems)
+        if len(images) < len(filesystems):
+            return None
+        return images[0] if len(images) == 1 else self.exporter.cache.image(_index_key(images))
+
+    def _images(self, filesystems: Sequence[str | None]) -> list[str]:
+        """The ids of the targets' images, without those that the cache does not know."""
+        images = (
+            None if key is None else self.exporter.remembered(key, self.plan.stage(target).config)
+            for target, key in zip(self.plan.targets, filesystems, strict=True)
+        )
+        return [image for image in images if image is not None]
+
+    def create(self, parts: Parts, states: Sequence[State], names: tuple[str, ...]) -> str:
+        """Make the images of all targets, and an index of several; the id of what has the names.
+
+        An index lives by its names. Without any it is the first of the images that counts.
+        """
+        targets, make = self.plan.targets, self.exporter.create
+        if len(targets) == 1:
+            return make(parts, targets[0], states[0], names)
+        images = [make(parts, *built, ()) for built in zip(targets, states, strict=True)]
+        if not names:
+            return images[0]
+        index = self.exporter.backend.create_index(images, names)
+        self.exporter.cache.remember_image(_index_key(images), index)
+        return index
+
+
+def _index_key(images: Sequence[str]) -> str:
+    return key("index", *images)
 
 
 def layered(

@@ -49,7 +49,8 @@ class BuildOptions:
     """One build. `dockerfile` None means the default names; it may be `-` and a URL.
 
     `tags` are as given by the user. `no_cache_stages` are names or numbers of stages to do again
-    whatever is cached. `jobs` 0 is as many as are usual here.
+    whatever is cached. `jobs` 0 is as many as are usual here. Without `platforms` it is for
+    this host; with several the result is an index of one image for each.
     """
 
     context: Origin
@@ -58,7 +59,7 @@ class BuildOptions:
     build_args: Mapping[str, str] = field(default_factory=dict)
     labels: Pairs = ()
     target: str | None = None
-    platform: Platform | None = None
+    platforms: tuple[Platform, ...] = ()
     no_cache: bool = False
     no_cache_stages: tuple[str, ...] = ()
     pull: PullPolicy = "missing"
@@ -75,3 +76,8 @@ class BuildOptions:
     devices: tuple[DeviceGrant, ...] = ()
     limits: Limits = NO_LIMITS
     security: Security = USUAL_SECURITY
+
+    @property
+    def platform(self) -> Platform | None:
+        """The platform that was asked for, the first of several."""
+        return self.platforms[0] if self.platforms else None

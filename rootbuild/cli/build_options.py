@@ -55,7 +55,7 @@ def build_options(parsed: Parsed) -> BuildOptions:
         build_args=with_proxies(build_args(parsed.all("build-arg")), config.proxies(config.read())),
         labels=_pairs(parsed.all("label")),
         target=parsed.text("target") or None,
-        platform=_platform(parsed),
+        platforms=_platforms(parsed),
         no_cache=parsed.switch("no-cache"),
         no_cache_stages=_no_cache_stages(parsed),
         pull="always" if parsed.switch("pull") else "missing",
@@ -153,23 +153,17 @@ def _pairs(given: tuple[str, ...]) -> Pairs:
     return tuple(found.items())
 
 
-def _platform(parsed: Parsed) -> Platform | None:
+def _platforms(parsed: Parsed) -> tuple[Platform, ...]:
     given = ",".join(parsed.all("platform")) or os.environ.get("DOCKER_DEFAULT_PLATFORM", "")
     if not given:
-        return None
+        return ()
     try:
-        wanted = dict.fromkeys(_parsed_platform(text) for text in given.split(","))
+        wanted = tuple(dict.fromkeys(_parsed_platform(text) for text in given.split(",")))
     except ValueError as error:
         raise UsageError(f'invalid argument "{given}" for "--platform" flag: {error}') from error
-    if len(wanted) > 1:
-        raise UnsupportedError(
-            "several platforms at once (--platform) are not supported yet",
-            hint="build for one after the other, under different names",
-        )
-    platform = next(iter(wanted))
-    if platform.os != "linux":
+    if any(platform.os != "linux" for platform in wanted):
         raise UnsupportedError(f"--platform={given} is not supported: images are for Linux")
-    return platform
+    return wanted
 
 
 def _parsed_platform(text: str) -> Platform:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,8 @@ from rootbuild.storage.usage import Layers, Usage, usage
 ATTEMPTS = 5
 PAUSE_SECONDS = 0.02
 HEX_ID = 64
+_INSTANCES = "instances.json"
+_ID_AT_END = re.compile(r"[0-9a-f]{64}$")
 _READ: dict[Path, tuple[tuple[int, ...], Sequence[Mapping[str, object]]]] = {}
 
 
@@ -120,7 +123,21 @@ def read_images(folder: Path, sizes: Mapping[str, int] | None = None) -> Iterato
             digest=str(entry.get("digest") or ""),
             created=str(entry.get("created") or ""),
             size=(sizes or {}).get(str(entry.get("layer") or ""), -1),
+            instances=_instances(folder, identity, strings(entry.get("big-data-names"))),
         )
+
+
+def _instances(folder: Path, identity: str, data: Sequence[str]) -> tuple[str, ...]:
+    """The images of an index, which lists where they were found, by their digests."""
+    if _INSTANCES not in data:
+        return ()
+    try:
+        found = json.loads((folder / identity / _INSTANCES).read_bytes())
+    except (OSError, ValueError) as error:
+        raise UnknownLayoutError from error
+    places = found.values() if isinstance(found, dict) else ()
+    ids = (_ID_AT_END.search(str(place)) for place in places)
+    return tuple(match[0] for match in ids if match)
 
 
 def big_data_name(key: str) -> str:

@@ -56,6 +56,7 @@ class RecordingBackend:
         self._started: dict[str, tuple[str, ...]] = {}
         self._configs: dict[str, bytes] = {}
         self._names: dict[str, str] = {}
+        self._indexes: dict[str, tuple[str, ...]] = {}
         self._failures: dict[tuple[str, int], BaseException] = {}
         self._count = 0
         self._lock = threading.Lock()
@@ -100,8 +101,12 @@ class RecordingBackend:
     def images(self) -> Sequence[StoredImage]:
         """See the contract."""
         return [
-            StoredImage(image, tuple(name for name, named in self._names.items() if named == image))
-            for image in self._configs
+            StoredImage(
+                image,
+                tuple(name for name, named in self._names.items() if named == image),
+                instances=self._indexes.get(image, ()),
+            )
+            for image in (*self._configs, *self._indexes)
         ]
 
     def config(self, image: str) -> bytes:
@@ -198,6 +203,14 @@ class RecordingBackend:
         if diff_ids and diff_ids not in self._contents:
             self._contents[diff_ids] = self._stacked(diff_ids)
         return self._keep(config, *names)
+
+    def create_index(self, images: Sequence[str], names: Sequence[str]) -> str:
+        """See the contract."""
+        self._record("create_index", tuple(images), *names)
+        index = hashlib.sha256("\n".join(images).encode()).hexdigest()
+        self._indexes[index] = tuple(images)
+        self._names.update(dict.fromkeys(names, index))
+        return index
 
     def tag(self, image: str, *names: str) -> None:
         """See the contract."""

@@ -215,7 +215,7 @@ OPTIONS: tuple[dict[str, Any], ...] = (
     {"build_args": {"http_proxy": "x"}},
     {"labels": (("a", "b"),)},
     {"target": "one"},
-    {"platform": build_platform()},
+    {"platforms": (build_platform(),)},
     {"layers": "all"},
     {"network": "none"},
     {"hosts": (("a", "10.0.0.1"),)},

@@ -143,7 +143,8 @@ def _can_be_kept(options: BuildOptions) -> bool:
     anew = options.no_cache or options.no_cache_stages or options.pull == "always"
     fetched = options.dockerfile is not None and "://" in options.dockerfile
     folder = isinstance(options.context, Path) and not options.contexts.given
-    return folder and not fetched and not anew
+    single = len(options.platforms) <= 1
+    return folder and single and not fetched and not anew
 
 
 def _plain(value: object) -> object:
