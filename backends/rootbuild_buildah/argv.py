@@ -82,6 +82,11 @@ def add_to_index(name: str, image: str) -> Argv:
     return (BUILDAH, "manifest", "add", name, image)
 
 
+def remove_index(name: str) -> Argv:
+    """Remove an index, or one of its names. (`rmi` would mean the image for this host in it.)"""
+    return (BUILDAH, "manifest", "rm", name)
+
+
 def tag(image: str, *names: str) -> Argv:
     """Give an image more names."""
     return (BUILDAH, "tag", image, *names)

@@ -62,12 +62,16 @@ class Commands(Protocol):
         """Add an image (id) of the store to an index, for its own platform."""
         ...
 
+    def remove_index(self, name: str, /) -> Argv:
+        """Remove an index; by one of several names, that name alone. Its images stay."""
+        ...
+
     def tag(self, image: str, /, *names: str) -> Argv:
         """Give an image more names."""
         ...
 
     def remove_image(self, image: str, /) -> Argv:
-        """Remove an image that nothing uses; by one of several names, that name alone."""
+        """Remove an image that nothing uses."""
         ...
 
 

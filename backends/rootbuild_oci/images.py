@@ -58,7 +58,7 @@ class Images:
                 self._call(self._commands.add_to_index(interim, image))
             self.tag(index, *names)
         finally:
-            process.call(self._commands.remove_image(interim), check=False)
+            process.call(self._commands.remove_index(interim), check=False)
         return index
 
     def load_layout(self, layout: Path, manifest: str) -> str:
@@ -73,8 +73,10 @@ class Images:
             self._call(self._commands.tag(image, *names))
 
     def remove(self, images: Sequence[str], used: frozenset[str]) -> None:
-        """Remove those of some images that have no name and are not among the `used`."""
-        nameless = {image.id for image in self._store.images() if not image.names}
+        """Remove those of some images that nobody can name and that are not among the `used`."""
+        known = self._store.images()
+        listed = {instance for index in known for instance in index.instances}
+        nameless = {image.id for image in known if not image.names} - listed
         wanted = [image for image in images if image in nameless and image not in used]
         lineages = self._lineages(nameless)
         kept = sorted(set(lineages) - set(wanted))

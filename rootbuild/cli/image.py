@@ -13,7 +13,7 @@ from rootbuild.image import reference
 from rootbuild.registry.credentials import handed
 from rootbuild.registry.transport import tls_options
 from rootbuild.runtime.calls import call
-from rootbuild.runtime.names import find_image, need_image
+from rootbuild.runtime.names import find_image, indexes_among, need_image
 from rootbuild.runtime.run import pull as pull_image
 
 
@@ -25,10 +25,16 @@ def on_names(parsed: Parsed) -> int:
     there = [image for _, image in found if image is not None]
     removing = parsed.command.path[-1] == "rm"
     status = 0
+    indexes = indexes_among(there, known) if removing else ()
+    for index in indexes:
+        outcome = call(runtime, ("manifest", "rm", index))
+        outcome.replay()
+        status = max(status, min(outcome.status, 1))
+    there = [image for image in there if image not in indexes]
     if there:
         outcome = call(runtime, (*words(parsed, ["ignore"]), *there))
         outcome.replay()
-        status = min(outcome.status, 1)
+        status = max(status, min(outcome.status, 1))
     missing = [name for name, image in found if image is None]
     forgiving = removing and (parsed.switch("force") or parsed.switch("ignore"))
     if missing and not forgiving:

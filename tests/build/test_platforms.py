@@ -150,9 +150,26 @@ COPY works /works
     run = ("podman", "run", "--rm", "--network=none", f"--platform={FOREIGN}", project.whole)
     assert subprocess.run([*run, "/works"], check=False).returncode == 0
     again = project.build(None, both)
-    assert again.stderr.count("CACHED") == 5
+    assert again.stderr.count("CACHED") == 6
+    project.rootbuild("image", "prune", "--force")
+    assert subprocess.run([*run, "/works"], check=False).returncode == 0
+    tags = f"{project.tag}:again"
+    project.rootbuild("tag", project.tag, tags)
+    project.rootbuild("rmi", tags)
     project.build(f"FROM {project.tag}\nLABEL a=b\n", f"--platform={FOREIGN}")
     assert platform_of(project.tag) == FOREIGN.architecture
+
+
+@pytest.mark.usefixtures("programs")
+def test_an_index_is_removed_by_its_name(project: Project) -> None:
+    project.build("FROM scratch\nCOPY works /\n", f"--platform={build_platform()},{FOREIGN}")
+    assert project.tag in project.rootbuild("images").stdout
+    project.rootbuild("rmi", project.tag)
+    assert project.tag not in project.rootbuild("images").stdout
+    gone = project.rootbuild("rmi", project.tag, check=False)
+    assert gone.status == 1
+    assert f"No such image: {project.tag}:latest" in gone.stderr
+    project.build("FROM scratch\nCOPY works /\n")
 
 
 @pytest.mark.usefixtures("programs")
