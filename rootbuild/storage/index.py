@@ -128,15 +128,18 @@ def read_images(folder: Path, sizes: Mapping[str, int] | None = None) -> Iterato
 
 
 def _instances(folder: Path, identity: str, data: Sequence[str]) -> tuple[str, ...]:
-    """The images of an index, which lists where they were found, by their digests."""
+    """The images of an index, which lists where they were found, by their digests.
+
+    What has no digest in the list is the index itself.
+    """
     if _INSTANCES not in data:
         return ()
     try:
         found = json.loads((folder / identity / _INSTANCES).read_bytes())
     except (OSError, ValueError) as error:
         raise UnknownLayoutError from error
-    places = found.values() if isinstance(found, dict) else ()
-    ids = (_ID_AT_END.search(str(place)) for place in places)
+    places = found.items() if isinstance(found, dict) else ()
+    ids = (_ID_AT_END.search(str(place)) for digest, place in places if digest)
     return tuple(match[0] for match in ids if match)
 
 

@@ -125,3 +125,16 @@ def test_used_and_containers(tmp_path: Path) -> None:
     (tmp_path / "overlay-containers/containers.json").write_text(json.dumps(content))
     assert reader(tmp_path).used() == frozenset({A})
     assert reader(tmp_path).containers() == frozenset({"n"})
+
+
+def test_an_index_names_its_images(tmp_path: Path) -> None:
+    """The list has also the index itself, which has no digest there."""
+    listed = {"": A, f"sha256:{'1' * 64}": f"containers-storage:[overlay@/x+/y]@{B}"}
+    folder = make(tmp_path, "overlay", {"id": A, "big-data-names": ["manifest", "instances.json"]})
+    (folder / A).mkdir()
+    (folder / A / "instances.json").write_text(json.dumps(listed))
+    (found,) = reader(tmp_path).images()
+    assert found.instances == (B,)
+    (folder / A / "instances.json").write_text("{")
+    with pytest.raises(index.UnknownLayoutError):
+        list(index.read_images(folder))
