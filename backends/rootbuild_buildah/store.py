@@ -18,7 +18,7 @@ class Store:
     """A look at the images of this user. `storage` is where they are, None if we cannot tell."""
 
     def __init__(self, storage: Storage | None = None, *, ask: bool = True) -> None:
-        self._index = Index(storage)
+        self._index = Index(storage, ask_folder if ask else None)
         self._ask = ask
 
     def folder(self) -> Path | None:
@@ -66,6 +66,11 @@ class Store:
             return self._index.containers()
         except UnknownLayoutError:
             return None
+
+
+def ask_folder() -> Path:
+    """Where images are, from buildah itself."""
+    return Path(json.loads(process.call(argv.info()).stdout)["store"]["GraphRoot"])
 
 
 def ask_images() -> tuple[StoredImage, ...]:

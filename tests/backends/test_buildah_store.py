@@ -115,3 +115,18 @@ def test_used_and_containers(tmp_path: Path) -> None:
     (tmp_path / "overlay-containers/containers.json").write_text(json.dumps(content))
     assert reader(tmp_path).used() == frozenset({A})
     assert reader(tmp_path).containers() == frozenset({"n"})
+
+
+def test_where_engines_differ_about_the_folder_they_are_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path / "older", "overlay", {"id": A})
+    make(tmp_path / "newer", "overlay", {"id": B})
+    doubtful = configuration.Storage(tmp_path / "newer", older=tmp_path / "older")
+    monkeypatch.setattr(index, "read", lambda: doubtful)
+    asked = iter([tmp_path / "older"])
+    found = index.Index(ask=lambda: next(asked))
+    assert [image.id for image in found.images()] == [A]
+    assert found.folder() == tmp_path / "older"
+    with pytest.raises(index.UnknownLayoutError):
+        index.Index().images()
