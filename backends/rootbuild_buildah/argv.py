@@ -102,6 +102,11 @@ def images() -> Argv:
     return (BUILDAH, "images", "--json", "--no-trunc", "--all")
 
 
+def info() -> Argv:
+    """What buildah knows about itself and its store, as JSON."""
+    return (BUILDAH, "info")
+
+
 def inspect(image: str) -> Argv:
     """What buildah knows about an image, as JSON."""
     return (BUILDAH, "inspect", "--type", "image", image)

@@ -78,6 +78,10 @@ class Commands(Protocol):
 class Answers(Protocol):
     """What an engine says of its images, where the store's files do not; a module can be one."""
 
+    def folder(self) -> Path:
+        """Where its images are."""
+        ...
+
     def images(self) -> tuple[StoredImage, ...]:
         """All images, nameless ones too."""
         ...

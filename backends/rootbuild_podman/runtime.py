@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rootbuild import process
@@ -68,7 +69,7 @@ class PodmanRuntime:
         from rootbuild.storage.index import Index, UnknownLayoutError
 
         try:
-            return Index().images(sizes=True)
+            return Index(ask=lambda: Path(self.info().root)).images(sizes=True)
         except UnknownLayoutError:
             from rootbuild_podman import listing
 

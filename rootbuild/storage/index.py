@@ -10,7 +10,7 @@ import base64
 import json
 import re
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rootbuild.backend import StoredImage
@@ -32,11 +32,15 @@ class UnknownLayoutError(Exception):
 class Index:
     """A look at the store of this user. `storage` is where it is, None if that is to be found out.
 
+    `ask` is what an engine says of the folder of its store; it is called where engines differ.
     Every method raises UnknownLayoutError where the files do not say.
     """
 
-    def __init__(self, storage: Storage | None = None) -> None:
+    def __init__(
+        self, storage: Storage | None = None, ask: Callable[[], Path] | None = None
+    ) -> None:
         self._storage = storage
+        self._ask = ask
 
     def folder(self) -> Path:
         """Where the engine writes."""
@@ -104,10 +108,15 @@ class Index:
     def _located(self) -> Storage:
         if self._storage is None:
             try:
-                self._storage = read()
+                found = read()
             except ValueError as error:
                 # The engine may understand the file, and knows where its images are.
                 raise UnknownLayoutError from error
+            if found.older is not None:
+                if self._ask is None:
+                    raise UnknownLayoutError
+                found = found.at(self._ask())
+            self._storage = found
         return self._storage
 
 
