@@ -25,7 +25,6 @@ if TYPE_CHECKING:  # nobody has to choose while there is nothing to do
     from rootbuild.choices import Choices, Question, Way
 
 BACKENDS = "rootbuild.backends"
-RUNTIMES = "rootbuild.runtimes"
 
 PullPolicy = Literal["always", "missing", "never"]
 
@@ -341,12 +340,6 @@ def load_backends() -> dict[str, Backend]:
     return {name: engine() for name, engine in found.items()}
 
 
-def load_runtimes() -> dict[str, Runtime]:
-    """All registered runtimes by name."""
-    found = cast("dict[str, type[Runtime]]", plugins.load(RUNTIMES))
-    return {name: engine() for name, engine in found.items()}
-
-
 def choose_backend(wanted: str | None = None) -> Backend:
     """The backend of that name, or the first that works here (buildah before others)."""
     found = load_backends()
@@ -358,18 +351,14 @@ def choose_backend(wanted: str | None = None) -> Backend:
                 hint="installed backends: " + ", ".join(sorted(found)),
             )
         found = {wanted: found[wanted]}
-    return _first_usable(sorted(found.values(), key=lambda backend: backend.name))
-
-
-def choose_runtime() -> Runtime:
-    """The first runtime that works here."""
-    return _first_usable(sorted(load_runtimes().values(), key=lambda runtime: runtime.name))
+    return first_usable(sorted(found.values(), key=lambda backend: backend.name))
 
 
 Engine = TypeVar("Engine", Backend, Runtime)
 
 
-def _first_usable(engines: Sequence[Engine]) -> Engine:
+def first_usable(engines: Sequence[Engine]) -> Engine:
+    """The first of them that works here. Raises HostError: why the last does not."""
     problem = Problem(
         "no engine is installed", "pip install rootbuild again: its entry points are missing"
     )

@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rootbuild import process
-from rootbuild.backend import (
-    EngineInfo,
-    Event,
-    Problem,
-    StoredContainer,
-    StoredImage,
-    StoredNetwork,
-    StoredVolume,
-)
 from rootbuild_podman import host
 
-if TYPE_CHECKING:  # most commands are advised nothing
+if TYPE_CHECKING:  # most commands are advised nothing, and ask nothing
+    from rootbuild.backend import (
+        EngineInfo,
+        Event,
+        Problem,
+        StoredContainer,
+        StoredImage,
+        StoredNetwork,
+        StoredVolume,
+    )
     from rootbuild.choices import Choices
 
 
@@ -38,6 +38,8 @@ class PodmanRuntime:
         """See `Runtime.check`."""
         if process.find("podman") is not None:
             return None
+        from rootbuild.backend import Problem
+
         return Problem(
             "podman, which runs the containers, is not installed",
             "on Debian and Ubuntu: sudo apt-get install podman netavark aardvark-dns uidmap",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from rootbuild.backend import choose_runtime
 from rootbuild.cli.engine import separated, words
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import UsageError
@@ -13,6 +12,7 @@ from rootbuild.image.platform import parse_platform
 from rootbuild.runtime.calls import Outcome, ask, call
 from rootbuild.runtime.names import need_image
 from rootbuild.runtime.objects import CONTAINERS, Act, perform
+from rootbuild.runtimes import choose_runtime
 
 _LOADED = "Loaded image"
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from rootbuild.backend import choose_runtime
 from rootbuild.cli.engine import words
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import RuntimeRefusedError
 from rootbuild.runtime.calls import call
 from rootbuild.runtime.names import find_container
 from rootbuild.runtime.objects import CONTAINERS, Act, perform
+from rootbuild.runtimes import choose_runtime
 
 LIVE = frozenset({"attach", "logs"})
 ENGINE_FAILED = 125

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rootbuild import process
-from rootbuild.backend import choose_runtime
 from rootbuild.cli.parse import Parsed
+from rootbuild.runtimes import choose_runtime
 
 
 def words(parsed: Parsed, leave_out: Sequence[str] = ()) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 
-from rootbuild.backend import choose_runtime
 from rootbuild.cli.engine import separated, words
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import ImageNotFoundError
@@ -15,6 +14,7 @@ from rootbuild.registry.transport import tls_options
 from rootbuild.runtime.calls import call
 from rootbuild.runtime.names import find_image, indexes_among, need_image
 from rootbuild.runtime.run import pull as pull_image
+from rootbuild.runtimes import choose_runtime
 
 
 def on_names(parsed: Parsed) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from rootbuild.backend import Runtime, choose_runtime
+from rootbuild.backend import Runtime
 from rootbuild.cli.engine import words
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import RuntimeRefusedError
 from rootbuild.runtime.calls import call
 from rootbuild.runtime.names import find_container, find_image
+from rootbuild.runtimes import choose_runtime
 
 
 def run(parsed: Parsed) -> int:

@@ -7,7 +7,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-from rootbuild.backend import choose_runtime
 from rootbuild.cli import rows
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import UsageError
@@ -15,6 +14,7 @@ from rootbuild.image.reference import HUB
 from rootbuild.registry import config, credentials
 from rootbuild.registry.transport import tls_options
 from rootbuild.runtime.calls import call
+from rootbuild.runtimes import choose_runtime
 
 
 def login(parsed: Parsed) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from rootbuild.backend import StoredContainer, StoredNetwork, choose_runtime
+from rootbuild.backend import StoredContainer, StoredNetwork
 from rootbuild.cli import rows
 from rootbuild.cli.engine import words
 from rootbuild.cli.parse import Parsed
@@ -13,6 +13,7 @@ from rootbuild.runtime import networks
 from rootbuild.runtime.calls import ask
 from rootbuild.runtime.names import find_network, no_such_network
 from rootbuild.runtime.objects import CONTAINERS, NETWORKS, Act, perform
+from rootbuild.runtimes import choose_runtime
 from rootbuild.template import Record, Value
 
 _HEADERS = {"ID": "NETWORK ID", "Name": "NAME", "Driver": "DRIVER", "Scope": "SCOPE"}

@@ -16,7 +16,8 @@ from io import RawIOBase
 from typing import IO, TYPE_CHECKING, NoReturn
 
 from rootbuild.errors import HostError, Interrupted
-from rootbuild.process.command import Finished, announce, content, failure, memory, path
+from rootbuild.process.command import Finished, content, failure, memory
+from rootbuild.process.programs import announce, path
 from rootbuild.process.spawned import ENDING, heard
 
 if TYPE_CHECKING:  # most commands do not go inside, and it is slow to load

@@ -8,9 +8,10 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import IO, NoReturn
+from typing import IO
 
-from rootbuild.process.command import Finished, announce, content, failure, memory, path
+from rootbuild.process.command import Finished, content, failure, memory
+from rootbuild.process.programs import announce, path
 from rootbuild.process.waiting import Waiting, wait
 
 GRACE_SECONDS = 5.0
@@ -138,12 +139,6 @@ def follow(argv: Sequence[str], env: Mapping[str, str] | None = None) -> Iterato
             yield output
         finally:
             _end(pid, os.kill)
-
-
-def become(argv: Sequence[str], env: Mapping[str, str] | None = None) -> NoReturn:
-    """Replace this process with a program, on our streams."""
-    announce(argv)
-    os.execve(path(argv[0]), list(argv), {**os.environ, **(env or {})})
 
 
 def _called(
