@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rootbuild import process
@@ -68,6 +67,8 @@ class PodmanRuntime:
 
     def images(self) -> Sequence[StoredImage]:
         """See `Runtime.images`. podman takes 20 s for 500 images, so its files are read first."""
+        from pathlib import Path
+
         from rootbuild.storage.index import Index, UnknownLayoutError
 
         try:
