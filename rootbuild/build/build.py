@@ -11,13 +11,14 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rootbuild.backend import Backend
 from rootbuild.build.arguments import argument_warnings
 from rootbuild.build.context import ContextFiles
 from rootbuild.build.contexts import Contexts
 from rootbuild.build.devices import Devices
-from rootbuild.build.execute import Parts, build_targets
+from rootbuild.build.execute import Parts, State, build_targets
 from rootbuild.build.explain.explainer import Explainer
 from rootbuild.build.explain.inventories import Inventories
 from rootbuild.build.export import Exporter, Exports
@@ -50,10 +51,14 @@ from rootbuild.cache.database import Cache, open_cache
 from rootbuild.cache.files import FileDigests
 from rootbuild.context.directory import LockedError
 from rootbuild.errors import DockerfileError
+from rootbuild.graph.stages import StageBase
 from rootbuild.plan.epoch import source_date_epoch
 from rootbuild.plan.keys import key
-from rootbuild.plan.plan import Plan
+from rootbuild.plan.plan import Plan, base_layers
 from rootbuild.process import Watch
+
+if TYPE_CHECKING:  # most builds leave an image in the store, and nothing else
+    from rootbuild.build.deliver import Delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ class Build:
     inside: bool
 
     def run(self) -> str | None:
-        """Build, tag, write the iidfile; gives the image's id (hex).
+        """Build, tag, hand out what was asked for; gives the image's id (hex), or nothing of one.
 
         None means that there is work to do, and that it must be done inside the namespace.
         Raises RootbuildError.
@@ -114,6 +119,8 @@ class Build:
             image = session.known()
             if image is None and self.inside:
                 image = session.build()
+            if image is not None:
+                session.deliver(image)
         if image is not None and self.options.iidfile is not None:
             write_iidfile(self.options.iidfile, image)
         return image
@@ -142,6 +149,9 @@ class Session:
 
     def known(self) -> str | None:
         """The image's id if nothing has to be built; it is tagged then."""
+        wanted = self.build_.options.wanted
+        if wanted.files or (wanted.inside and not self.build_.inside):
+            return None
         planned = self.planner.at_hand()
         if planned is None:
             return None
@@ -163,10 +173,8 @@ class Session:
         warnings = self._show_warnings(planned)
         for name in titles(plan):
             self.build_.vertices.cached(name)
-        build = self.build_
-        show_image(build.vertices, build.backend, self.store, image, self._names)
         self._note(planned, solver, context, warnings, image)
-        return image
+        return self._finished(plan, image)
 
     def build(self) -> str:
         """Do what is not cached; gives the id of the image, which is tagged then."""
@@ -204,18 +212,58 @@ class Session:
                 fresh=planned.fresh,
             )
             states = build_targets(parts, self._stop)
-            exports = self._exports(plan)
-            fresh = not planned.fresh.isdisjoint(plan.targets)
-            image = None if fresh else exports.known([state.key for state in states])
-            if image is not None:
-                show_image(vertices, backend, self.store, image, self._names)
-            else:
-                with vertices.open("exporting to image") as vertex:
-                    image = exports.create(parts, states, self._names)
-                    report_image(vertex, image, self._names)
+            image = self._export(parts, planned, states)
             # The next build knows nothing of what this one has just learned, but for the cache.
             self._note(planned, self._solver(planned, context), context, warnings, image)
         return image
+
+    def deliver(self, image: str) -> None:
+        """Hand out what is more than the image (id) in the store; it is empty if there is none."""
+        if not self.build_.options.wanted.usual:
+            self._delivery().finish(image)
+
+    def _export(self, parts: Parts, planned: Planned, states: tuple[State, ...]) -> str:
+        """The id of the finished image, with its names; or of none, if only files are wanted."""
+        wanted, vertices = self.build_.options.wanted, self.build_.vertices
+        plan = parts.plan
+        if wanted.files:
+            space = parts.spaces[StageBase(plan.targets[0])]
+            self._delivery().files(space.result(states[0].key, states[0].layers).path)
+        if not wanted.image:
+            return ""
+        exports = self._exports(plan)
+        fresh = not planned.fresh.isdisjoint(plan.targets)
+        image = None if fresh else exports.known([state.key for state in states])
+        if image is not None or wanted.rewrite:
+            image = image or exports.create(parts, states, ())
+            return self._finished(plan, image)
+        with vertices.open("exporting to image") as vertex:
+            image = exports.create(parts, states, self._names)
+            report_image(vertex, image, self._names)
+        return image
+
+    def _finished(self, plan: Plan, image: str) -> str:
+        """An image that is there: its dates rewritten if that is wanted, its names given."""
+        build = self.build_
+        if build.options.wanted.rewrite:
+            image = self._delivery().dated(image, base_layers(plan, plan.targets[0]))
+        show_image(build.vertices, build.backend, self.store, image, self._names)
+        return image
+
+    def _delivery(self) -> Delivery:
+        from rootbuild.build.deliver import Delivery
+
+        options, build = self.build_.options, self.build_
+        return Delivery(
+            options.wanted,
+            options.tags,
+            platforms(options)[0],
+            build.backend,
+            self.cache,
+            build.vertices,
+            self.planner.created,
+            build.folders.cache / "scratch",
+        )
 
     def _stop(self) -> None:
         """End what the threads of the build wait for."""
@@ -273,7 +321,8 @@ class Session:
     @property
     def _names(self) -> tuple[str, ...]:
         """The whole names that were asked for."""
-        return whole_names(self.build_.options.tags)
+        options = self.build_.options
+        return whole_names(options.wanted.store_names(options.tags))
 
     def _note(
         self,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rootbuild.backend import NetworkMode, PullPolicy
 from rootbuild.context.named import NO_CONTEXTS, NamedContexts
 from rootbuild.execution import NO_LIMITS, USUAL_SECURITY, Limits, Security
+from rootbuild.outputs.request import Wanted
 
 if TYPE_CHECKING:  # every build imports this module
     from rootbuild.build.checkpoint import LayerPolicy
@@ -76,6 +77,7 @@ class BuildOptions:
     devices: tuple[DeviceGrant, ...] = ()
     limits: Limits = NO_LIMITS
     security: Security = USUAL_SECURITY
+    wanted: Wanted = field(default_factory=Wanted)
 
     @property
     def platform(self) -> Platform | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 from rootbuild.backend import Backend, Describe, Layers
 from rootbuild.build.journal import Journal
@@ -64,6 +65,14 @@ class Workspace:
                 self._content = content
             return held[1]
 
+    def result(self, content: str, layers: Layers | None) -> Rootfs:
+        """As `view`, when the stages are built and nobody is given turns any more."""
+        if self._held is None or self._content != content:
+            self._start(layers, contextlib.nullcontext())
+            self._content = content
+        assert self._held is not None
+        return self._held[1]
+
     def commit(self, *, hurry: bool = True) -> Layers:
         """Keep what was changed since the container started as one more layer.
 
@@ -85,11 +94,13 @@ class Workspace:
         self._held = self._content = None
         self._stack.close()
 
-    def _start(self, layers: Layers | None) -> tuple[str, Rootfs]:
+    def _start(
+        self, layers: Layers | None, turn: AbstractContextManager[object] | None = None
+    ) -> tuple[str, Rootfs]:
         self.close()
         name = self._journal.container()
         image = layers.image if layers else None
-        with self._turns.work():
+        with turn or self._turns.work():
             container = self._stack.enter_context(self._backend.start(image, name))
             path = self._stack.enter_context(self._backend.mount(container))
         self._held = container, self._stack.enter_context(Rootfs(path))

@@ -64,7 +64,7 @@ def run(parsed: Parsed) -> int:
     if isinstance(built, int):
         return built
     if parsed.switch("quiet"):
-        sys.stdout.write(f"sha256:{built}\n")
+        sys.stdout.write(f"sha256:{built}\n" if built else "\n")
     return 0
 
 
@@ -89,7 +89,7 @@ def _build(
         return image
     try:
         if backend.enter(()) is not None:
-            if not options.no_cache:  # else there is work to do for sure
+            if not (options.no_cache or options.wanted.inside):  # else there is work to do
                 image = _start(options, backend, cache, contexts, inside=False)
                 if image is not None:
                     return image

@@ -19,6 +19,7 @@ from rootbuild.execution import HOST_GATEWAY
 from rootbuild.image.dates import SOURCE_DATE_EPOCH
 from rootbuild.image.platform import Platform, build_platform, parse_platform
 from rootbuild.image.reference import parse as parse_reference
+from rootbuild.outputs.request import Wanted
 from rootbuild.registry import config
 
 if TYPE_CHECKING:
@@ -30,18 +31,13 @@ NETWORKS: tuple[NetworkMode, ...] = ("default", "none", "host")
 
 # Options whose effect is on the way. Ignoring one would build something else than was asked for.
 NOT_YET = (
-    "annotation",
     "attest",
     "cache-from",
     "cache-to",
-    "metadata-file",
-    "output",
-    "push",
     "sbom",
     "squash",
 )
-# Values that ask for what happens anyway: the image goes into the store.
-_AS_USUAL = {"output": ("", "type=docker", "type=image")}
+_OUTPUTS = ("annotation", "load", "metadata-file", "output", "push")
 
 
 def build_options(parsed: Parsed) -> BuildOptions:
@@ -59,7 +55,7 @@ def build_options(parsed: Parsed) -> BuildOptions:
         no_cache=parsed.switch("no-cache"),
         no_cache_stages=_no_cache_stages(parsed),
         pull="always" if parsed.switch("pull") else "missing",
-        layers=_layers(parsed.text("layers")),
+        layers=_layers(parsed),
         jobs=_jobs(parsed),
         explain=parsed.switch("explain"),
         network=_network(parsed.text("network")),
@@ -72,6 +68,7 @@ def build_options(parsed: Parsed) -> BuildOptions:
         devices=allowed.devices,
         limits=read_limits(parsed),
         security=read_security(parsed),
+        wanted=_wanted(parsed),
     )
 
 
@@ -87,9 +84,17 @@ def reporter_name(parsed: Parsed) -> str:
     return "quiet" if wanted == "quiet" else "plain"
 
 
+def _wanted(parsed: Parsed) -> Wanted:
+    if not any(parsed.has(name) for name in _OUTPUTS):
+        return Wanted()
+    from rootbuild.cli.build_outputs import read_outputs
+
+    return read_outputs(parsed)
+
+
 def _refuse(parsed: Parsed) -> None:
     for name in NOT_YET:
-        if parsed.has(name) and parsed.text(name) not in _AS_USUAL.get(name, ("", "false")):
+        if parsed.has(name) and parsed.text(name) not in ("", "false"):
             raise UnsupportedError(
                 f"the option --{name} is not supported yet",
                 hint="leave it out; the CHANGELOG tells when it comes",
@@ -170,8 +175,10 @@ def _parsed_platform(text: str) -> Platform:
     return build_platform() if text.strip().lower() == "local" else parse_platform(text)
 
 
-def _layers(text: str) -> LayerPolicy:
-    if text == "all":
+def _layers(parsed: Parsed) -> LayerPolicy:
+    """Where dates are rewritten, layers must not depend on how long steps took."""
+    text = parsed.text("layers")
+    if text == "all" or (not text and _wanted(parsed).rewrite):
         return "all"
     if text in ("", "auto"):
         return "auto"

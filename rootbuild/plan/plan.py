@@ -69,6 +69,14 @@ def plan_build(
     return Plan(tuple(item.plan for item in planned.values()), (graph.target,), named)
 
 
+def base_layers(plan: Plan, target: int) -> int:
+    """How many of a target's layers are of the image that it was made of, at the very bottom."""
+    base = plan.stage(target).base
+    while isinstance(base, StageBase):
+        base = plan.stage(base.index).base
+    return len(plan.images[base].config.diff_ids) if isinstance(base, ImageBase) else 0
+
+
 def _start(
     stage: Stage,
     planned: Mapping[int, Planned],

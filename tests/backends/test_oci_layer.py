@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rootbuild.errors import BuildError
-from rootbuild_oci.layer import header
+from rootbuild.image import tarheader as header
+from rootbuild.image.tarheader import Header, padded
 from rootbuild_oci.layer.archive import write_archive
 from rootbuild_oci.layer.changes import Change, Removal, changes
-from rootbuild_oci.layer.header import Header, padded
 
 NAMES = st.binary(min_size=1, max_size=300).filter(
     lambda name: b"\0" not in name and not name.endswith(b"/")

@@ -243,7 +243,16 @@ def test_each_option_counts(site: Site, options: dict[str, Any]) -> None:
 def test_all_options_were_tried() -> None:
     """A new option is part of the key by itself. Is what it leads to read checked as well?"""
     tried = {name for options in OPTIONS for name in options}
-    apart = {"context", "tags", "iidfile", "jobs", "no_cache", "no_cache_stages", "contexts"}
+    apart = {
+        "context",
+        "tags",
+        "iidfile",
+        "jobs",
+        "no_cache",
+        "no_cache_stages",
+        "contexts",
+        "wanted",
+    }
     assert set(BuildOptions.__dataclass_fields__) == tried - {"stdin"} | apart
 
 

@@ -10,9 +10,9 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rootbuild_oci.layer import header
+from rootbuild.image import tarheader as header
+from rootbuild.image.tarheader import BLOCK, Header
 from rootbuild_oci.layer.changes import Change, Removal
-from rootbuild_oci.layer.header import BLOCK, Header
 
 CHUNK = 1 << 20
 _WAITING = 8
