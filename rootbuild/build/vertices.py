@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rootbuild.errors import RootbuildError
+from rootbuild.progress.findings import Finding
 from rootbuild.progress.reporter import CANCELED, Reporter
 
 
@@ -26,6 +27,10 @@ class Vertex:
     def log(self, data: bytes) -> None:
         """Raw output of a command."""
         self.reporter.log(self.number, data)
+
+    def progress(self, item: str, current: int, total: int = 0) -> None:
+        """How many bytes of an item have been moved, out of how many; 0 if that is unknown."""
+        self.reporter.progress(self.number, item, current, total)
 
 
 class Vertices:
@@ -55,6 +60,14 @@ class Vertices:
     def warn(self, text: str) -> None:
         """Something to know that stops nothing."""
         self._reporter.warn(text)
+
+    def tell(self, finding: Finding) -> None:
+        """Something that the build has found out."""
+        self._reporter.tell(finding)
+
+    def hide(self, secret: bytes) -> None:
+        """A value that no record of this build may hold."""
+        self._reporter.hide(secret)
 
     def _next(self) -> int:
         with self._lock:

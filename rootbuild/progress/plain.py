@@ -8,13 +8,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from rootbuild.progress.findings import Finding
 from rootbuild.progress.reporter import CANCELED
+from rootbuild.progress.units import size
 
 HOLD_SECONDS = 1.0
 """For how long output waits at most for a vertex that is speaking."""
 
 QUIET_SECONDS = 0.2
 """After which a vertex that has said nothing is not speaking any more."""
+
+
+REPEAT_SECONDS = 5.0
+"""How long it takes until the next line about something that is being moved."""
 
 
 @dataclass(slots=True)
@@ -26,6 +32,7 @@ class _Vertex:
     spoke: float = float("-inf")
     held: list[str] = field(default_factory=list)
     held_since: float = 0.0
+    items: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
 class PlainReporter:
@@ -74,6 +81,20 @@ class PlainReporter:
             self._release(vertex)
             self._say(vertex, text)
 
+    def progress(self, vertex: int, item: str, current: int, total: int) -> None:
+        """Print a line when all is there, and now and then on the way."""
+        with self._lock:
+            item_of, now = self._vertices[vertex], self._clock()
+            begun, told = item_of.items.get(item, (now, now))
+            complete = 0 < total <= current
+            if complete or now - told >= REPEAT_SECONDS:
+                told = now
+                of = f" / {size(total)}" if total > 0 else ""
+                done = f" {now - begun:.1f}s done" if complete else ""
+                self._release(vertex)
+                self._say(vertex, f"{item} {size(current)}{of}{done}")
+            item_of.items[item] = (begun, told)
+
     def done(self, vertex: int) -> None:
         """Close a vertex with the time that it took."""
         with self._lock:
@@ -89,6 +110,12 @@ class PlainReporter:
         with self._lock:
             self._current = None
             self._write(f"WARN: {text}")
+
+    def tell(self, finding: Finding) -> None:
+        """Nothing of it is shown."""
+
+    def hide(self, secret: bytes) -> None:
+        """What steps print is shown as it is."""
 
     def close(self) -> None:
         """Every vertex has ended, so nothing is held back any more."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rootbuild.progress.findings import Finding
+
 
 class QuietReporter:
     """Drops everything; a failed step's last output is in the error itself."""
@@ -18,6 +20,9 @@ class QuietReporter:
     def status(self, vertex: int, text: str) -> None:
         """Say nothing."""
 
+    def progress(self, vertex: int, item: str, current: int, total: int) -> None:
+        """Say nothing."""
+
     def done(self, vertex: int) -> None:
         """Say nothing."""
 
@@ -26,6 +31,12 @@ class QuietReporter:
 
     def warn(self, text: str) -> None:
         """Say nothing."""
+
+    def tell(self, finding: Finding) -> None:
+        """Say nothing."""
+
+    def hide(self, secret: bytes) -> None:
+        """Nothing is kept."""
 
     def close(self) -> None:
         """Say nothing."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from rootbuild.progress.findings import Finding
+
 CANCELED = "canceled"
 """The message of a vertex that was ended because of something else."""
 
@@ -31,6 +33,14 @@ class Reporter(Protocol):
         """One line about what the vertex does, such as `naming to docker.io/library/x done`."""
         ...
 
+    def progress(self, vertex: int, item: str, current: int, total: int) -> None:
+        """How many bytes of something have been moved, out of how many; 0 if that is unknown.
+
+        `item` names it within the vertex: a layer's digest, `transferring context`. One that has
+        all its bytes is complete; it comes to its end with the vertex otherwise.
+        """
+        ...
+
     def done(self, vertex: int) -> None:
         """The vertex has ended well."""
         ...
@@ -41,6 +51,14 @@ class Reporter(Protocol):
 
     def warn(self, text: str) -> None:
         """Something that the user should know and that stops nothing."""
+        ...
+
+    def tell(self, finding: Finding) -> None:
+        """Something that the build has found out about itself; most reporters need not care."""
+        ...
+
+    def hide(self, secret: bytes) -> None:
+        """A value that must not be kept: who writes what steps print to a file leaves it out."""
         ...
 
     def close(self) -> None:

@@ -1,0 +1,68 @@
+"""Two reporters that are told the same."""
+
+from __future__ import annotations
+
+from rootbuild.progress.findings import Finding
+from rootbuild.progress.reporter import Reporter
+
+
+class Tee:
+    """Hands everything on to one reporter, then to another."""
+
+    def __init__(self, first: Reporter, second: Reporter) -> None:
+        self._both = (first, second)
+
+    def start(self, vertex: int, name: str) -> None:
+        """See `Reporter`."""
+        for each in self._both:
+            each.start(vertex, name)
+
+    def cached(self, vertex: int, name: str) -> None:
+        """See `Reporter`."""
+        for each in self._both:
+            each.cached(vertex, name)
+
+    def log(self, vertex: int, data: bytes) -> None:
+        """See `Reporter`."""
+        for each in self._both:
+            each.log(vertex, data)
+
+    def status(self, vertex: int, text: str) -> None:
+        """See `Reporter`."""
+        for each in self._both:
+            each.status(vertex, text)
+
+    def progress(self, vertex: int, item: str, current: int, total: int) -> None:
+        """See `Reporter`."""
+        for each in self._both:
+            each.progress(vertex, item, current, total)
+
+    def done(self, vertex: int) -> None:
+        """See `Reporter`."""
+        for each in self._both:
+            each.done(vertex)
+
+    def failed(self, vertex: int, message: str) -> None:
+        """See `Reporter`."""
+        for each in self._both:
+            each.failed(vertex, message)
+
+    def warn(self, text: str) -> None:
+        """See `Reporter`."""
+        for each in self._both:
+            each.warn(text)
+
+    def tell(self, finding: Finding) -> None:
+        """See `Reporter`."""
+        for each in self._both:
+            each.tell(finding)
+
+    def hide(self, secret: bytes) -> None:
+        """See `Reporter`."""
+        for each in self._both:
+            each.hide(secret)
+
+    def close(self) -> None:
+        """See `Reporter`."""
+        for each in self._both:
+            each.close()
