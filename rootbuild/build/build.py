@@ -33,6 +33,7 @@ from rootbuild.build.memo.remember import Notebook, open_notebook
 from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.names import titles
 from rootbuild.build.options import BuildOptions
+from rootbuild.build.outline import outline
 from rootbuild.build.solver import Solver
 from rootbuild.build.store import Store, read_store
 from rootbuild.build.told import (
@@ -187,6 +188,7 @@ class Session:
             stack.enter_context(backend.session())
             bases = self._settle(self._with_pulled)
             plan = self._plan(bases)
+            vertices.tell(outline(plan))
             self._show_head(plan)
             warnings = self._show_warnings(bases)
             inventories = Inventories()

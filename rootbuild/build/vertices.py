@@ -37,37 +37,37 @@ class Vertices:
     """Gives out vertex numbers from 1, or `numbers` of somebody who has given out some."""
 
     def __init__(self, reporter: Reporter, numbers: Iterator[int] | None = None) -> None:
-        self._reporter = reporter
+        self.reporter = reporter
         self._numbers = itertools.count(1) if numbers is None else numbers
         self._lock = threading.Lock()
 
     @contextlib.contextmanager
     def open(self, name: str) -> Iterator[Vertex]:
         """A vertex for the length of a block; an error inside is shown at it and goes on."""
-        vertex = Vertex(self._next(), self._reporter)
-        self._reporter.start(vertex.number, name)
+        vertex = Vertex(self._next(), self.reporter)
+        self.reporter.start(vertex.number, name)
         try:
             yield vertex
         except BaseException as error:
-            self._reporter.failed(vertex.number, _shown(error))
+            self.reporter.failed(vertex.number, _shown(error))
             raise
-        self._reporter.done(vertex.number)
+        self.reporter.done(vertex.number)
 
     def cached(self, name: str) -> None:
         """A vertex whose result is known."""
-        self._reporter.cached(self._next(), name)
+        self.reporter.cached(self._next(), name)
 
     def warn(self, text: str) -> None:
         """Something to know that stops nothing."""
-        self._reporter.warn(text)
+        self.reporter.warn(text)
 
     def tell(self, finding: Finding) -> None:
         """Something that the build has found out."""
-        self._reporter.tell(finding)
+        self.reporter.tell(finding)
 
     def hide(self, secret: bytes) -> None:
         """A value that no record of this build may hold."""
-        self._reporter.hide(secret)
+        self.reporter.hide(secret)
 
     def _next(self) -> int:
         with self._lock:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from rootbuild.build.checkpoint import LayerPolicy
     from rootbuild.image.config import Pairs
 
-PROGRESS = ("auto", "plain", "quiet")
 NETWORKS: tuple[NetworkMode, ...] = ("default", "none", "host")
 
 # Options whose effect is on the way. Ignoring one would build something else than was asked for.
@@ -73,18 +72,6 @@ def build_options(parsed: Parsed) -> BuildOptions:
         limits=read_limits(parsed),
         security=read_security(parsed),
     )
-
-
-def reporter_name(parsed: Parsed) -> str:
-    """Which progress output: `plain` or `quiet`."""
-    wanted = parsed.text("progress") or os.environ.get("BUILDKIT_PROGRESS") or "auto"
-    if parsed.switch("quiet"):
-        return "quiet"
-    if wanted in ("tty", "rawjson"):
-        raise UnsupportedError(f"--progress={wanted} is not supported yet", hint="use plain")
-    if wanted not in PROGRESS:
-        raise UsageError(f"invalid progress mode {wanted}", hint="one of: " + ", ".join(PROGRESS))
-    return "quiet" if wanted == "quiet" else "plain"
 
 
 def _refuse(parsed: Parsed) -> None:

@@ -1,4 +1,4 @@
-"""What a build finds out about itself, as data: for summaries, and for its record in the history."""
+"""What a build finds out about itself: for summaries, and for its record in the history."""
 
 from __future__ import annotations
 

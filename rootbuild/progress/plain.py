@@ -49,6 +49,7 @@ class PlainReporter:
         self._vertices: dict[int, _Vertex] = {}
         self._current: int | None = None
         self._lock = threading.Lock()
+        self._kept: list[str] | None = None
         self._timer: threading.Timer | None = None
 
     def start(self, vertex: int, name: str) -> None:
@@ -116,6 +117,21 @@ class PlainReporter:
 
     def hide(self, secret: bytes) -> None:
         """What steps print is shown as it is."""
+
+    def animate(self) -> None:
+        """Each line is written when it is told."""
+
+    def pause(self) -> None:
+        """Hold back what comes."""
+        with self._lock:
+            self._kept = []
+
+    def resume(self) -> None:
+        """Write what was held back."""
+        with self._lock:
+            kept, self._kept = self._kept or [], None
+            self._stream.writelines(kept)
+            self._stream.flush()
 
     def close(self) -> None:
         """Every vertex has ended, so nothing is held back any more."""
@@ -190,5 +206,8 @@ class PlainReporter:
         self._write(f"#{vertex} {self._vertices[vertex].name}")
 
     def _write(self, line: str) -> None:
+        if self._kept is not None:
+            self._kept.append(line + "\n")
+            return
         self._stream.write(line + "\n")
         self._stream.flush()

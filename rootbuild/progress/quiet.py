@@ -38,5 +38,14 @@ class QuietReporter:
     def hide(self, secret: bytes) -> None:
         """Nothing is kept."""
 
+    def animate(self) -> None:
+        """Say nothing."""
+
+    def pause(self) -> None:
+        """Say nothing."""
+
+    def resume(self) -> None:
+        """Say nothing."""
+
     def close(self) -> None:
         """Say nothing."""

@@ -33,6 +33,7 @@ class RawJsonReporter:
         self._named: dict[str, int] = {}
         self._inputs: dict[str, list[str]] = {}
         self._vertices: dict[int, Json] = {}
+        self._held: list[str] | None = None
         self._items: dict[tuple[int, str], Json] = {}
 
     def start(self, vertex: int, name: str) -> None:
@@ -113,6 +114,21 @@ class RawJsonReporter:
     def hide(self, secret: bytes) -> None:
         """What a step prints is shown as it is, as on a terminal."""
 
+    def animate(self) -> None:
+        """Each line is written when it is told."""
+
+    def pause(self) -> None:
+        """Hold back what comes."""
+        with self._lock:
+            self._held = []
+
+    def resume(self) -> None:
+        """Write what was held back."""
+        with self._lock:
+            held, self._held = self._held or [], None
+            self._stream.writelines(held)
+            self._stream.flush()
+
     def close(self) -> None:
         """Every line is complete by itself."""
 
@@ -145,7 +161,11 @@ class RawJsonReporter:
         return f"{at:%Y-%m-%dT%H:%M:%S.%f}Z"
 
     def _write(self, **content: object) -> None:
-        self._stream.write(json.dumps(content, separators=(",", ":")) + "\n")
+        line = json.dumps(content, separators=(",", ":")) + "\n"
+        if self._held is not None:
+            self._held.append(line)
+            return
+        self._stream.write(line)
         self._stream.flush()
 
 

@@ -61,6 +61,18 @@ class Reporter(Protocol):
         """A value that must not be kept: who writes what steps print to a file leaves it out."""
         ...
 
+    def animate(self) -> None:
+        """This process forks no more: threads may be started."""
+        ...
+
+    def pause(self) -> None:
+        """Write nothing for now: somebody else has the terminal."""
+        ...
+
+    def resume(self) -> None:
+        """Go on, with what was told meanwhile."""
+        ...
+
     def close(self) -> None:
         """No more calls follow."""
         ...

@@ -62,6 +62,21 @@ class Tee:
         for each in self._both:
             each.hide(secret)
 
+    def animate(self) -> None:
+        """See `Reporter`."""
+        for each in self._both:
+            each.animate()
+
+    def pause(self) -> None:
+        """See `Reporter`."""
+        for each in self._both:
+            each.pause()
+
+    def resume(self) -> None:
+        """See `Reporter`."""
+        for each in self._both:
+            each.resume()
+
     def close(self) -> None:
         """See `Reporter`."""
         for each in self._both:
