@@ -18,8 +18,9 @@ from rootbuild.build.arguments import argument_warnings
 from rootbuild.build.bases import Pulled, Puller, find_bases, pull_bases
 from rootbuild.build.context import ContextFiles
 from rootbuild.build.contexts import Contexts
+from rootbuild.build.contextsize import advice, measure
 from rootbuild.build.devices import Devices
-from rootbuild.build.execute import Parts, build_target
+from rootbuild.build.execute import WRITING, Parts, build_target
 from rootbuild.build.explain.explainer import Explainer
 from rootbuild.build.explain.inventories import Inventories
 from rootbuild.build.export import Exporter
@@ -56,7 +57,7 @@ from rootbuild.context.directory import LockedError
 from rootbuild.dockerfile.instructions import Dockerfile
 from rootbuild.errors import DockerfileError
 from rootbuild.graph.resolve import resolve
-from rootbuild.graph.stages import ImageBase, StageGraph
+from rootbuild.graph.stages import ImageBase, StageBase, StageGraph
 from rootbuild.graph.triggers import Triggers
 from rootbuild.image.platform import build_platform
 from rootbuild.plan.epoch import source_date_epoch
@@ -214,7 +215,10 @@ class Session:
                 policy=options.layers,
                 fresh=self._fresh(plan),
             )
-            built = build_target(parts, self._stop)
+            try:
+                built = build_target(parts, self._stop)
+            finally:
+                self._report_context(inventories)
             config = plan.stage(plan.target).config
             exporter = self._exporter()
             fresh = plan.target in self._fresh(plan)
@@ -223,11 +227,21 @@ class Session:
                 show_image(vertices, backend, self.store, image, self._names)
             else:
                 with vertices.open("exporting to image") as vertex:
+                    vertex.gauge(WRITING, parts.spaces[StageBase(plan.target)].moved)
                     image = exporter.create(parts, built, config, self._names)
                     report_image(vertex, image, self._names)
             # The next build knows nothing of what this one has just learned, but for the cache.
             self._note(plan, self._solver(plan, context), context, warnings, image)
         return image
+
+    def _report_context(self, inventories: Inventories) -> None:
+        """Tell how large the context is, and warn if that is more than it should be."""
+        if inventories.context:
+            found = measure(inventories.context)
+            self.build_.vertices.tell(found)
+            warning = advice(found)
+            if warning:
+                self.build_.vertices.warn(warning)
 
     def _stop(self) -> None:
         """End what the threads of the build wait for."""
@@ -284,9 +298,10 @@ class Session:
     @contextlib.contextmanager
     def _context(self, inventories: Inventories | None = None) -> Iterator[ContextFiles]:
         remote = RemoteFiles(self.build_.contexts.remotes, self.cache, self.build_.vertices)
-        with Trees(self.build_.contexts, self.source) as trees, remote:
+        meter = self.build_.contexts.meter
+        with Trees(self.build_.contexts, self.source) as trees, remote, meter:
             digests, source = FileDigests(self.cache), self.graph.dockerfile.source
-            yield ContextFiles(trees, remote, digests, source, inventories)
+            yield ContextFiles(trees, remote, digests, source, inventories, meter)
 
     def _solver(self, plan: Plan, context: ContextFiles) -> Solver:
         policy = self.build_.options.layers

@@ -36,6 +36,9 @@ from rootbuild.files.tree import RootfsTree
 from rootbuild.graph.stages import ContextBase, Filesystem, ImageBase, ScratchBase, StageBase
 from rootbuild.plan.plan import Plan
 from rootbuild.plan.steps import Reading, RunStep, StagePlan, Step
+from rootbuild.progress.findings import Reasons
+
+WRITING = "writing layer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +279,7 @@ class Executor:
         if self._work.steps and (link is not None or pays_before(self._work, step)):
             state = self._commit(state)
         with parts.vertices.open(name) as vertex, parts.halt.blamed():
+            vertex.gauge(WRITING, self._space.moved)
             if link is not None:
                 return self._do_linked(step, selections, state, key, link, vertex)
             self._perform(step, selections, state, key, vertex)
@@ -316,7 +320,9 @@ class Executor:
         parts = self._parts
         self._renewed = True
         keys = (*self._keys, key)
-        for reason in parts.explainer.explain(self._stage, self._base, keys, fresh=self._fresh):
+        reasons = parts.explainer.explain(self._stage, self._base, keys, fresh=self._fresh)
+        parts.vertices.tell(Reasons(vertex.number, tuple(map(str, reasons))))
+        for reason in reasons if parts.explainer.asked else ():
             vertex.status(f"why: {reason}")
         container, rootfs = self._space.change(state.key, state.layers)
         with parts.turns.command() if isinstance(step, RunStep) else parts.turns.work():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rootbuild.backend import Backend
+from rootbuild.build.copied import Copied
 from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.run import run_step
 from rootbuild.build.vertices import Vertex
@@ -46,7 +47,7 @@ def perform(
                 run_step(backend, container, rootfs, step, prepared, vertex)
             return False
         case CopyStep():
-            return _copy(step, rootfs, selections)
+            return _copy(step, rootfs, selections, vertex)
         case WorkdirStep():
             account = resolve_user(rootfs, step.user)
             with dated(rootfs, step.path, step.created):
@@ -56,7 +57,9 @@ def perform(
             unreachable(step)
 
 
-def _copy(step: CopyStep, rootfs: Rootfs, selections: tuple[Selection, ...]) -> bool:
+def _copy(
+    step: CopyStep, rootfs: Rootfs, selections: tuple[Selection, ...], vertex: Vertex
+) -> bool:
     options = CopyOptions(
         owner=None if not step.chown else resolve_owner(rootfs, step.chown),
         mode=None if not step.chmod else parse_chmod(step.chmod),
@@ -65,12 +68,14 @@ def _copy(step: CopyStep, rootfs: Rootfs, selections: tuple[Selection, ...]) -> 
         created=step.created,
     )
     over = Layover(rootfs) if step.link else None
+    copied = Copied(selections)
+    vertex.gauge("copying", copied.measure)
     path = absolute(step.destination, step.workdir)
     with dated(rootfs, path, step.created, linked=step.link):
         for reading, selection in zip(step.readings, selections, strict=True):
             unpack = step.unpack if reading.remote is None else step.unpack_remotes
             chosen = replace(options, unpack=unpack)
-            copy(selection, rootfs, step.destination, step.workdir, chosen, over)
+            copy(selection, rootfs, step.destination, step.workdir, chosen, over, copied.add)
         if step.inline:
             write_inline(step.inline, rootfs, step.destination, step.workdir, options, over)
     return over is not None and over.untouched

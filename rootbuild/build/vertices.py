@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rootbuild.errors import RootbuildError
 from rootbuild.progress.findings import Finding
-from rootbuild.progress.reporter import CANCELED, Reporter
+from rootbuild.progress.reporter import CANCELED, Measure, Reporter
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,10 @@ class Vertex:
     def progress(self, item: str, current: int, total: int = 0) -> None:
         """How many bytes of an item have been moved, out of how many; 0 if that is unknown."""
         self.reporter.progress(self.number, item, current, total)
+
+    def gauge(self, item: str, measure: Measure) -> None:
+        """As `progress`: `measure` gives (current, total) to who wants to know."""
+        self.reporter.gauge(self.number, item, measure)
 
 
 class Vertices:

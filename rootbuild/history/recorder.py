@@ -16,6 +16,7 @@ from rootbuild.history import record
 from rootbuild.history.record import End, Event, Head, Status
 from rootbuild.history.redaction import Redaction
 from rootbuild.progress.findings import Finding
+from rootbuild.progress.reporter import Measure
 
 MOST_LOG_BYTES = 1 << 20
 """Of the output of a step, its beginning up to this is kept, and then its end."""
@@ -93,6 +94,9 @@ class Recorder:
         """Only how far it came in the end is kept."""
         with self._lock:
             self._outputs.setdefault(vertex, _Output()).items[item] = (current, total)
+
+    def gauge(self, vertex: int, item: str, measure: Measure) -> None:
+        """Nothing is drawn."""
 
     def done(self, vertex: int) -> None:
         """Note that a vertex has ended well."""

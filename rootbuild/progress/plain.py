@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from rootbuild.progress.findings import Finding
-from rootbuild.progress.reporter import CANCELED
+from rootbuild.progress.reporter import CANCELED, Measure
 from rootbuild.progress.units import size
 
 HOLD_SECONDS = 1.0
@@ -95,6 +95,9 @@ class PlainReporter:
                 self._release(vertex)
                 self._say(vertex, f"{item} {size(current)}{of}{done}")
             item_of.items[item] = (begun, told)
+
+    def gauge(self, vertex: int, item: str, measure: Measure) -> None:
+        """Nothing is drawn."""
 
     def done(self, vertex: int) -> None:
         """Close a vertex with the time that it took."""

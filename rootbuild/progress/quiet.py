@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rootbuild.progress.findings import Finding
+from rootbuild.progress.reporter import Measure
 
 
 class QuietReporter:
@@ -21,6 +22,9 @@ class QuietReporter:
         """Say nothing."""
 
     def progress(self, vertex: int, item: str, current: int, total: int) -> None:
+        """Say nothing."""
+
+    def gauge(self, vertex: int, item: str, measure: Measure) -> None:
         """Say nothing."""
 
     def done(self, vertex: int) -> None:

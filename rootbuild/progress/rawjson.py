@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from typing import TextIO
 
 from rootbuild.progress.findings import Finding, Outline
-from rootbuild.progress.reporter import CANCELED
+from rootbuild.progress.reporter import CANCELED, Measure
 
 Json = dict[str, object]
 
@@ -82,6 +82,9 @@ class RawJsonReporter:
                 if current >= total:
                     entry["completed"] = now
             self._write(statuses=[entry])
+
+    def gauge(self, vertex: int, item: str, measure: Measure) -> None:
+        """Nothing is drawn."""
 
     def done(self, vertex: int) -> None:
         """A vertex that is complete."""

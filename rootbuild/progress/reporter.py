@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from rootbuild.progress.findings import Finding
+
+Measure = Callable[[], tuple[int, int]]
 
 CANCELED = "canceled"
 """The message of a vertex that was ended because of something else."""
@@ -38,6 +41,13 @@ class Reporter(Protocol):
 
         `item` names it within the vertex: a layer's digest, `transferring context`. One that has
         all its bytes is complete; it comes to its end with the vertex otherwise.
+        """
+        ...
+
+    def gauge(self, vertex: int, item: str, measure: Measure) -> None:
+        """As `progress`, for who draws: `measure` gives (current, total) whenever it is asked.
+
+        It is asked until the vertex is over, by any thread, and must be quick.
         """
         ...
 

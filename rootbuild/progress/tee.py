@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rootbuild.progress.findings import Finding
-from rootbuild.progress.reporter import Reporter
+from rootbuild.progress.reporter import Measure, Reporter
 
 
 class Tee:
@@ -36,6 +36,11 @@ class Tee:
         """See `Reporter`."""
         for each in self._both:
             each.progress(vertex, item, current, total)
+
+    def gauge(self, vertex: int, item: str, measure: Measure) -> None:
+        """See `Reporter`."""
+        for each in self._both:
+            each.gauge(vertex, item, measure)
 
     def done(self, vertex: int) -> None:
         """See `Reporter`."""

@@ -97,7 +97,7 @@ def _cell(vertex: Vertex, now: float, width: int, lines: int, paper: Paper) -> R
 
 def _items(vertex: Vertex, most: int) -> Sequence[tuple[str, Item]]:
     """Those that are not complete, and if none is left, the last."""
-    items = list(vertex.items.items())
+    items = [(name, item) for name, item in vertex.items.items() if item.current]
     open_ = [(name, item) for name, item in items if not 0 < item.total <= item.current]
     return (open_ or items[-1:])[:most] if most > 0 else ()
 

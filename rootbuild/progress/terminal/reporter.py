@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TextIO
 
 from rootbuild.progress.findings import Finding
+from rootbuild.progress.reporter import Measure
 from rootbuild.progress.terminal.lines import Paper, over, summary, wants_colours
 from rootbuild.progress.terminal.screen import Screen
 from rootbuild.progress.terminal.state import State, Vertex, outcome
@@ -83,6 +84,11 @@ class TerminalReporter:
         with self._lock:
             self._state.progress(vertex, item, current, total, self._clock())
             self._changed()
+
+    def gauge(self, vertex: int, item: str, measure: Measure) -> None:
+        """See `Reporter`."""
+        with self._lock:
+            self._state.gauge(vertex, item, measure, self._clock())
 
     def done(self, vertex: int) -> None:
         """See `Reporter`."""
@@ -167,6 +173,7 @@ class TerminalReporter:
         paper = self._paper(columns)
         state = self._state
         stay = self._lines(state.take_over(), paper)
+        state.measure()
         content = frame(state, self._clock(), paper, rows)
         self._screen.show(stay, drawn(self._rich(paper), content), columns)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from rootbuild.progress.findings import Built, Finding, Outline
-from rootbuild.progress.reporter import CANCELED
+from rootbuild.progress.reporter import CANCELED, Measure
 
 Outcome = Literal["running", "done", "cached", "failed", "canceled"]
 
@@ -22,6 +22,13 @@ class Item:
     began: float
     current: int = 0
     total: int = 0
+    measure: Measure | None = None
+
+    def look(self) -> None:
+        """See how far it has got, if it is one that has to be asked. It never goes back."""
+        if self.measure is not None:
+            current, total = self.measure()
+            self.current, self.total = max(current, self.current), max(total, self.total)
 
 
 @dataclass(slots=True)
@@ -80,9 +87,22 @@ class State:
         found = self.running[number].items.setdefault(item, Item(now))
         found.current, found.total = current, total
 
+    def gauge(self, number: int, item: str, measure: Measure, now: float) -> None:
+        """An item that has to be asked how far it has got."""
+        self.running[number].items[item] = Item(now, measure=measure)
+
+    def measure(self) -> None:
+        """Ask all of those."""
+        for vertex in self.running.values():
+            for item in vertex.items.values():
+                item.look()
+
     def end(self, number: int, outcome: Outcome, message: str, now: float) -> None:
         """A vertex is over."""
         vertex = self.running.pop(number)
+        for item in vertex.items.values():
+            item.look()
+            item.measure = None
         vertex.ended, vertex.outcome, vertex.message = now, outcome, message
         self.failed |= outcome == "failed"
         self.canceled |= outcome == "canceled"
