@@ -48,8 +48,11 @@ def run_by_buildah(folder: Path, step: Step, output: IO[bytes], how: tuple[str, 
             conf = folder / "containers.conf"
             conf.write_text(limits.containers_conf(command.limits.ulimits))
             environment = {"CONTAINERS_CONF": str(conf)}
+        words = argv.run(step.container, command, how, joined, binds, spec.CAPABILITIES)
+        if command.terminal:
+            return process.attached(words, environment)
         finished = process.run(
-            argv.run(step.container, command, how, joined, binds, spec.CAPABILITIES),
+            words,
             check=False,
             output=output,
             env=environment,

@@ -123,7 +123,7 @@ def _process(command: Exec, capabilities: tuple[str, ...]) -> Json:
     if command.security.insecure:
         sets += ["inheritable", "ambient"]
     return {
-        "terminal": False,
+        "terminal": command.terminal,
         "user": {
             "uid": command.uid,
             "gid": command.gid,

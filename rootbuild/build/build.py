@@ -19,6 +19,7 @@ from rootbuild.build.bases import Pulled, Puller, find_bases, pull_bases
 from rootbuild.build.context import ContextFiles
 from rootbuild.build.contexts import Contexts
 from rootbuild.build.contextsize import advice, measure
+from rootbuild.build.debugger import Debugger
 from rootbuild.build.devices import Devices
 from rootbuild.build.execute import WRITING, Parts, build_target
 from rootbuild.build.explain.explainer import Explainer
@@ -165,7 +166,8 @@ class Session:
                 if self.build_.inside:
                     raise
                 return None  # inside we are root, who may read whatever was fetched
-        if plan.target in self._fresh(plan) or filesystem is None:
+        anew = plan.target in self._fresh(plan) or self.build_.options.debugging.lines
+        if anew or filesystem is None:
             return None
         image = self._exporter().known(filesystem, plan.stage(plan.target).config)
         if image is None:
@@ -212,6 +214,7 @@ class Session:
                 halt,
                 inventories,
                 self._explainer(plan, solver, inventories),
+                Debugger(options.debugging, plan, backend, vertices.reporter, halt),
                 policy=options.layers,
                 fresh=self._fresh(plan),
             )

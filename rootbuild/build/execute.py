@@ -16,6 +16,7 @@ from rootbuild.build.checkpoint import (
     used_bytes,
 )
 from rootbuild.build.context import ContextFiles, read
+from rootbuild.build.debugger import Debugger, plain
 from rootbuild.build.explain.explainer import Explainer
 from rootbuild.build.explain.inventories import Inventories
 from rootbuild.build.halt import Halt
@@ -23,6 +24,7 @@ from rootbuild.build.linking import Links
 from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.names import title
 from rootbuild.build.perform import perform
+from rootbuild.build.run import process_of
 from rootbuild.build.schedule import Scheduler
 from rootbuild.build.solver import Solver
 from rootbuild.build.turns import Turns
@@ -30,6 +32,8 @@ from rootbuild.build.vertices import Vertex, Vertices
 from rootbuild.build.workspace import Workspaces
 from rootbuild.cache.database import Snapshot
 from rootbuild.errors import RootbuildError
+from rootbuild.files.accounts import resolve_user
+from rootbuild.files.directories import make_workdir
 from rootbuild.files.rootfs import Rootfs
 from rootbuild.files.selection import Selection
 from rootbuild.files.tree import RootfsTree
@@ -71,6 +75,7 @@ class Parts:
     halt: Halt
     inventories: Inventories
     explainer: Explainer
+    debugger: Debugger
     policy: LayerPolicy
     fresh: frozenset[int] = frozenset()
 
@@ -95,11 +100,16 @@ def build_target(parts: Parts, stop: Callable[[], object]) -> State:
 
     Raises RootbuildError located at the instruction that failed.
     """
-    scheduler: Scheduler[State] = Scheduler(
-        lambda index: Executor(parts, scheduler, parts.plan.stage(index)).build(),
-        stop,
-        parts.halt,
-    )
+
+    def build(index: int) -> None:
+        if index == parts.plan.target:  # stages to stop in, also if nothing of them is needed
+            stops = [stage for stage in parts.debugger.stops if stage != index]
+            parts.solver.begin(stops)
+            for stage in stops:
+                scheduler.wait(stage)
+        Executor(parts, scheduler, parts.plan.stage(index)).build()
+
+    scheduler: Scheduler[State] = Scheduler(build, stop, parts.halt)
     return scheduler.run(parts.plan.target)
 
 
@@ -136,6 +146,7 @@ class Executor:
         self._renewed = False
         self._base = ""  # the key of what the first step starts from
         self._keys: list[str] = []
+        self._stop_at = parts.debugger.stops.get(stage.index, len(stage.steps))
 
     def build(self) -> None:
         """Build the stage, and hand out its state as soon as it can be read from."""
@@ -156,6 +167,8 @@ class Executor:
         while position < len(stage.steps):
             step = stage.steps[position]
             try:
+                if position == self._stop_at:
+                    state = self._look_around(position, state)
                 if position == ahead.horizon:
                     self._find_out(step)
                     ahead = self._look_ahead(position, state)
@@ -198,7 +211,8 @@ class Executor:
             steps = stage.steps[position:]
             keys = solver.keys(state.key, steps) if state else self._first_keys()
             horizon = position + len(keys)
-            for done in range(len(keys), 0, -1):
+            most = self._stop_at - position if position <= self._stop_at else len(keys)
+            for done in range(min(len(keys), most), 0, -1):
                 found = solver.snapshot(keys[done - 1])
                 if found is not None:
                     self._show_cached(range(position, position + done))
@@ -308,6 +322,26 @@ class Executor:
             self._links.remember(link, state.layers)
         return state
 
+    def _look_around(self, position: int, state: State) -> State:
+        """Let the user look into the container before a step; what they change is dropped."""
+        step, parts = self._stage.steps[position], self._parts
+        self._stop_at = len(self._stage.steps)
+        if self._work.steps:
+            state = self._commit(state)
+        container, rootfs = self._space.change(state.key, state.layers)
+        what = title(parts.plan, self._stage, position)
+        if not isinstance(step, RunStep):
+            parts.debugger.before(container, rootfs, plain(step), what)
+            return state
+        self._find_out(step)
+        selections = tuple(self._selection(reading) for reading in step.readings)
+        with parts.mounting.prepared(step, selections, fresh=False) as prepared:
+            account = resolve_user(rootfs, step.user)
+            make_workdir(rootfs, step.cwd, account.uid, account.gid)
+            command = process_of(step, prepared, account)
+            parts.debugger.before(container, rootfs, command, what)
+        return state
+
     def _perform(
         self,
         step: Step,
@@ -335,6 +369,7 @@ class Executor:
                 selections,
                 parts.mounting,
                 vertex,
+                parts.debugger,
                 fresh=self._fresh,
             )
             self._work.add(time.monotonic() - begin, used_bytes(rootfs.path) - used)

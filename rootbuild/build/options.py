@@ -45,6 +45,21 @@ class DeviceGrant:
 
 
 @dataclass(frozen=True, slots=True)
+class Debugging:
+    """What was asked for: a shell `on_error`, and before the steps at `lines` of the Dockerfile.
+
+    `command` is run instead of a shell.
+    """
+
+    on_error: bool = False
+    lines: tuple[int, ...] = ()
+    command: tuple[str, ...] = ()
+
+
+NO_DEBUGGING = Debugging()
+
+
+@dataclass(frozen=True, slots=True)
 class BuildOptions:
     """One build. `dockerfile` None means the default names; it may be `-` and a URL.
 
@@ -75,3 +90,4 @@ class BuildOptions:
     devices: tuple[DeviceGrant, ...] = ()
     limits: Limits = NO_LIMITS
     security: Security = USUAL_SECURITY
+    debugging: Debugging = NO_DEBUGGING

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from rootbuild.backend import Backend
 from rootbuild.build.copied import Copied
+from rootbuild.build.debugger import Debugger, plain
 from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.run import run_step
 from rootbuild.build.vertices import Vertex
-from rootbuild.errors import unreachable
+from rootbuild.errors import RootbuildError, unreachable
 from rootbuild.files.accounts import resolve_owner, resolve_user
 from rootbuild.files.copy import CopyOptions, copy
 from rootbuild.files.dated import dated
@@ -32,6 +33,7 @@ def perform(
     selections: tuple[Selection, ...],
     mounting: Mounting,
     vertex: Vertex,
+    debugger: Debugger,
     *,
     fresh: bool,
 ) -> bool:
@@ -44,10 +46,14 @@ def perform(
     match step:
         case RunStep():
             with mounting.prepared(step, selections, fresh=fresh) as prepared:
-                run_step(backend, container, rootfs, step, prepared, vertex)
+                run_step(backend, container, rootfs, step, prepared, vertex, debugger)
             return False
         case CopyStep():
-            return _copy(step, rootfs, selections, vertex)
+            try:
+                return _copy(step, rootfs, selections, vertex)
+            except RootbuildError as error:
+                debugger.failed(container, rootfs, plain(step), error.report.message)
+                raise
         case WorkdirStep():
             account = resolve_user(rootfs, step.user)
             with dated(rootfs, step.path, step.created):

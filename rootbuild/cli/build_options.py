@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rootbuild.backend import NetworkMode
-from rootbuild.build.options import BuildOptions
+from rootbuild.build.options import NO_DEBUGGING, BuildOptions, Debugging
 from rootbuild.cli.build_limits import read_limits, read_security
 from rootbuild.cli.build_mounts import read_agents, read_allowed, read_secret
 from rootbuild.cli.parse import Parsed
@@ -71,7 +71,16 @@ def build_options(parsed: Parsed) -> BuildOptions:
         devices=allowed.devices,
         limits=read_limits(parsed),
         security=read_security(parsed),
+        debugging=_debugging(parsed),
     )
+
+
+def _debugging(parsed: Parsed) -> Debugging:
+    if parsed.command.path[0] != "debug" and not parsed.has("on-error"):
+        return NO_DEBUGGING
+    from rootbuild.cli.debug import debugging
+
+    return debugging(parsed)
 
 
 def _refuse(parsed: Parsed) -> None:

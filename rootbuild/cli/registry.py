@@ -28,6 +28,8 @@ GROUPS = (
     Group(("buildx", "history"), "Manage build records", hidden=True),
     Group(("container",), "Manage containers"),
     Group(("dockerfile",), "Look into Dockerfiles"),
+    Group(("buildx", "debug"), "Look into builds while they go on", hidden=True),
+    Group(("debug",), "Look into builds while they go on"),
     Group(("docker-shim",), "Answer to the name docker"),
     Group(("history",), "Look at builds of the past"),
     Group(("image",), "Manage images"),

@@ -132,7 +132,7 @@ class Recorder:
     def animate(self) -> None:
         """Nothing moves in a file."""
 
-    def pause(self) -> None:
+    def pause(self, words: str) -> None:
         """Nothing is on a terminal."""
 
     def resume(self) -> None:

@@ -19,7 +19,7 @@ from rootbuild.process.busy import Watch
 from rootbuild.process.command import Finished, failure, find, paste
 from rootbuild.process.joined import ask, join
 from rootbuild.process.managed import run
-from rootbuild.process.spawned import background, become, call, follow, foreground, look
+from rootbuild.process.spawned import attached, background, become, call, follow, foreground, look
 from rootbuild.process.waiting import Waiting
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Waiting",
     "Watch",
     "ask",
+    "attached",
     "background",
     "become",
     "call",

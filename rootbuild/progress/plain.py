@@ -124,9 +124,10 @@ class PlainReporter:
     def animate(self) -> None:
         """Each line is written when it is told."""
 
-    def pause(self) -> None:
+    def pause(self, words: str) -> None:
         """Hold back what comes."""
         with self._lock:
+            self._write(words)
             self._kept = []
 
     def resume(self) -> None:

@@ -45,7 +45,7 @@ class QuietReporter:
     def animate(self) -> None:
         """Say nothing."""
 
-    def pause(self) -> None:
+    def pause(self, words: str) -> None:
         """Say nothing."""
 
     def resume(self) -> None:

@@ -120,7 +120,7 @@ class RawJsonReporter:
     def animate(self) -> None:
         """Each line is written when it is told."""
 
-    def pause(self) -> None:
+    def pause(self, words: str) -> None:
         """Hold back what comes."""
         with self._lock:
             self._held = []

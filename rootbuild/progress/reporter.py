@@ -75,8 +75,8 @@ class Reporter(Protocol):
         """This process forks no more: threads may be started."""
         ...
 
-    def pause(self) -> None:
-        """Write nothing for now: somebody else has the terminal."""
+    def pause(self, words: str) -> None:
+        """Write some words, then nothing for now: somebody else has the terminal."""
         ...
 
     def resume(self) -> None:

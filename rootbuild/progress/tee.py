@@ -72,10 +72,10 @@ class Tee:
         for each in self._both:
             each.animate()
 
-    def pause(self) -> None:
+    def pause(self, words: str) -> None:
         """See `Reporter`."""
         for each in self._both:
-            each.pause()
+            each.pause(words)
 
     def resume(self) -> None:
         """See `Reporter`."""

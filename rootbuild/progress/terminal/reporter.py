@@ -116,10 +116,11 @@ class TerminalReporter:
     def hide(self, secret: bytes) -> None:
         """What steps print is shown as it is."""
 
-    def pause(self) -> None:
+    def pause(self, words: str) -> None:
         """Give the terminal to somebody else."""
         with self._lock:
             self._write_over()
+            self._screen.show(words.splitlines(), (), self._screen.size()[0])
             self._screen.close()
             self._paused = True
 
