@@ -34,6 +34,11 @@ class Debugger:
         self._lock = threading.Lock()
         self.stops = _stops(asked.lines, plan)
 
+    @property
+    def advice(self) -> str:
+        """How to look into a step that has failed, for who has not asked for that."""
+        return "" if self._asked.on_error else "to look inside, build with --on-error=shell"
+
     def failed(self, container: str, rootfs: Rootfs, command: Exec, what: str) -> None:
         """Look at a step that has failed, if that was asked for."""
         if self._asked.on_error:

@@ -120,15 +120,15 @@ def _find(name: str, command: Exec, rootfs: Rootfs) -> str | None:
 
 def _mounted(name: str, command: Exec) -> bool:
     """Whether a program may be in what was mounted for the step, which is gone by now."""
-    path = dict(command.env).get("PATH", "")
-    folders = (
-        [posixpath.dirname(posixpath.join(command.cwd, name))] if "/" in name else path.split(":")
-    )
+    if "/" in name:
+        paths = [posixpath.join(command.cwd, name)]
+    else:
+        folders = dict(command.env).get("PATH", "").split(":")
+        paths = [posixpath.join(folder, name) for folder in folders]
     return any(
-        f"{folder}/".startswith(f"{mount.target.rstrip('/')}/")
-        or f"{posixpath.join(folder, posixpath.basename(name))}" == mount.target
+        f"{path}/".startswith(f"{mount.target.rstrip('/')}/")
         for mount in command.mounts
-        for folder in folders
+        for path in paths
     )
 
 

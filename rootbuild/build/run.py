@@ -50,7 +50,7 @@ def run_step(
     code = _run(backend, container, command, tail)
     if code != 0:
         what = f'process "{step.display}" did not complete successfully: exit code: {code}'
-        hint = explain(code, step, command, rootfs)
+        hint = "\n".join(filter(None, (explain(code, step, command, rootfs), debugger.advice)))
         debugger.failed(container, rootfs, command, what)
         raise BuildError(what, id="run-failed", hint=hint, detail=tail.text())
 
