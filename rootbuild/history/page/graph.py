@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from rootbuild.history.page.model import Model, Outcome, Vertex
@@ -18,34 +18,75 @@ def graph(model: Model) -> str:
     stages = model.stages
     if len(stages) < 2:
         return ""
-    columns = _columns(stages)
-    places = {
-        stage.name: (MARGIN + column * (WIDTH + GAP_X), MARGIN + row * (HEIGHT + GAP_Y))
-        for column, names in enumerate(columns)
-        for row, stage in enumerate(names)
-    }
-    width = len(columns) * (WIDTH + GAP_X) - GAP_X + 2 * MARGIN
-    height = max(map(len, columns)) * (HEIGHT + GAP_Y) - GAP_Y + 2 * MARGIN
+    places, columns = _layout(stages)
+    rows = max(row for _, row in places.values()) + 1
+    width = columns * (WIDTH + GAP_X) - GAP_X + 2 * MARGIN
+    height = rows * (HEIGHT + GAP_Y) - GAP_Y + 2 * MARGIN
     edges = "".join(
-        _edge(places[need], places[stage.name])
+        _edge([_corner(*places[spot]) for spot in _way(need, stage.name, places)])
         for stage in stages
         for need in stage.needs
         if need in places
     )
-    nodes = "".join(_node(stage, model.of(stage.name), *places[stage.name]) for stage in stages)
+    nodes = "".join(
+        _node(stage, model.of(stage.name), *_corner(*places[stage.name])) for stage in stages
+    )
     return (
         f'<svg class="graph" role="img" aria-label="stages and what they need" '
         f'width="{width}" height="{height}" viewBox="0 0 {width} {height}">{edges}{nodes}</svg>'
     )
 
 
-def _columns(stages: Sequence[StageOutline]) -> list[list[StageOutline]]:
-    """Stages by the length of the longest way that leads to them."""
+Spot = str | tuple[str, str, int]
+"""A stage, or the free place that the edge between two leaves open in a column between them."""
+
+
+def _layout(stages: Sequence[StageOutline]) -> tuple[dict[Spot, tuple[int, int]], int]:
+    """Column and row of all spots, and how many columns there are.
+
+    A stage's column is the length of the longest way that leads to it. In each column, spots are
+    in the order of those that they come from.
+    """
     depth: dict[str, int] = {}
     for stage in stages:  # what a stage needs is before it in the file
-        depth[stage.name] = 1 + max((depth.get(need, 0) for need in stage.needs), default=0)
-    last = max(depth.values())
-    return [[s for s in stages if depth[s.name] == level] for level in range(1, last + 1)]
+        depth[stage.name] = 1 + max((depth.get(need, -1) for need in stage.needs), default=-1)
+    columns: list[list[Spot]] = [[] for _ in range(max(depth.values()) + 1)]
+    comes_from: dict[Spot, list[Spot]] = {}
+    for stage in stages:
+        columns[depth[stage.name]].append(stage.name)
+        for need in stage.needs:
+            before: Spot = need
+            for column in range(depth.get(need, 0) + 1, depth[stage.name]):
+                spot = (need, stage.name, column)
+                columns[column].append(spot)
+                comes_from[spot] = [before]
+                before = spot
+            comes_from.setdefault(stage.name, []).append(before)
+    places: dict[Spot, tuple[int, int]] = {}
+    for column, spots in enumerate(columns):
+        for row, spot in enumerate(
+            sorted(spots, key=lambda spot: _middle(spot, comes_from, places))
+        ):
+            places[spot] = (column, row)
+    return places, len(columns)
+
+
+def _middle(
+    spot: Spot, comes_from: Mapping[Spot, list[Spot]], places: Mapping[Spot, tuple[int, int]]
+) -> float:
+    """The row in the middle of those that lead to a spot."""
+    rows = [places[other][1] for other in comes_from.get(spot, ()) if other in places]
+    return sum(rows) / len(rows) if rows else 0.0
+
+
+def _way(need: str, name: str, places: Mapping[Spot, tuple[int, int]]) -> list[Spot]:
+    """All spots that the edge between two stages goes through."""
+    between = range(places[need][0] + 1, places[name][0])
+    return [need, *((need, name, column) for column in between), name]
+
+
+def _corner(column: int, row: int) -> tuple[int, int]:
+    return MARGIN + column * (WIDTH + GAP_X), MARGIN + row * (HEIGHT + GAP_Y)
 
 
 def outcome(vertices: Sequence[Vertex]) -> Outcome | str:
@@ -73,13 +114,21 @@ def _node(stage: StageOutline, vertices: Sequence[Vertex], x: int, y: int) -> st
     )
 
 
-def _edge(start: tuple[int, int], end: tuple[int, int]) -> str:
-    x1, y1 = start[0] + WIDTH, start[1] + HEIGHT // 2
-    x2, y2 = end[0], end[1] + HEIGHT // 2
-    bend = max((x2 - x1) // 2, 24)
-    path = f"M{x1},{y1} C{x1 + bend},{y1} {x2 - bend},{y2} {x2 - 5},{y2}"
-    arrow = f"M{x2 - 8},{y2 - 4} L{x2 - 1},{y2} L{x2 - 8},{y2 + 4}"
-    return f'<path class="edge" d="{path}"/><path class="edge" d="{arrow}"/>'
+def _edge(corners: Sequence[tuple[int, int]]) -> str:
+    """A line out of the first box, through free places, into the last one, with an arrow."""
+    x, y = corners[0][0] + WIDTH, corners[0][1] + HEIGHT // 2
+    path = [f"M{x},{y}"]
+    for place, (left, top) in enumerate(corners[1:], 1):
+        last, middle = place == len(corners) - 1, top + HEIGHT // 2
+        end = left - 5 if last else left
+        bend = (end - x) // 2
+        path.append(f"C{x + bend},{y} {end - bend},{middle} {end},{middle}")
+        x, y = left + WIDTH, middle
+        if not last:
+            path.append(f"H{x}")
+    tip = corners[-1][0] - 1
+    arrow = f"M{tip - 7},{y - 4} L{tip},{y} L{tip - 7},{y + 4}"
+    return f'<path class="edge" d="{" ".join(path)}"/><path class="edge" d="{arrow}"/>'
 
 
 def _short(name: str) -> str:

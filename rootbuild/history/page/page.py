@@ -16,6 +16,9 @@ from rootbuild.progress.units import seconds, size
 MOST_LOG = 256 << 10
 """How many letters of a step's output are on the page; `history logs` has all that was kept."""
 
+SMALLEST_PART = 200
+"""Files that are a smaller part of the context than one of so many are not listed."""
+
 _HERE = Path(__file__).parent
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 _WORDS = {
@@ -114,8 +117,9 @@ def _steps(model: Model) -> Iterator[str]:
 def _step(vertex: Vertex) -> str:
     spent = "" if vertex.outcome == "cached" else seconds(vertex.seconds)
     moved = size(vertex.moved) if vertex.moved else ""
+    why = f"<small>{_text(vertex.reasons[0])}</small>" if vertex.reasons else ""
     summary = (
-        f'<span class="dot {vertex.outcome}"></span><code>{_text(vertex.name)}</code>'
+        f'<span class="dot {vertex.outcome}"></span><code>{_text(vertex.name)}{why}</code>'
         f'<span class="right">{moved} <b>{_WORDS[vertex.outcome]}</b> {spent}</span>'
     )
     body = "".join(_body(vertex))
@@ -155,9 +159,10 @@ def _context(model: Model) -> str:
     found = model.context
     if found is None:
         return ""
+    large = [row for row in found.largest if row[1] * SMALLEST_PART >= found.bytes]
     told = f"<p>{size(found.bytes)} in {found.files} files are taken out of the context.</p>"
     folders = f"<h4>Folders</h4>{_bars(found.folders)}" if found.folders else ""
-    return f"{told}<h4>Largest files</h4>{_bars(found.largest)}{folders}"
+    return f"{told}<h4>Largest files</h4>{_bars(large or found.largest[:3])}{folders}"
 
 
 def _bars(rows: Sequence[tuple[str, int]]) -> str:

@@ -8,6 +8,9 @@ from html import escape
 from rootbuild.history.page.model import Model, Vertex
 from rootbuild.progress.units import seconds
 
+LABELLED = 5
+"""How many hundredths of the whole a bar must take for its name to be in it."""
+
 _TICKS = 6
 _STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200)
 
@@ -48,9 +51,10 @@ def _bar(vertex: Vertex, total: float) -> str:
     left, width = 100 * vertex.start / total, 100 * vertex.seconds / total
     left, width = min(left, 100.0), max(min(width, 100.0 - left), 0.0)
     text = f"{vertex.name}\n{_told(vertex)}"
+    label = f"<span>{escape(_short(vertex.name))}</span>" if width >= LABELLED else ""
     return (
         f'<a class="bar {vertex.outcome}" href="#step-{vertex.number}" title="{escape(text)}" '
-        f'style="left:{left:.3f}%;width:{width:.3f}%"><span>{escape(_short(vertex.name))}</span></a>'
+        f'style="left:{left:.3f}%;width:{width:.3f}%">{label}</a>'
     )
 
 
