@@ -19,9 +19,12 @@ def graph(model: Model) -> str:
     if len(stages) < 2:
         return ""
     places, columns = _layout(stages)
-    rows = max(row for _, row in places.values()) + 1
     width = columns * (WIDTH + GAP_X) - GAP_X + 2 * MARGIN
-    height = rows * (HEIGHT + GAP_Y) - GAP_Y + 2 * MARGIN
+    lowest = max(
+        _corner(*place)[1] + (HEIGHT if isinstance(spot, str) else HEIGHT // 2)
+        for spot, place in places.items()
+    )
+    height = lowest + MARGIN
     edges = "".join(
         _edge([_corner(*places[spot]) for spot in _way(need, stage.name, places)])
         for stage in stages
@@ -57,17 +60,16 @@ def _layout(stages: Sequence[StageOutline]) -> tuple[dict[Spot, tuple[int, int]]
         for need in stage.needs:
             before: Spot = need
             for column in range(depth.get(need, 0) + 1, depth[stage.name]):
-                spot = (need, stage.name, column)
+                spot: Spot = (need, stage.name, column)
                 columns[column].append(spot)
                 comes_from[spot] = [before]
                 before = spot
             comes_from.setdefault(stage.name, []).append(before)
     places: dict[Spot, tuple[int, int]] = {}
     for column, spots in enumerate(columns):
-        for row, spot in enumerate(
-            sorted(spots, key=lambda spot: _middle(spot, comes_from, places))
-        ):
-            places[spot] = (column, row)
+        middles = {spot: _middle(spot, comes_from, places) for spot in spots}
+        for row, found in enumerate(sorted(spots, key=middles.__getitem__)):
+            places[found] = (column, row)
     return places, len(columns)
 
 
