@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rootbuild.backend import NetworkMode, PullPolicy
 from rootbuild.context.named import NO_CONTEXTS, NamedContexts
@@ -44,8 +44,7 @@ class DeviceGrant:
     alias: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Debugging:
+class Debugging(NamedTuple):
     """What was asked for: a shell `on_error`, and before the steps at `lines` of the Dockerfile.
 
     `command` is run instead of a shell.

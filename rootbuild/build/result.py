@@ -10,13 +10,11 @@ from rootbuild.progress.findings import Built, Layer
 from rootbuild.storage.index import Index, UnknownLayoutError
 
 
-def describe(backend: Backend, image: str, names: Sequence[str], *, sizes: bool) -> Built:
-    """An image of the store. Looking for `sizes` reads the store's index of layers.
+def describe(backend: Backend, image: str, names: Sequence[str]) -> Built:
+    """An image of the store, whose index of layers is read for it.
 
     What cannot be found out is left open: the image is there anyway.
     """
-    if not sizes:
-        return Built(image, tuple(names))
     try:
         config = json.loads(backend.config(image))
         found = Index().layers(image)

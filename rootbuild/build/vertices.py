@@ -7,10 +7,13 @@ import itertools
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rootbuild.errors import RootbuildError
-from rootbuild.progress.findings import Finding
 from rootbuild.progress.reporter import CANCELED, Measure, Reporter
+
+if TYPE_CHECKING:  # a build with nothing to do finds nothing out
+    from rootbuild.progress.findings import Finding
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,11 +100,11 @@ def _contexts(options: BuildOptions, reporter: Reporter) -> Iterator[Contexts]:
 def _tell(
     image: str, options: BuildOptions, backend: Backend, reporter: Reporter, recorder: Recorder
 ) -> None:
-    """Tell what has become of it; how large it is takes a look at the store."""
-    from rootbuild.build.result import describe
+    """Tell how large it is, which takes a look at the store: not where nothing was done."""
+    if recorder.steps_done or sys.stderr.isatty():
+        from rootbuild.build.result import describe
 
-    sizes = recorder.steps_done > 0 or sys.stderr.isatty()
-    reporter.tell(describe(backend, image, whole_names(options.tags), sizes=sizes))
+        reporter.tell(describe(backend, image, whole_names(options.tags)))
 
 
 def _load(recorder: Recorder) -> None:

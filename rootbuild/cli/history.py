@@ -19,7 +19,7 @@ from rootbuild.cli.reporters import PROGRESS, make_reporter
 from rootbuild.errors import HostError, UsageError
 from rootbuild.history import folder
 from rootbuild.history.folder import Record
-from rootbuild.history.record import replay
+from rootbuild.history.replay import replay
 from rootbuild.runtime.display import age
 from rootbuild.template import Record as Fields
 

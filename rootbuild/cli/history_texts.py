@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from rootbuild.history.folder import Record
-from rootbuild.history.record import load_finding
+from rootbuild.history.replay import load_finding
 from rootbuild.progress.findings import Built, ContextSize
 from rootbuild.progress.units import seconds, size
 

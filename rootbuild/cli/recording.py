@@ -12,7 +12,7 @@ from rootbuild.build.options import BuildOptions
 from rootbuild.cli.parse import Parsed
 from rootbuild.context.origin import Nothing, Stdin
 from rootbuild.errors import RootbuildError
-from rootbuild.history.folder import crowded, prune
+from rootbuild.history.bounds import crowded, prune
 from rootbuild.history.record import Head
 from rootbuild.history.recorder import Recorder, new_id
 from rootbuild.host.folders import state_folder

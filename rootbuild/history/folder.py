@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.errors import HostError, RootbuildError
+from rootbuild.history.bounds import held, record_names
 from rootbuild.history.record import (
     End,
     Event,
@@ -20,12 +20,6 @@ from rootbuild.history.record import (
     load_head,
 )
 
-MOST_RECORDS = 300
-MOST_BYTES = 64 << 20
-SLACK = 20
-"""How many records more than allowed there may be until they are looked at."""
-
-_SUFFIX = ".build"
 _LAST_BYTES = 64 << 10
 
 
@@ -55,7 +49,7 @@ class Record:
 
 def records(folder: Path) -> Iterator[Record]:
     """All records, the latest first. Files that are none of ours are left alone."""
-    for name in sorted(_names(folder), reverse=True):
+    for name in sorted(record_names(folder), reverse=True):
         found = read(folder / name)
         if found is not None:
             yield found
@@ -70,7 +64,7 @@ def find(folder: Path, reference: str) -> Record:
         return _nth(folder, reference)
     paths = [
         folder / name
-        for name in _names(folder)
+        for name in record_names(folder)
         if name.partition("-")[2].startswith(reference.rpartition("/")[2])
     ]
     found = [record for record in map(read, paths) if record is not None]
@@ -97,7 +91,7 @@ def read(path: Path) -> Record | None:
             last = file.read().rstrip(b"\n").rpartition(b"\n")[2]
             end = load_end(last.decode("utf-8", "replace"))
             status: Status = "killed" if end is None else end.status
-            if end is None and _held(file.fileno()):
+            if end is None and held(file.fileno()):
                 status = "running"
     except OSError:
         return None
@@ -115,31 +109,6 @@ def remove(found: Sequence[Record]) -> None:
             record.path.unlink()
 
 
-def prune(folder: Path, *, records: int = MOST_RECORDS, total: int = MOST_BYTES) -> None:
-    """Remove the oldest records until there are no more, and no more bytes, than allowed.
-
-    Those of builds that run are left alone. Nothing is a reason to fail.
-    """
-    names = sorted(_names(folder), reverse=True)
-    kept = 0
-    for place, name in enumerate(names):
-        path = folder / name
-        with contextlib.suppress(OSError):
-            kept += path.stat().st_size
-            if place < records and kept <= total:
-                continue
-            with path.open("rb") as file:
-                if not _held(file.fileno()):
-                    path.unlink()
-
-
-def crowded(folder: Path) -> bool:
-    """Whether there are clearly too many; cheap, for builds that have done nothing."""
-    with contextlib.suppress(OSError):
-        return len(os.listdir(folder)) > MOST_RECORDS + SLACK
-    return False
-
-
 def _nth(folder: Path, reference: str) -> Record:
     digits = reference.removeprefix("^") if reference.startswith("^") else "0"
     if not (digits or "1").isdigit():
@@ -153,24 +122,3 @@ def _nth(folder: Path, reference: str) -> Record:
 
 def _missing(message: str) -> RootbuildError:
     return HostError(message, id="no-such-build", hint="rootbuild history ls shows all")
-
-
-def _names(folder: Path) -> list[str]:
-    try:
-        return [name for name in os.listdir(folder) if name.endswith(_SUFFIX)]
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise HostError(
-            f"cannot read the records of builds in {folder}: {error.strerror}", id="state-folder"
-        ) from error
-
-
-def _held(descriptor: int) -> bool:
-    """Whether somebody else holds the lock, that is, whether the build runs."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    fcntl.flock(descriptor, fcntl.LOCK_UN)
-    return False

@@ -8,20 +8,13 @@ a `Reporter`. So a record can be written bit by bit, and be replayed.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal
+from collections.abc import Mapping
+from dataclasses import asdict
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from rootbuild.progress.findings import (
-    Built,
-    ContextSize,
-    Finding,
-    Layer,
-    Outline,
-    Reasons,
-    StageOutline,
-)
-from rootbuild.progress.reporter import Reporter
+if TYPE_CHECKING:  # a build with nothing to do finds nothing out
+    from rootbuild.progress.findings import Finding
 
 VERSION = 1
 
@@ -30,8 +23,7 @@ Json = dict[str, Any]
 Event = list[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """What a build was asked for; `started` is in seconds since 1970.
 
     Of build arguments that are named as if they held secrets there are only the names.
@@ -46,8 +38,8 @@ class Head:
     engine: str = ""
     program: str = ""
     tags: tuple[str, ...] = ()
-    arguments: Mapping[str, str] = field(default_factory=dict)
-    labels: Mapping[str, str] = field(default_factory=dict)
+    arguments: Mapping[str, str] = MappingProxyType({})
+    labels: Mapping[str, str] = MappingProxyType({})
     options: tuple[str, ...] = ()
     pid: int = 0
 
@@ -59,8 +51,7 @@ class Head:
         return self.target or self.context.rstrip("/").rpartition("/")[2]
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(NamedTuple):
     """How a build ended, and how many of its `total` steps were `cached`, or `done` by it."""
 
     seconds: float
@@ -78,12 +69,13 @@ class End:
 
 def dump_head(head: Head) -> str:
     """The head as a line."""
-    return _line({"version": VERSION, **{f.name: getattr(head, f.name) for f in fields(Head)}})
+    asked = {"arguments": dict(head.arguments), "labels": dict(head.labels)}
+    return _line({"version": VERSION, **head._asdict(), **asked})
 
 
 def dump_end(end: End) -> str:
     """The end as a line."""
-    return _line({f.name: getattr(end, f.name) for f in fields(End)})
+    return _line(end._asdict())
 
 
 def dump_event(event: Event) -> str:
@@ -122,27 +114,6 @@ def dump_finding(finding: Finding) -> Event:
     return [type(finding).__name__, asdict(finding)]
 
 
-def load_finding(kind: str, found: Json) -> Finding | None:
-    """A finding out of that form; None if it is of a kind that we do not know."""
-    match kind:
-        case "Outline":
-            stages = tuple(
-                StageOutline(s["name"], s["base"], tuple(s["needs"]), tuple(s["steps"]))
-                for s in found["stages"]
-            )
-            return Outline(stages, found["target"])
-        case "Reasons":
-            return Reasons(found["vertex"], tuple(found["texts"]))
-        case "ContextSize":
-            return ContextSize(
-                found["files"], found["bytes"], _pairs(found["largest"]), _pairs(found["folders"])
-            )
-        case "Built":
-            layers = tuple(Layer(**layer) for layer in found["layers"])
-            return Built(found["image"], tuple(found["names"]), found["bytes"], layers)
-    return None
-
-
 def data(text: str) -> bytes:
     """The bytes of a log event."""
     return text.encode("utf-8", "surrogateescape")
@@ -151,27 +122,6 @@ def data(text: str) -> bytes:
 def text(data: bytes) -> str:
     """Bytes as a log event has them."""
     return data.decode("utf-8", "surrogateescape")
-
-
-def replay(events: Iterator[Event], reporter: Reporter, at: Callable[[float], object]) -> None:
-    """Tell a reporter all that happened; `at` gets the time of each event first."""
-    for event in events:
-        seconds, kind, *rest = event
-        at(seconds)
-        match kind:
-            case "log":
-                reporter.log(rest[0], data(rest[1]))
-            case "tell":
-                finding = load_finding(*rest)
-                if finding is not None:
-                    reporter.tell(finding)
-            case "start" | "cached" | "status" | "progress" | "done" | "failed" | "warn":
-                getattr(reporter, kind)(*rest)
-    reporter.close()
-
-
-def _pairs(rows: list[list[Any]]) -> tuple[tuple[str, int], ...]:
-    return tuple((str(path), int(size)) for path, size in rows)
 
 
 def _line(content: object) -> str:

@@ -8,15 +8,17 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rootbuild.errors import Interrupted, RootbuildError
 from rootbuild.history import record
 from rootbuild.history.record import End, Event, Head, Status
 from rootbuild.history.redaction import Redaction
-from rootbuild.progress.findings import Finding
 from rootbuild.progress.reporter import Measure
+
+if TYPE_CHECKING:  # a build with nothing to do finds nothing out
+    from rootbuild.progress.findings import Finding
 
 MOST_LOG_BYTES = 1 << 20
 """Of the output of a step, its beginning up to this is kept, and then its end."""
@@ -27,15 +29,15 @@ FLUSH_SECONDS = 0.1
 _CHUNK = 64 << 10
 
 
-@dataclass(slots=True)
 class _Output:
     """What a vertex has printed: kept so far, not a whole line yet, and the end of the rest."""
 
-    kept: int = 0
-    pending: bytes = b""
-    tail: bytes = b""
-    left_out: int = 0
-    items: dict[str, tuple[int, int]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.kept = 0
+        self.pending = b""
+        self.tail = b""
+        self.left_out = 0
+        self.items: dict[str, tuple[int, int]] = {}
 
 
 class Recorder:
@@ -183,12 +185,11 @@ class Recorder:
         if error is None:
             return counts
         if not isinstance(error, RootbuildError):
-            return replace(counts, message=self._redaction.text(f"{type(error).__name__}: {error}"))
+            return counts._replace(message=self._redaction.text(f"{type(error).__name__}: {error}"))
         report, hidden = error.report, self._redaction.text
         excerpt = report.excerpt.render() if report.excerpt else ""
         where = f"{report.location.file}:{report.location.start}\n" if report.location else ""
-        return replace(
-            counts,
+        return counts._replace(
             message=hidden(report.message),
             error=error.id,
             detail=hidden(report.detail[-MOST_DETAIL:]),

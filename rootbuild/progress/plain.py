@@ -6,11 +6,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from rootbuild.progress.findings import Finding
 from rootbuild.progress.reporter import CANCELED, Measure
 from rootbuild.progress.units import size
+
+if TYPE_CHECKING:  # a build with nothing to do finds nothing out
+    from rootbuild.progress.findings import Finding
 
 HOLD_SECONDS = 1.0
 """For how long output waits at most for a vertex that is speaking."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from rootbuild.progress.findings import Finding
+from typing import TYPE_CHECKING
+
 from rootbuild.progress.reporter import Measure
+
+if TYPE_CHECKING:  # a build with nothing to do finds nothing out
+    from rootbuild.progress.findings import Finding
 
 
 class QuietReporter:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from rootbuild.progress.findings import Finding
+if TYPE_CHECKING:  # a build with nothing to do finds nothing out
+    from rootbuild.progress.findings import Finding
+
 
 Measure = Callable[[], tuple[int, int]]
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rootbuild.history.record import Event, data, load_finding
+from rootbuild.history.record import Event, data
+from rootbuild.history.replay import load_finding
 from rootbuild.progress.findings import (
     Built,
     ContextSize,
