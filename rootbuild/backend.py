@@ -149,6 +149,13 @@ class Backend(Protocol):
         """
         ...
 
+    def moved(self, what: str) -> int:
+        """How many bytes of something are there by now, for progress; 0 where nobody knows.
+
+        `what` is a container whose layer is being written, or a reference that is being pulled.
+        """
+        ...
+
     def commit(self, container: str) -> Layers:
         """Keep what changed since `start` as one more layer, in an image without a name.
 

@@ -136,6 +136,7 @@ def run(
         *(("nsenter", *joined) if joined else ()),
         *(BUILDAH, "run", "--network", "host"),
         *how,
+        *(("--terminal",) if command.terminal else ()),
         *("--cap-add", ",".join(capabilities)),
         *("--user", f"{command.uid}:{command.gid}"),
         *("--workingdir", command.cwd),

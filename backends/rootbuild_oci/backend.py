@@ -99,6 +99,10 @@ class OciBackend:
         """See the contract."""
         self.builder.stop()
 
+    def moved(self, what: str) -> int:
+        """See the contract."""
+        return self.builder.moved(what)
+
     def commit(self, container: str) -> Layers:
         """See the contract."""
         return self.builder.containers[container].commit()

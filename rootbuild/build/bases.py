@@ -131,7 +131,8 @@ class Puller:
             raise ImageNotFoundError(f"no such image: {image.reference}")
         name, wanted = parse(image.reference).exact, self._pulled.wanted(image)
         other = self._other(name, wanted)
-        with self._vertices.open(f"[internal] pull {name}"):
+        with self._vertices.open(f"[internal] pull {name}") as vertex:
+            vertex.gauge("downloading", lambda: (self._backend.moved(name), 0))
             identity = self._fetch(name, wanted, other)
             if other and (name in self._store.by_name or wanted != build_platform()):
                 self._backend.tag(other.id, name)

@@ -17,8 +17,10 @@ from rootbuild.backend import Backend
 from rootbuild.build.arguments import argument_warnings
 from rootbuild.build.context import ContextFiles
 from rootbuild.build.contexts import Contexts
+from rootbuild.build.contextsize import advice, measure
+from rootbuild.build.debugger import Debugger
 from rootbuild.build.devices import Devices
-from rootbuild.build.execute import Parts, State, build_targets
+from rootbuild.build.execute import WRITING, Parts, State, build_targets
 from rootbuild.build.explain.explainer import Explainer
 from rootbuild.build.explain.inventories import Inventories
 from rootbuild.build.export import Exporter, Exports
@@ -31,6 +33,7 @@ from rootbuild.build.memo.remember import Notebook, open_notebook
 from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.names import titles
 from rootbuild.build.options import BuildOptions
+from rootbuild.build.outline import outline
 from rootbuild.build.planning import Planned, Planner, platforms, resolved
 from rootbuild.build.solver import Solver
 from rootbuild.build.store import Store, read_store
@@ -164,7 +167,7 @@ class Session:
                 if self.build_.inside:
                     raise
                 return None  # inside we are root, who may read whatever was fetched
-        if not planned.fresh.isdisjoint(plan.targets):
+        if self.build_.options.debugging.lines or not planned.fresh.isdisjoint(plan.targets):
             return None
         image = self._exports(plan).known(filesystems)
         if image is None:
@@ -186,6 +189,7 @@ class Session:
             stack.enter_context(backend.session())
             planned = self.planner.with_pulled()
             plan = planned.plan
+            vertices.tell(outline(plan))
             self._show_head(plan)
             warnings = self._show_warnings(planned)
             inventories = Inventories()
@@ -208,10 +212,14 @@ class Session:
                 halt,
                 inventories,
                 self._explainer(plan, solver, inventories),
+                Debugger(options.debugging, plan, backend, vertices.reporter, halt),
                 policy=options.layers,
                 fresh=planned.fresh,
             )
-            states = build_targets(parts, self._stop)
+            try:
+                states = build_targets(parts, self._stop)
+            finally:
+                self._report_context(inventories)
             image = self._export(parts, planned, states)
             # The next build knows nothing of what this one has just learned, but for the cache.
             self._note(planned, self._solver(planned, context), context, warnings, image)
@@ -238,6 +246,7 @@ class Session:
             image = image or exports.create(parts, states, ())
             return self._finished(plan, image)
         with vertices.open("exporting to image") as vertex:
+            vertex.gauge(WRITING, parts.spaces[StageBase(plan.targets[-1])].moved)
             image = exports.create(parts, states, self._names)
             report_image(vertex, image, self._names)
         return image
@@ -265,6 +274,15 @@ class Session:
             build.folders.cache / "scratch",
         )
 
+    def _report_context(self, inventories: Inventories) -> None:
+        """Tell how large the context is, and warn if that is more than it should be."""
+        if inventories.context:
+            found = measure(inventories.context)
+            self.build_.vertices.tell(found)
+            warning = advice(found)
+            if warning:
+                self.build_.vertices.warn(warning)
+
     def _stop(self) -> None:
         """End what the threads of the build wait for."""
         self.build_.backend.stop()
@@ -278,9 +296,10 @@ class Session:
     @contextlib.contextmanager
     def _context(self, inventories: Inventories | None = None) -> Iterator[ContextFiles]:
         remote = RemoteFiles(self.build_.contexts.remotes, self.cache, self.build_.vertices)
-        with Trees(self.build_.contexts, self.source) as trees, remote:
+        meter = self.build_.contexts.meter
+        with Trees(self.build_.contexts, self.source) as trees, remote, meter:
             digests, source = FileDigests(self.cache), self.planner.dockerfile.source
-            yield ContextFiles(trees, remote, digests, source, inventories)
+            yield ContextFiles(trees, remote, digests, source, inventories, meter)
 
     def _solver(self, planned: Planned, context: ContextFiles) -> Solver:
         policy = self.build_.options.layers

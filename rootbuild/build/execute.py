@@ -16,6 +16,7 @@ from rootbuild.build.checkpoint import (
     used_bytes,
 )
 from rootbuild.build.context import ContextFiles, read
+from rootbuild.build.debugger import Debugger, plain
 from rootbuild.build.explain.explainer import Explainer
 from rootbuild.build.explain.inventories import Inventories
 from rootbuild.build.halt import Halt
@@ -23,6 +24,7 @@ from rootbuild.build.linking import Links
 from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.names import title
 from rootbuild.build.perform import perform
+from rootbuild.build.run import process_of
 from rootbuild.build.schedule import Scheduler
 from rootbuild.build.solver import Solver
 from rootbuild.build.turns import Turns
@@ -30,12 +32,17 @@ from rootbuild.build.vertices import Vertex, Vertices
 from rootbuild.build.workspace import Workspaces
 from rootbuild.cache.database import Snapshot
 from rootbuild.errors import RootbuildError
+from rootbuild.files.accounts import resolve_user
+from rootbuild.files.directories import make_workdir
 from rootbuild.files.rootfs import Rootfs
 from rootbuild.files.selection import Selection
 from rootbuild.files.tree import RootfsTree
 from rootbuild.graph.stages import ContextBase, Filesystem, ImageBase, ScratchBase, StageBase
 from rootbuild.plan.plan import Plan
 from rootbuild.plan.steps import Reading, RunStep, StagePlan, Step
+from rootbuild.progress.findings import Reasons
+
+WRITING = "writing layer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,7 @@ class Parts:
     halt: Halt
     inventories: Inventories
     explainer: Explainer
+    debugger: Debugger
     policy: LayerPolicy
     fresh: frozenset[int] = frozenset()
 
@@ -93,11 +101,16 @@ def build_targets(parts: Parts, stop: Callable[[], object]) -> tuple[State, ...]
 
     Raises RootbuildError located at the instruction that failed.
     """
-    scheduler: Scheduler[State] = Scheduler(
-        lambda index: Executor(parts, scheduler, parts.plan.stage(index)).build(),
-        stop,
-        parts.halt,
-    )
+
+    def build(index: int) -> None:
+        if index == parts.plan.targets[0]:  # stages to stop in, also if nothing of them is needed
+            stops = [stage for stage in parts.debugger.stops if stage not in parts.plan.targets]
+            parts.solver.begin(stops)
+            for stage in stops:
+                scheduler.wait(stage)
+        Executor(parts, scheduler, parts.plan.stage(index)).build()
+
+    scheduler: Scheduler[State] = Scheduler(build, stop, parts.halt)
     return scheduler.run(parts.plan.targets)
 
 
@@ -136,6 +149,7 @@ class Executor:
         self._renewed = False
         self._base = ""  # the key of what the first step starts from
         self._keys: list[str] = []
+        self._stop_at = parts.debugger.stops.get(stage.index, len(stage.steps))
 
     def build(self) -> None:
         """Build the stage, and hand out its state as soon as it can be read from."""
@@ -156,6 +170,8 @@ class Executor:
         while position < len(stage.steps):
             step = stage.steps[position]
             try:
+                if position == self._stop_at:
+                    state = self._look_around(position, state)
                 if position == ahead.horizon:
                     self._find_out(step)
                     ahead = self._look_ahead(position, state)
@@ -198,7 +214,8 @@ class Executor:
             steps = stage.steps[position:]
             keys = solver.keys(state.key, steps) if state else self._first_keys()
             horizon = position + len(keys)
-            for done in range(len(keys), 0, -1):
+            most = self._stop_at - position if position <= self._stop_at else len(keys)
+            for done in range(min(len(keys), most), 0, -1):
                 found = solver.snapshot(keys[done - 1])
                 if found is not None:
                     self._show_cached(range(position, position + done))
@@ -279,6 +296,7 @@ class Executor:
         if self._work.steps and (link is not None or pays_before(self._work, step)):
             state = self._commit(state)
         with parts.vertices.open(name) as vertex, parts.halt.blamed():
+            vertex.gauge(WRITING, self._space.moved)
             if link is not None:
                 return self._do_linked(step, selections, state, key, link, vertex)
             self._perform(step, selections, state, key, vertex)
@@ -307,6 +325,26 @@ class Executor:
             self._links.remember(link, state.layers)
         return state
 
+    def _look_around(self, position: int, state: State) -> State:
+        """Let the user look into the container before a step; what they change is dropped."""
+        step, parts = self._stage.steps[position], self._parts
+        self._stop_at = len(self._stage.steps)
+        if self._work.steps:
+            state = self._commit(state)
+        container, rootfs = self._space.change(state.key, state.layers)
+        what = title(parts.plan, self._stage, position)
+        if not isinstance(step, RunStep):
+            parts.debugger.before(container, rootfs, plain(step), what)
+            return state
+        self._find_out(step)
+        selections = tuple(self._selection(reading) for reading in step.readings)
+        with parts.mounting.prepared(step, selections, fresh=False) as prepared:
+            account = resolve_user(rootfs, step.user)
+            make_workdir(rootfs, step.cwd, account.uid, account.gid)
+            command = process_of(step, prepared, account)
+            parts.debugger.before(container, rootfs, command, what)
+        return state
+
     def _perform(
         self,
         step: Step,
@@ -319,7 +357,9 @@ class Executor:
         parts = self._parts
         self._renewed = True
         keys = (*self._keys, key)
-        for reason in parts.explainer.explain(self._stage, self._base, keys, fresh=self._fresh):
+        reasons = parts.explainer.explain(self._stage, self._base, keys, fresh=self._fresh)
+        parts.vertices.tell(Reasons(vertex.number, tuple(map(str, reasons))))
+        for reason in reasons if parts.explainer.asked else ():
             vertex.status(f"why: {reason}")
         container, rootfs = self._space.change(state.key, state.layers)
         with parts.turns.command() if isinstance(step, RunStep) else parts.turns.work():
@@ -332,6 +372,7 @@ class Executor:
                 selections,
                 parts.mounting,
                 vertex,
+                parts.debugger,
                 fresh=self._fresh,
             )
             self._work.add(time.monotonic() - begin, used_bytes(rootfs.path) - used)

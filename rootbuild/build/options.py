@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rootbuild.backend import NetworkMode, PullPolicy
 from rootbuild.context.named import NO_CONTEXTS, NamedContexts
@@ -45,6 +45,20 @@ class DeviceGrant:
     alias: str = ""
 
 
+class Debugging(NamedTuple):
+    """What was asked for: a shell `on_error`, and before the steps at `lines` of the Dockerfile.
+
+    `command` is run instead of a shell.
+    """
+
+    on_error: bool = False
+    lines: tuple[int, ...] = ()
+    command: tuple[str, ...] = ()
+
+
+NO_DEBUGGING = Debugging()
+
+
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
     """One build. `dockerfile` None means the default names; it may be `-` and a URL.
@@ -77,6 +91,7 @@ class BuildOptions:
     devices: tuple[DeviceGrant, ...] = ()
     limits: Limits = NO_LIMITS
     security: Security = USUAL_SECURITY
+    debugging: Debugging = NO_DEBUGGING
     wanted: Wanted = field(default_factory=Wanted)
 
     @property

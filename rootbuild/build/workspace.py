@@ -30,6 +30,7 @@ class Workspace:
         self._stack = contextlib.ExitStack()
         self._held: tuple[str, Rootfs] | None = None
         self._content: str | None = None
+        self._name = ""
         self._committed = False
 
     def __enter__(self) -> Workspace:
@@ -73,6 +74,10 @@ class Workspace:
         assert self._held is not None
         return self._held[1]
 
+    def moved(self) -> tuple[int, int]:
+        """How far the layer is written that is being made; in all, that is not known."""
+        return (self._backend.moved(self._name), 0) if self._name else (0, 0)
+
     def commit(self, *, hurry: bool = True) -> Layers:
         """Keep what was changed since the container started as one more layer.
 
@@ -103,6 +108,7 @@ class Workspace:
         with turn or self._turns.work():
             container = self._stack.enter_context(self._backend.start(image, name))
             path = self._stack.enter_context(self._backend.mount(container))
+        self._name = container
         self._held = container, self._stack.enter_context(Rootfs(path))
         self._committed = False
         return self._held

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rootbuild.backend import NetworkMode
-from rootbuild.build.options import BuildOptions
+from rootbuild.build.options import NO_DEBUGGING, BuildOptions, Debugging
 from rootbuild.cli.build_limits import read_limits, read_security
 from rootbuild.cli.build_mounts import read_agents, read_allowed, read_secret
 from rootbuild.cli.parse import Parsed
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from rootbuild.build.checkpoint import LayerPolicy
     from rootbuild.image.config import Pairs
 
-PROGRESS = ("auto", "plain", "quiet")
 NETWORKS: tuple[NetworkMode, ...] = ("default", "none", "host")
 
 # Options whose effect is on the way. Ignoring one would build something else than was asked for.
@@ -69,19 +68,16 @@ def build_options(parsed: Parsed) -> BuildOptions:
         limits=read_limits(parsed),
         security=read_security(parsed),
         wanted=_wanted(parsed),
+        debugging=_debugging(parsed),
     )
 
 
-def reporter_name(parsed: Parsed) -> str:
-    """Which progress output: `plain` or `quiet`."""
-    wanted = parsed.text("progress") or os.environ.get("BUILDKIT_PROGRESS") or "auto"
-    if parsed.switch("quiet"):
-        return "quiet"
-    if wanted in ("tty", "rawjson"):
-        raise UnsupportedError(f"--progress={wanted} is not supported yet", hint="use plain")
-    if wanted not in PROGRESS:
-        raise UsageError(f"invalid progress mode {wanted}", hint="one of: " + ", ".join(PROGRESS))
-    return "quiet" if wanted == "quiet" else "plain"
+def _debugging(parsed: Parsed) -> Debugging:
+    if parsed.command.path[0] != "debug" and not parsed.has("on-error"):
+        return NO_DEBUGGING
+    from rootbuild.cli.debug import debugging
+
+    return debugging(parsed)
 
 
 def _wanted(parsed: Parsed) -> Wanted:

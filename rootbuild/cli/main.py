@@ -119,7 +119,7 @@ def _top_help(program: str) -> int:
 def _group(words: list[str], program: str) -> int:
     """`rootbuild image`: its help; anything else is a mistake."""
     group = registry.find_group(words)
-    rest = words[1:] if group is not None else words
+    rest = words[len(group.path) :] if group is not None else words
     if group is not None and (not rest or rest[0] in ("--help", "-h")):
         from rootbuild.cli.help import group_help
 

@@ -15,9 +15,13 @@ from rootbuild.cli.command import Command, Group
 GROUPS = (
     Group(("builder",), "Manage builds", hidden=True),
     Group(("buildx",), "Build with BuildKit's features"),
+    Group(("buildx", "history"), "Manage build records", hidden=True),
     Group(("container",), "Manage containers"),
     Group(("dockerfile",), "Look into Dockerfiles"),
+    Group(("buildx", "debug"), "Look into builds while they go on", hidden=True),
+    Group(("debug",), "Look into builds while they go on"),
     Group(("docker-shim",), "Answer to the name docker"),
+    Group(("history",), "Look at builds of the past"),
     Group(("image",), "Manage images"),
     Group(("network",), "Manage networks"),
     Group(("system",), "Manage the engine's data"),
@@ -36,6 +40,7 @@ _TABLES = (
     "volume",
     "system",
     "buildx",
+    "history",
     "engine",
     "shim",
     "completion",
@@ -76,7 +81,7 @@ def commands(tables: tuple[str, ...] = _TABLES) -> tuple[Command, ...]:
 def find_command(words: Sequence[str]) -> tuple[Command, tuple[str, ...]] | None:
     """The command that `words` begin with, and the name that was used. The longest name wins."""
     there = commands(PLACES.get(words[0], _TABLES)) if words else ()
-    for length in (2, 1):
+    for length in (3, 2, 1):
         name = tuple(words[:length])
         for command in there:
             if len(name) == length and name in command.names:
@@ -85,9 +90,13 @@ def find_command(words: Sequence[str]) -> tuple[Command, tuple[str, ...]] | None
 
 
 def find_group(words: Sequence[str]) -> Group | None:
-    """The group that `words` begin with."""
-    name = tuple(words[:1])
-    return next((group for group in GROUPS if name == group.path), None)
+    """The group that `words` begin with. The longest name wins."""
+    for length in (2, 1):
+        name = tuple(words[:length])
+        for group in GROUPS:
+            if len(name) == length and name == group.path:
+                return group
+    return None
 
 
 def members(group: Group) -> Iterator[Command]:
@@ -102,9 +111,10 @@ def words_below(group: Group | None) -> list[str]:
     """What may follow a group's name, or the program's."""
     if group is None:
         top = [name[0] for command in commands() for name in command.names if len(name) == 1]
-        return top + [group.path[0] for group in GROUPS]
+        return top + [group.path[0] for group in GROUPS if len(group.path) == 1]
     size = len(group.path)
-    return [
+    below = [other.path[-1] for other in GROUPS if other.path[:-1] == group.path]
+    return below + [
         name[-1]
         for command in commands()
         for name in command.names

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rootbuild.process.managed import run
     from rootbuild.process.programs import find, paste
     from rootbuild.process.replaced import become
-    from rootbuild.process.spawned import background, call, follow, foreground, look
+    from rootbuild.process.spawned import attached, background, call, follow, foreground, look
     from rootbuild.process.waiting import Waiting
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Waiting",
     "Watch",
     "ask",
+    "attached",
     "background",
     "become",
     "call",
@@ -56,6 +57,7 @@ _HOMES = {
     "find": "programs",
     "paste": "programs",
     "become": "replaced",
+    "attached": "spawned",
     "background": "spawned",
     "call": "spawned",
     "follow": "spawned",

@@ -104,6 +104,21 @@ def foreground(
         signal.signal(signal.SIGINT, before)
 
 
+def attached(argv: Sequence[str], env: Mapping[str, str] | None = None) -> int:
+    """Run a program that takes our terminal over; its exit code, or 128 + signal.
+
+    As `foreground`, but from any thread: no signal is dealt with here. It stays in our process
+    group, which is the terminal's, so whoever may have to end it needs a way of its own.
+    """
+    program = path(argv[0])
+    announce(argv)
+    pid = os.posix_spawn(
+        program, list(argv), {**os.environ, **(env or {})}, setsigdef=_IGNORED, setsigmask=()
+    )
+    code = wait(pid, None)
+    return 128 - code if code < 0 else code
+
+
 def look(
     argv: Sequence[str], env: Mapping[str, str] | None = None, *, stdin: IO[bytes] | None = None
 ) -> Finished:

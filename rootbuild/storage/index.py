@@ -74,6 +74,19 @@ class Index:
             sizes.update((identity, _own_size(entry)) for identity, entry in layers.items())
         return usage(images, sizes, active)
 
+    def layers(self, image: str) -> tuple[int, ...]:
+        """The sizes of an image's layers, from the bottom; none if there is no such image."""
+        layers: dict[str, Mapping[str, object]] = {}
+        for root, driver in reversed(self.stores()):
+            found = entries(root / f"{driver}-layers" / "layers.json")
+            layers.update((str(entry.get("id")), entry) for entry in found)
+        for root, driver in self.stores():
+            for entry in entries(root / f"{driver}-images" / "images.json"):
+                if entry.get("id") == image:
+                    chain = tuple(_chain(layers, str(entry.get("layer") or "")))
+                    return tuple(_own_size(layers[identity]) for identity in reversed(chain))
+        return ()
+
     def config(self, image: str) -> bytes | None:
         """The config of an image (id); None if no file holds it."""
         for root, driver in self.stores():

@@ -21,7 +21,7 @@ from rootbuild.build.memo import memo as memos
 from rootbuild.build.memo.memo import Answer, Base, Memo, Taken, code_identity, load_memo
 from rootbuild.build.memo.recall import recall
 from rootbuild.build.memo.remember import can_be_listed
-from rootbuild.build.options import Agent, BuildOptions, DeviceGrant, Secret
+from rootbuild.build.options import Agent, BuildOptions, Debugging, DeviceGrant, Secret
 from rootbuild.build.remotes import Remotes
 from rootbuild.build.vertices import Vertices
 from rootbuild.cache.database import open_cache
@@ -93,6 +93,17 @@ def test_names_and_the_file_for_the_id_may_differ(site: Site, tmp_path: Path) ->
 def test_how_many_steps_run_at_a_time_does_not_count(site: Site) -> None:
     image = site.build(TEXT, jobs=1)
     assert site.build(jobs=2) == site.recalled == image
+
+
+def test_a_shell_for_failures_does_not_count(site: Site) -> None:
+    image = site.build(TEXT)
+    assert site.build(debugging=Debugging(on_error=True)) == site.recalled == image
+
+
+def test_builds_that_stop_are_not_recalled(site: Site) -> None:
+    site.build(TEXT)
+    site.build(debugging=Debugging(lines=(2,)))
+    assert site.recalled is None
 
 
 def test_what_cannot_be_delivered_is_said(site: Site) -> None:
@@ -252,6 +263,7 @@ def test_all_options_were_tried() -> None:
         "no_cache_stages",
         "contexts",
         "wanted",
+        "debugging",
     }
     assert set(BuildOptions.__dataclass_fields__) == tried - {"stdin"} | apart
 
