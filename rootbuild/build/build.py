@@ -36,6 +36,7 @@ from rootbuild.build.mounts.cache import Restore, no_restore
 from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.names import titles
 from rootbuild.build.options import BuildOptions
+from rootbuild.build.remotecache.ending import Ending
 from rootbuild.build.remotecache.request import keeps_all, outside
 from rootbuild.build.remotecache.supply import Supply
 from rootbuild.build.solver import Solver
@@ -124,8 +125,8 @@ class Build:
         return image
 
     def _supply(self, cache: Cache, store: Store) -> Supply:
-        halt = self.contexts.remotes.halt
-        return Supply(self.backend, cache, self.folders.cache, self.vertices, halt, store.ids)
+        ending = Ending(self.contexts.remotes.halt)
+        return Supply(self.backend, cache, self.folders.cache, self.vertices, ending, store.ids)
 
     def _remarks(self, source: Source) -> tuple[str, ...]:
         """What is not done as it was asked for, though the build can go on."""
@@ -258,8 +259,8 @@ class Session:
         from rootbuild.build.remotecache.travel import open_travel
 
         build = self.build_
-        halt, folder = build.contexts.remotes.halt, build.folders.cache
-        return open_travel(build.options, build.backend, self.cache, folder, build.vertices, halt)
+        folder, ending = build.folders.cache, self.supply.ending
+        return open_travel(build.options, build.backend, self.cache, folder, build.vertices, ending)
 
     def _travel(self, plan: Plan, context: ContextFiles, image: str, used: Collection[str]) -> None:
         """Write the caches of --cache-to; `used` are the cache mounts that steps have used."""
@@ -276,6 +277,7 @@ class Session:
         if filesystem is not None:
             created = json.loads(build.backend.config(image)).get("created") or ""
             dates[exporter.key(filesystem, config)] = str(created)
+        self.supply.ending.steps_over()
         self._traveller().export(
             plan, partial(self._anew, plan, context), imported, dates, mounts.export
         )
@@ -294,7 +296,9 @@ class Session:
         if imported.mounts:
             from rootbuild.build.remotecache.mounts import Restored
 
-            restore = Restored(imported.mounts, folder / "scratch", build.vertices, halt)
+            restore = Restored(
+                imported.mounts, folder / "scratch", build.vertices, self.supply.ending
+            )
         return Mounting(folder, options, Devices(options), halt, restore)
 
     def _stop(self) -> None:

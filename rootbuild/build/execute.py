@@ -116,6 +116,7 @@ def finish_target(parts: Parts, state: State, describe: Describe, names: Sequenc
         snapshot = Snapshot(layers, (*state.groups, state.pending))
         parts.solver.remember(state.key, snapshot)
         return layers.image
+    parts.supply.ending.steps_over()
     parts.supply.ready(state.layers)
     config = describe(state.layers.diff_ids if state.layers else ())
     return parts.backend.create_image(config, names)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -52,6 +51,8 @@ def read_targets(texts: Sequence[str], arguments: Mapping[str, str]) -> tuple[Ca
 
 def _given(flag: str, text: str) -> list[dict[str, str]]:
     """What one option says: names of images alone are caches in registries, one each."""
+    import csv
+
     fields = next(csv.reader([text]), [])
     if not fields:
         return []

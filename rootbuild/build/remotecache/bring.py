@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rootbuild.backend import Backend
 from rootbuild.build.halt import Halt
+from rootbuild.build.remotecache.ending import Ending
 from rootbuild.build.remotecache.imported import Imported, Kept, bare_config
 from rootbuild.build.vertices import Vertices
 from rootbuild.context.scratch import scratch
@@ -33,18 +34,18 @@ def bring(
     backend: Backend,
     folder: Path,
     vertices: Vertices,
-    halt: Halt,
+    ending: Ending,
 ) -> None:
     """Make the image that is nothing but these layers. Raises RegistryError, HostError."""
     with scratch(folder / "scratch") as place:
         known = _known()
         try:
-            _load(place, diff_ids, known, imported, backend, vertices, halt)
+            _load(place, diff_ids, known, imported, backend, vertices, ending)
         except EngineError:
             if not known:
                 raise
             # Somebody has removed layers meanwhile, or the index is not what the engine goes by.
-            _load(place, diff_ids, frozenset(), imported, backend, vertices, halt)
+            _load(place, diff_ids, frozenset(), imported, backend, vertices, ending)
 
 
 def _known() -> frozenset[str]:
@@ -61,14 +62,14 @@ def _load(
     imported: Imported,
     backend: Backend,
     vertices: Vertices,
-    halt: Halt,
+    ending: Ending,
 ) -> None:
     blobs = place / "blobs" / "sha256"
     blobs.mkdir(parents=True, exist_ok=True)
     missing = [each for each in dict.fromkeys(diff_ids) if each not in known]
     if missing:
         with vertices.open(f"loading {_layers(missing)} from the cache") as vertex:
-            fetch(missing, imported, blobs, halt)
+            fetch(missing, imported, blobs, ending)
             size = sum(imported.blobs[each].blob.size for each in missing)
             vertex.status(f"{size}B in {_layers(missing)} done")
     layers = [_descriptor(each, imported if each in missing else None) for each in diff_ids]
@@ -81,7 +82,7 @@ def _load(
     backend.load(place, document.descriptor.digest)
 
 
-def fetch(missing: Sequence[str], imported: Imported, blobs: Path, halt: Halt) -> None:
+def fetch(missing: Sequence[str], imported: Imported, blobs: Path, ending: Ending) -> None:
     """Write layers into a folder, as they are kept; each is what its digest and diff id say."""
     absent = [each for each in missing if each not in imported.blobs]
     if absent:
@@ -90,6 +91,7 @@ def fetch(missing: Sequence[str], imported: Imported, blobs: Path, halt: Halt) -
             id="cache-import",
             hint="somebody has removed images meanwhile: start the build again",
         )
+    halt = ending.part()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         work = [
             pool.submit(_fetch, diff_id, imported.blobs[diff_id], blobs, halt)
@@ -99,6 +101,7 @@ def fetch(missing: Sequence[str], imported: Imported, blobs: Path, halt: Halt) -
             for each in work:
                 each.result()
         except BaseException:
+            halt.press()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
 

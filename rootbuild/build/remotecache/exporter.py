@@ -57,6 +57,7 @@ class Export:
             try:
                 blobs = {each: future.result() for each, future in work.items()}
             except BaseException:
+                self.halt.press()
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
         record = replace(found.record(), blobs=blobs, mounts=mounts)

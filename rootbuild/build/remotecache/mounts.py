@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
-from rootbuild.build.halt import Halt
 from rootbuild.build.mounts.cache import identity
+from rootbuild.build.remotecache.ending import Ending
 from rootbuild.build.remotecache.imported import Kept
 from rootbuild.build.remotecache.places import Place
 from rootbuild.build.remotecache.record import MOUNT, Blob
@@ -49,7 +49,7 @@ class Restored:
     mounts: Mapping[str, Kept]
     scratch: Path
     vertices: Vertices
-    halt: Halt
+    ending: Ending
 
     def __call__(self, name: str, folder: Path) -> bool:
         """Fill an empty folder; False, with the folder as it was, if there is nothing for it.
@@ -76,7 +76,7 @@ class Restored:
             file = work / "archive"
             with file.open("wb") as stream:
                 for piece in kept.place.pieces(kept.blob.digest, kept.blob.size):
-                    self.halt.check()
+                    self.ending.check()
                     stream.write(piece)
             with (
                 file.open("rb") as stream,

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from rootbuild.backend import Backend, Layers
 from rootbuild.build.bases import Puller
-from rootbuild.build.halt import Halt
 from rootbuild.build.once import Once
+from rootbuild.build.remotecache.ending import Ending
 from rootbuild.build.remotecache.imported import Imported
 from rootbuild.build.vertices import Vertices
 from rootbuild.cache.database import Cache
@@ -31,7 +31,7 @@ class Supply:
         cache: Cache,
         folder: Path,
         vertices: Vertices,
-        halt: Halt,
+        ending: Ending,
         live: frozenset[str],
     ) -> None:
         self.imported = Imported()
@@ -39,7 +39,7 @@ class Supply:
         self._cache = cache
         self._folder = folder
         self._vertices = vertices
-        self._halt = halt
+        self.ending = ending
         self._live = live
         self._bases: dict[str, Callable[[], BaseImage]] = {}
         self._brought: Once[Layers, None] = Once(self._bring)
@@ -71,7 +71,7 @@ class Supply:
             self._backend,
             self._folder,
             self._vertices,
-            self._halt,
+            self.ending,
         )
         for key, snapshot in results:
             self._cache.remember_step(key, snapshot)

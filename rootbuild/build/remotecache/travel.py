@@ -8,8 +8,8 @@ from pathlib import Path
 
 from rootbuild.backend import Backend
 from rootbuild.build.bases import Pulled
-from rootbuild.build.halt import Halt
 from rootbuild.build.options import BuildOptions
+from rootbuild.build.remotecache.ending import Ending
 from rootbuild.build.remotecache.exporter import Export
 from rootbuild.build.remotecache.gather import Gathered, gather
 from rootbuild.build.remotecache.imported import Imported
@@ -43,7 +43,7 @@ class Travel:
     cache: Cache
     folder: Path
     vertices: Vertices
-    halt: Halt
+    ending: Ending
     registries: Registries
 
     def imported(self) -> Imported:
@@ -116,7 +116,14 @@ class Travel:
             found.dates.update(dates)
             place = self._place(target)
             export = Export(
-                target, place, self.backend, self.cache, imported, store.ids, work, self.halt
+                target,
+                place,
+                self.backend,
+                self.cache,
+                imported,
+                store.ids,
+                work,
+                self.ending.part(),
             )
             held = mounts(place, work) if target.mounts else {}
             digest = export.write(found, held, vertex)
@@ -134,11 +141,11 @@ def open_travel(
     cache: Cache,
     folder: Path,
     vertices: Vertices,
-    halt: Halt,
+    ending: Ending,
 ) -> Travel:
-    """With the user's configuration for registries; waiting ends when `halt` is pressed."""
-    registries = Registries(Patience(wait=halt.pause))
-    return Travel(options, backend, cache, folder, vertices, halt, registries)
+    """With the user's configuration for registries; waiting ends with `ending`."""
+    registries = Registries(Patience(wait=ending.pause))
+    return Travel(options, backend, cache, folder, vertices, ending, registries)
 
 
 def _failed(target: CacheTarget, error: RegistryError | HostError) -> BuildError:
