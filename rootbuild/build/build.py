@@ -35,6 +35,10 @@ from rootbuild.build.names import titles
 from rootbuild.build.options import BuildOptions
 from rootbuild.build.outline import outline
 from rootbuild.build.planning import Planned, Planner, platforms, resolved
+from rootbuild.build.remotecache.ending import Ending
+from rootbuild.build.remotecache.journey import Journey
+from rootbuild.build.remotecache.request import keeps_all, outside
+from rootbuild.build.remotecache.supply import Supply
 from rootbuild.build.solver import Solver
 from rootbuild.build.store import Store, read_store
 from rootbuild.build.told import (
@@ -118,7 +122,8 @@ class Build:
                 store,
                 created,
             )
-            session = Session(self, source, remarks, planner, cache, store, notebook)
+            journey = self._journey(cache, store)
+            session = Session(self, source, remarks, planner, cache, store, notebook, journey)
             image = session.known()
             if image is None and self.inside:
                 image = session.build()
@@ -127,6 +132,11 @@ class Build:
         if image is not None and self.options.iidfile is not None:
             write_iidfile(self.options.iidfile, image)
         return image
+
+    def _journey(self, cache: Cache, store: Store) -> Journey:
+        folder, ending = self.folders.cache, Ending(self.contexts.remotes.halt)
+        supply = Supply(self.backend, cache, folder, self.vertices, ending, store.ids)
+        return Journey(self.options, self.backend, cache, folder, self.vertices, supply)
 
     def _remarks(self, source: Source) -> tuple[str, ...]:
         """What is not done as it was asked for, though the build can go on."""
@@ -139,7 +149,8 @@ class Build:
 class Session:
     """A build whose Dockerfile is parsed, with the cache open and the store's index read.
 
-    `remarks` are warnings that are not about instructions.
+    `remarks` are warnings that are not about instructions. `journey` reads caches from elsewhere
+    when there is something to do.
     """
 
     build_: Build
@@ -149,12 +160,14 @@ class Session:
     cache: Cache
     store: Store
     notebook: Notebook
+    journey: Journey
 
     def known(self) -> str | None:
         """The image's id if nothing has to be built; it is tagged then."""
-        wanted = self.build_.options.wanted
-        if wanted.files or (wanted.inside and not self.build_.inside):
-            return None
+        options = self.build_.options
+        wanted, writes = options.wanted, bool(outside(options.cache_to))
+        if wanted.files or ((wanted.inside or writes) and not self.build_.inside):
+            return None  # files of layers can be read inside alone
         planned = self.planner.at_hand()
         if planned is None:
             return None
@@ -169,7 +182,8 @@ class Session:
                 return None  # inside we are root, who may read whatever was fetched
         if self.build_.options.debugging.lines or not planned.fresh.isdisjoint(plan.targets):
             return None
-        image = self._exports(plan).known(filesystems)
+        exports = self._exports(plan, context)
+        image = exports.known(filesystems)
         if image is None:
             return None
         self._show_head(plan)
@@ -177,7 +191,9 @@ class Session:
         for name in titles(plan):
             self.build_.vertices.cached(name)
         self._note(planned, solver, context, warnings, image)
-        return self._finished(plan, image)
+        image = self._finished(plan, image)
+        self.journey.write(plan, context.digest, exports.exporter, self.store, ())
+        return image
 
     def build(self) -> str:
         """Do what is not cached; gives the id of the image, which is tagged then."""
@@ -187,7 +203,8 @@ class Session:
             clean_up_after_killed(journals, backend.sweep)
             journal = stack.enter_context(open_journal(journals))
             stack.enter_context(backend.session())
-            planned = self.planner.with_pulled()
+            self.journey.read()
+            planned = self.planner.with_pulled(self.journey.distant)
             plan = planned.plan
             vertices.tell(outline(plan))
             self._show_head(plan)
@@ -198,14 +215,15 @@ class Session:
             check_platforms(plan, solver, self.planner.dockerfile.source, self._runs)
             halt = self.build_.contexts.remotes.halt
             turns = Turns(options.jobs or usual_jobs(), halt, Watch().busy)
-            mounting = Mounting(self.build_.folders.cache, options, Devices(options), halt)
+            folder, restore = self.build_.folders.cache, self.journey.restore()
+            mounting = Mounting(folder, options, Devices(options), halt, restore)
             parts = Parts(
                 plan,
                 self.planner.dockerfile.source,
                 backend,
                 solver,
                 context,
-                stack.enter_context(Workspaces(backend, journal, turns)),
+                stack.enter_context(Workspaces(backend, journal, turns, self.journey.supply)),
                 stack.enter_context(mounting),
                 vertices,
                 turns,
@@ -214,7 +232,9 @@ class Session:
                 self._explainer(plan, solver, inventories),
                 Debugger(options.debugging, plan, backend, vertices.reporter, halt),
                 policy=options.layers,
+                supply=self.journey.supply,
                 fresh=planned.fresh,
+                keep_all=keeps_all(options.cache_to),
             )
             try:
                 states = build_targets(parts, self._stop)
@@ -223,6 +243,8 @@ class Session:
             image = self._export(parts, planned, states)
             # The next build knows nothing of what this one has just learned, but for the cache.
             self._note(planned, self._solver(planned, context), context, warnings, image)
+            used, exporter = mounting.caches.used, self._exports(plan, context).exporter
+            self.journey.write(plan, context.digest, exporter, self.store, used)
         return image
 
     def deliver(self, image: str) -> None:
@@ -239,7 +261,7 @@ class Session:
             self._delivery().files(space.result(states[0].key, states[0].layers).path)
         if not wanted.image:
             return ""
-        exports = self._exports(plan)
+        exports = self._exports(plan, parts.context)
         fresh = not planned.fresh.isdisjoint(plan.targets)
         image = None if fresh else exports.known([state.key for state in states])
         if image is not None or wanted.rewrite:
@@ -304,7 +326,13 @@ class Session:
     def _solver(self, planned: Planned, context: ContextFiles) -> Solver:
         policy = self.build_.options.layers
         return Solver(
-            planned.plan, self.cache, self.store.ids, context.digest, policy, planned.fresh
+            planned.plan,
+            self.cache,
+            self.store.ids,
+            context.digest,
+            policy,
+            planned.fresh,
+            self.journey.supply.imported,
         )
 
     def _explainer(self, plan: Plan, solver: Solver, inventories: Inventories) -> Explainer:
@@ -314,10 +342,15 @@ class Session:
         project, asked = key("project", folder, file), self.build_.options.explain
         return Explainer(plan, solver, self.cache, inventories, project, asked=asked)
 
-    def _exports(self, plan: Plan) -> Exports:
-        options, planner = self.build_.options, self.planner
+    def _exports(self, plan: Plan, context: ContextFiles) -> Exports:
         exporter = Exporter(
-            self.build_.backend, self.cache, self.store, options.layers, planner.created
+            self.build_.backend,
+            self.cache,
+            self.store,
+            self.build_.options.layers,
+            self.planner.created,
+            self.journey.supply.imported,
+            self.journey.inline(plan, context.digest),
         )
         return Exports(exporter, plan)
 
@@ -354,7 +387,7 @@ class Session:
         """Remember the whole build, if the next one just like it would have nothing to do."""
         plan = planned.plan
         filesystems = [solver.chain(target).filesystem for target in plan.targets]
-        if self._exports(plan).remembered(filesystems) == image:
+        if self._exports(plan, context).remembered(filesystems) == image:
             shown = (warnings, titles(plan))
             self.notebook.note(plan, self.cache, context.known, shown, image)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -24,6 +24,9 @@ from rootbuild.image.platform import Platform, build_platform
 from rootbuild.plan.merge import merge
 from rootbuild.plan.plan import Plan, plan_build
 from rootbuild.plan.planner import PlanOptions
+
+Distant = Callable[[Sequence[ImageBase], Pulled, Puller], Images]
+"""Of some images those that are known without being in the store, and come when needed."""
 
 _LookFor = Callable[[Platform, StageGraph, Images], Images]
 
@@ -58,11 +61,14 @@ class Planner:
         found = self._settled(self._at_hand)
         return self._planned(found) if all(bases.complete for bases in found) else None
 
-    def with_pulled(self) -> Planned:
-        """The plan, for which missing images are pulled. Raises RootbuildError."""
+    def with_pulled(self, distant: Distant) -> Planned:
+        """The plan, for which missing images are pulled, but for those that are `distant`.
+
+        Raises RootbuildError.
+        """
         images = self.store.by_name.items()
         names = {name: image.id for name, image in images if not image.instances}
-        return self._planned(self._settled(partial(self._with_pulled, names)))
+        return self._planned(self._settled(partial(self._with_pulled, names, distant)))
 
     def _settled(self, look: _LookFor) -> list[Bases]:
         return [
@@ -78,7 +84,12 @@ class Planner:
         return self._find(platform, graph, known)[0]
 
     def _with_pulled(
-        self, names: dict[str, str], platform: Platform, graph: StageGraph, known: Images
+        self,
+        names: dict[str, str],
+        distant: Distant,
+        platform: Platform,
+        graph: StageGraph,
+        known: Images,
     ) -> Images:
         found, missing = self._find(platform, graph, known)
         puller = Puller(
@@ -89,7 +100,9 @@ class Planner:
             self._pulled(platform),
             self.vertices,
         )
-        return {**found, **pull_bases(graph, missing, puller)}
+        away = distant(missing, self._pulled(platform), puller)
+        left = [image for image in missing if image not in away]
+        return {**found, **away, **pull_bases(graph, left, puller)}
 
     def _find(
         self, platform: Platform, graph: StageGraph, known: Images

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rootbuild.backend import NetworkMode
 from rootbuild.build.options import NO_DEBUGGING, BuildOptions, Debugging
+from rootbuild.cli.build_cache import read_sources, read_targets
 from rootbuild.cli.build_limits import read_limits, read_security
 from rootbuild.cli.build_mounts import read_agents, read_allowed, read_secret
 from rootbuild.cli.parse import Parsed
@@ -31,8 +32,6 @@ NETWORKS: tuple[NetworkMode, ...] = ("default", "none", "host")
 # Options whose effect is on the way. Ignoring one would build something else than was asked for.
 NOT_YET = (
     "attest",
-    "cache-from",
-    "cache-to",
     "sbom",
     "squash",
 )
@@ -43,11 +42,12 @@ def build_options(parsed: Parsed) -> BuildOptions:
     """Read the command line. Raises UsageError, or UnsupportedError for what is on the way."""
     _refuse(parsed)
     allowed = read_allowed(parsed.all("allow"))
+    arguments = build_args(parsed.all("build-arg"))
     return BuildOptions(
         context=main_origin(parsed.args[0]),
         dockerfile=parsed.text("file") or None,
         tags=_tags(parsed),
-        build_args=with_proxies(build_args(parsed.all("build-arg")), config.proxies(config.read())),
+        build_args=with_proxies(arguments, config.proxies(config.read())),
         labels=_pairs(parsed.all("label")),
         target=parsed.text("target") or None,
         platforms=_platforms(parsed),
@@ -69,6 +69,8 @@ def build_options(parsed: Parsed) -> BuildOptions:
         security=read_security(parsed),
         wanted=_wanted(parsed),
         debugging=_debugging(parsed),
+        cache_from=read_sources(parsed.all("cache-from")),
+        cache_to=read_targets(parsed.all("cache-to"), arguments),
     )
 
 

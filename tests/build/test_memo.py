@@ -263,6 +263,8 @@ def test_all_options_were_tried() -> None:
         "no_cache_stages",
         "contexts",
         "wanted",
+        "cache_from",
+        "cache_to",
         "debugging",
     }
     assert set(BuildOptions.__dataclass_fields__) == tried - {"stdin"} | apart
