@@ -1,4 +1,4 @@
-"""Every buildah and runtime command line that this backend uses, as pure functions."""
+"""Every buildah command line that this backend uses, as pure functions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from rootbuild.backend import PullPolicy
 from rootbuild.execution import Exec, Memory, Mount
 
 BUILDAH = "buildah"
-SKOPEO = "skopeo"
 SCRATCH = "scratch"
 
 Argv = tuple[str, ...]
@@ -28,11 +27,6 @@ def working_container(name: str, image: str | None) -> Argv:
 def remove_containers(*names: str) -> Argv:
     """Remove working containers, mounted or not."""
     return (BUILDAH, "rm", *names)
-
-
-def containers() -> Argv:
-    """All working containers, as JSON."""
-    return (BUILDAH, "containers", "--json")
 
 
 def mount(name: str) -> Argv:
@@ -70,13 +64,6 @@ def load_folder(folder: Path) -> Argv:
     """
     policy = folder / "policy.json"
     return (BUILDAH, "pull", "--quiet", "--signature-policy", str(policy), f"dir:{folder}")
-
-
-def copy_folder(folder: Path, name: str) -> Argv:
-    """As `load_folder`, and give the image a name."""
-    policy = folder / "policy.json"
-    target = f"containers-storage:{name}"
-    return (SKOPEO, "--policy", str(policy), "copy", "--quiet", f"dir:{folder}", target)
 
 
 def pull(reference: str, policy: PullPolicy, platform: str | None) -> Argv:
@@ -153,46 +140,3 @@ def _mounted(mount: Mount) -> Argv:
         access = ",ro" if mount.read_only else ""
         return ("--mount", f"type=tmpfs,destination={mount.target}{access}{size}")
     return ("--volume", f"{mount.source}:{mount.target}:{'ro' if mount.read_only else 'rw'}")
-
-
-def runtime_run(
-    runtime: str, root: Path, bundle: Path, container: str, manager: str | None = None
-) -> Argv:
-    """Run a bundle in the foreground; `bundle`/log has what the runtime itself complains about.
-
-    `manager` makes the control group that the bundle asks for, if it asks for one.
-    """
-    groups: Argv = ("--systemd-cgroup",) if manager == "systemd" else ()
-    if Path(runtime).name == "crun":
-        groups = ("--cgroup-manager", manager or "disabled")
-    return (
-        *(runtime, "--root", str(root)),
-        *("--log", str(bundle / "log"), "--log-format", "json"),
-        *groups,
-        *("run", "--bundle", str(bundle), "--pid-file", str(bundle / "pid")),
-        *("--no-new-keyring", container),
-    )
-
-
-def runtime_create(runtime: str, root: Path, bundle: Path, container: str) -> Argv:
-    """Make a container that waits to be started."""
-    return (
-        *(runtime, "--root", str(root)),
-        *(("--cgroup-manager", "disabled") if runtime == "crun" else ()),
-        *("create", "--bundle", str(bundle), "--no-new-keyring", container),
-    )
-
-
-def runtime_start(runtime: str, root: Path, container: str) -> Argv:
-    """Start a container that was made before; does not wait for its end."""
-    return (runtime, "--root", str(root), "start", container)
-
-
-def remove_trees(*folders: Path) -> Argv:
-    """Remove folders with all that is in them, however deep."""
-    return ("rm", "-rf", "--", *(str(folder) for folder in folders))
-
-
-def runtime_delete(runtime: str, root: Path, container: str) -> Argv:
-    """Kill whatever still runs in a runtime's container, and forget the container."""
-    return (runtime, "--root", str(root), "delete", "--force", container)

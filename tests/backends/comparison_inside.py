@@ -10,7 +10,7 @@ from rootbuild.backend import Exec
 from rootbuild.errors import EngineError
 from rootbuild.testing.contract import container, execute, listing, shell
 from rootbuild_buildah import BuildahBackend
-from rootbuild_buildah.steps import RUNTIMES, Way, ways
+from rootbuild_oci.steps import RUNTIMES, likeliest
 from tests.backends.busybox_image import busybox_image
 
 SCRIPTS = {
@@ -43,7 +43,7 @@ VIEWS = {
 REFERENCE = BuildahBackend(ways=("buildah",))
 
 
-def runtimes() -> list[Way]:
+def runtimes() -> list[str]:
     return [way for way in RUNTIMES if process.find(way)]
 
 
@@ -60,7 +60,7 @@ def ours(request: pytest.FixtureRequest, base: str) -> BuildahBackend:
         with container(backend, base) as (name, _):
             execute(backend, name, shell("true"))
     except EngineError:
-        if request.param == ways()[0]:
+        if request.param == likeliest():
             raise
         pytest.skip(f"{request.param} does not work on this host")
     return backend

@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import cast
 
 import pytest
 
@@ -23,11 +22,11 @@ from rootbuild.testing.contract import (
     fresh_name,
 )
 from rootbuild.testing.layouts import LayoutContract
-from rootbuild_buildah import BuildahBackend, network
-from rootbuild_buildah.steps import Way
+from rootbuild_buildah import BuildahBackend
+from rootbuild_oci import network
 from tests.backends.busybox_image import busybox_image
 
-WAY = cast(Way, os.environ.get("ROOTBUILD_TEST_WAY", ""))
+WAY = os.environ.get("ROOTBUILD_TEST_WAY", "")
 
 
 @pytest.fixture(scope="module")

@@ -60,8 +60,8 @@ LONG_WAY = {
     "rootbuild.remote.git",
     "rootbuild.remote.sources",
     "rootbuild.remote.parse",
-    "rootbuild_buildah.network",
-    "rootbuild_buildah.steps",
+    "rootbuild_oci.network",
+    "rootbuild_oci.steps",
     "rootbuild_podman.runtime",
 }
 
@@ -99,7 +99,9 @@ def test_a_passed_on_command_loads_no_part_of_builds() -> None:
     assert "rootbuild_podman.runtime" in found
     needed = {"rootbuild_podman.runtime", "rootbuild.facts.cgroups"}
     assert not found & (NEVER | LONG_WAY - needed)
-    assert not any(name.startswith(("rootbuild.build", "rootbuild_buildah")) for name in found)
+    assert not any(
+        name.startswith(("rootbuild.build", "rootbuild_buildah", "rootbuild_oci")) for name in found
+    )
 
 
 @pytest.mark.engine

@@ -1,0 +1,40 @@
+"""Exports that cannot be written, as messages for people."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rootbuild.errors import HostError
+
+_HINTS = {
+    errno.ENOENT: "make the folder first: mkdir -p {}",
+    errno.EACCES: "choose a folder that you may write to, or see `ls -ld {}`",
+    errno.EROFS: "choose another folder: what is mounted at {} cannot be written",
+}
+
+
+@contextmanager
+def written(dest: Path | None) -> Iterator[None]:
+    """Turn an OSError that leaves the block into an error about writing to `dest` (None: stdout)."""
+    try:
+        yield
+    except OSError as error:
+        raise unwritable(dest, error) from error
+
+
+def unwritable(dest: Path | None, error: OSError) -> HostError:
+    """The error for an export that could not be written."""
+    shown = "standard output" if dest is None else str(dest)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        where = "" if dest is None else f" that holds {dest.parent}"
+        return HostError(
+            f"no space left: cannot write to {shown}",
+            id="no-space",
+            hint=f"make room on the filesystem{where}; nothing of the export was left there",
+        )
+    reason = error.strerror or str(error)
+    hint = _HINTS.get(error.errno or 0, "").format("" if dest is None else dest.parent)
+    return HostError(f"cannot write to {shown}: {reason}", id="output", hint=hint)
