@@ -65,7 +65,7 @@ def evaluate(node: Expression, scope: Scope) -> Value:
         raise Failed(f"Incorrect value; {unfit}", node.line) from unfit
 
 
-def _evaluate(node: Expression, scope: Scope) -> Value:
+def _evaluate(node: Expression, scope: Scope) -> Value:  # noqa: C901 - a case for each node
     match node:
         case Literal():
             return node.value
@@ -224,7 +224,9 @@ def _for(node: For, scope: Scope) -> Value:
     values: list[Value] = []
     keyed: dict[str, Value] = {}
     for key, value in pairs:
-        names = dict(zip(node.names, (key, value) if len(node.names) == 2 else (value,), strict=True))
+        names = dict(
+            zip(node.names, (key, value) if len(node.names) == 2 else (value,), strict=True)
+        )
         inner = Inner(scope, names)
         if node.condition is not None and not as_bool(evaluate(node.condition, inner)):
             continue

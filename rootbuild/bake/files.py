@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import IO
 
 from rootbuild.bake import json_syntax, syntax
-from rootbuild.bake.definition import Definitions, define
+from rootbuild.bake.definition import define
+from rootbuild.bake.definitions import Definitions
 from rootbuild.bake.failure import BakeError, Source
 from rootbuild.bake.interpolate import expand
 from rootbuild.bake.nodes import Body
@@ -120,7 +121,7 @@ def _body(source: Source) -> Body:
     as_json = name.endswith(".json") or (
         not name.endswith(".hcl") and source.text.lstrip().startswith("{")
     )
-    return (json_syntax if as_json else syntax).read(source)
+    return json_syntax.read(source) if as_json else syntax.read(source)
 
 
 def _dotenv(known: Mapping[str, str]) -> dict[str, str]:

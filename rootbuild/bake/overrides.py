@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from rootbuild.bake import entries
 from rootbuild.bake.failure import BakeError
 from rootbuild.bake.nodes import Value
 from rootbuild.bake.target import FIELDS, Definition, Target, read_field
@@ -163,6 +162,3 @@ def _loaded(target: Target) -> Target:
             return target
     loaded: list[Value] = [*outputs, {"type": "docker"}]
     return target.having(output=loaded)
-
-
-__all__ = ["Override", "Overrides", "entries", "put", "read"]

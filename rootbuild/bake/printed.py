@@ -68,17 +68,19 @@ def _escaped(value: Value) -> Value:
 
 def targets(definition: Definition) -> list[dict[str, Any]]:
     """All targets and groups but the private ones, by their names."""
+    rows: list[tuple[str, str, bool]] = []
+    rows += [(each.name, each.text("description"), False) for each in definition.targets]
+    rows += [(each.name, _members(each), True) for each in definition.groups]
     found: list[dict[str, Any]] = []
-    for each in (*definition.targets, *definition.groups):
-        described = each.text("description") if isinstance(each, Target) else _members(each)
-        row: dict[str, Any] = {"name": each.name}
+    for name, described, is_group in sorted(rows, key=lambda row: row[0]):
+        row: dict[str, Any] = {"name": name}
         if described:
             row["description"] = described
-        if isinstance(each, Group):
+        if is_group:
             row["group"] = True
-        if not each.name.startswith("_"):
+        if not name.startswith("_"):
             found.append(row)
-    return sorted(found, key=lambda row: str(row["name"]))
+    return found
 
 
 def _members(group: Group) -> str:

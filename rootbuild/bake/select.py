@@ -46,7 +46,7 @@ def select(names: Sequence[str], definition: Definition, overrides: Overrides) -
 
 def _matching(names: Sequence[str], definition: Definition) -> list[str]:
     found: dict[str, None] = {}
-    known = [each.name for each in (*definition.groups, *definition.targets)]
+    known = definition.names
     for name in names:
         if not any(letter in name for letter in "*?[]"):
             found[name] = None
@@ -154,7 +154,7 @@ class _Resolver:
     def _missing(self, name: str) -> BakeError:
         from rootbuild.dockerfile.suggest import nearest
 
-        known = [each.name for each in (*self._definition.groups, *self._definition.targets)]
+        known = self._definition.names
         near = nearest(name, known)
         hint = f"did you mean {near}?" if near else f"there are: {', '.join(sorted(known))}"
         return BakeError(f"failed to find target {name}", id="no-such-target", hint=hint)

@@ -109,7 +109,7 @@ class Target:
             fields["entitlements"] = [*self.texts("entitlements"), "network.host"]
         for name, value in fields.items():
             if FIELDS[name].kind == "texts" and isinstance(value, list):
-                fields[name] = [*dict.fromkeys(text for text in value if text)]  # type: ignore[arg-type]
+                fields[name] = [*dict.fromkeys(text for text in value if text)]
             elif FIELDS[name].kind == "entries" and isinstance(value, list):
                 kept = entries.without_doubles(name, self.entries(name))
                 fields[name] = [*kept]
@@ -153,6 +153,12 @@ class Definition:
     def target(self, name: str) -> Target | None:
         """The target of that name."""
         return next((target for target in self.targets if target.name == name), None)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all groups and targets."""
+        groups = [group.name for group in self.groups]
+        return groups + [target.name for target in self.targets]
 
     def with_target(self, target: Target) -> Definition:
         """With one more; put over one that is there by its name."""

@@ -85,7 +85,7 @@ def _list(value: Value, wanted: Call) -> Value:
         return value
     found = [convert(item, wanted.args[0]) for item in value]
     if wanted.name == "set":
-        return [*dict.fromkeys(found)]  # type: ignore[arg-type]
+        return [*dict.fromkeys(found)]
     return found
 
 

@@ -9,12 +9,13 @@ pseudo-terminal, and no process is left when we are interrupted. Two ways lead t
   4-12 ms and three threads a call), and programs that get our own streams (`foreground`, `become`).
 
 `joined` splits us in two, to go on inside of an engine's user namespace (`join`), or to do one
-thing there (`ask`). `waiting` and `busy` are for builds whose threads start programs at the same
-time.
+thing there (`ask`); `apart` has a fork of ours do something, and waits for it. `waiting` and `busy`
+are for builds whose threads start programs at the same time.
 """
 
 from __future__ import annotations
 
+from rootbuild.process.apart import apart
 from rootbuild.process.busy import Watch
 from rootbuild.process.command import Finished, failure, find, paste
 from rootbuild.process.joined import ask, join
@@ -26,6 +27,7 @@ __all__ = [
     "Finished",
     "Waiting",
     "Watch",
+    "apart",
     "ask",
     "background",
     "become",

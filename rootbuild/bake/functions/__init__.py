@@ -5,12 +5,9 @@ https://docs.docker.com/build/bake/funcs/
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from rootbuild.bake.functions import dates, digests, lists, networks, numbers, sets, texts
 from rootbuild.bake.functions.signature import Function
 from rootbuild.bake.nodes import Value
-from rootbuild.bake.values import Unfit
 
 FUNCTIONS: dict[str, Function] = {
     **numbers.FUNCTIONS,
@@ -28,6 +25,3 @@ LAZY = ("try", "can", "convert")
 def apply(name: str, args: list[Value]) -> Value:
     """Call one of them. Raises Unfit for arguments that do not fit; KeyError if there is none."""
     return FUNCTIONS[name].apply(args)
-
-
-__all__ = ["FUNCTIONS", "LAZY", "Callable", "Unfit", "apply"]

@@ -8,7 +8,16 @@ import json
 
 from rootbuild.bake.functions.signature import Function
 from rootbuild.bake.nodes import Value
-from rootbuild.bake.values import Number, Unfit, alike, as_list, as_string, as_whole, distinct, equal
+from rootbuild.bake.values import (
+    Number,
+    Unfit,
+    alike,
+    as_list,
+    as_string,
+    as_whole,
+    distinct,
+    equal,
+)
 from rootbuild.bake.values import kind as kind_of
 
 
@@ -80,7 +89,9 @@ def _length(of: Value) -> int:
 
 def _lookup(of: dict[str, Value], key: str, otherwise: Value = None) -> Value:
     if key not in of and otherwise is None:
-        raise Unfit(f'the given key does not identify an element in this collection value ("{key}")')
+        raise Unfit(
+            f'the given key does not identify an element in this collection value ("{key}")'
+        )
     return of.get(key, otherwise)
 
 
@@ -104,7 +115,9 @@ def _range(*numbers: Number) -> list[Value]:
 
 def _slice(values: list[Value], start: int, end: int) -> list[Value]:
     if not 0 <= start <= end <= len(values):
-        raise Unfit(f"the indexes must be from 0 to {len(values)}, and the end not before the start")
+        raise Unfit(
+            f"the indexes must be from 0 to {len(values)}, and the end not before the start"
+        )
     return values[start:end]
 
 

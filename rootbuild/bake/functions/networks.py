@@ -38,7 +38,12 @@ def _subnet(prefix: str, bits: int, number: int) -> str:
     if bits < 0 or length > network.max_prefixlen or not 0 <= number < 2**bits:
         raise Unfit(f"a prefix extension of {bits} does not accommodate a subnet numbered {number}")
     start = int(network.network_address) + (number << (network.max_prefixlen - length))
-    return f"{ipaddress.ip_address(start) if network.version == 4 else ipaddress.IPv6Address(start)}/{length}"
+    return f"{_address(network, start)}/{length}"
+
+
+def _address(network: Network, number: int) -> str:
+    kind = ipaddress.IPv4Address if network.version == 4 else ipaddress.IPv6Address
+    return str(kind(number))
 
 
 def _subnets(prefix: str, *bits: int) -> list[Value]:
@@ -53,8 +58,7 @@ def _subnets(prefix: str, *bits: int) -> list[Value]:
         at = -(-at // size) * size
         if at + size > int(network.broadcast_address) + 1:
             raise Unfit("not enough remaining address space for all subnets")
-        kind = ipaddress.IPv4Address if network.version == 4 else ipaddress.IPv6Address
-        found.append(f"{kind(at)}/{length}")
+        found.append(f"{_address(network, at)}/{length}")
         at += size
     return found
 

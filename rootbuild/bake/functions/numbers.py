@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 
 from rootbuild.bake.evaluate import arithmetic
 from rootbuild.bake.functions.signature import Function
 from rootbuild.bake.values import Number, Unfit, equal, narrowed
 
 
-def _extreme(choose: type[object] | object) -> Function:
+def _extreme(choose: Callable[[Sequence[Number]], Number]) -> Function:
     def body(*values: Number) -> Number:
         if not values:
             raise Unfit("at least one number is needed")
-        found: Number = choose(values)  # type: ignore[operator]
-        return found
+        return choose(values)
 
     return Function("*n", body)
 

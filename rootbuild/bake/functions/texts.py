@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from rootbuild.bake.functions.signature import Function
 from rootbuild.bake.nodes import Value
-from rootbuild.bake.values import Unfit, as_number, as_string, as_whole, number_text
+from rootbuild.bake.values import Unfit, as_number, as_string, as_whole
 
 _VERB = re.compile(r"%(?:\[(\d+)\])?([-+# 0]*)(\d+)?(?:\.(\d+))?(\[\d+\])?([a-zA-Z%])")
 _GROUP = re.compile(r"\$(?:\$|(\w+)|\{(\w+)\})")
@@ -77,7 +77,7 @@ def _join(separator: str, *lists: list[Value]) -> str:
 
 def _pattern(text: str) -> re.Pattern[str]:
     try:
-        return re.compile(text.replace("(?P<", "(?P<").replace(r"\z", r"\Z"))
+        return re.compile(text.replace(r"\z", r"\Z"))
     except re.error as error:
         raise Unfit(f"invalid regexp pattern: {error}") from None
 
@@ -103,15 +103,12 @@ def _regex_replace(text: str, pattern: str, by: str) -> str:
                 return "$"
             try:
                 return match.group(int(name) if name.isdigit() else name) or ""
-            except (IndexError, error_of_groups):
+            except IndexError:
                 return ""
 
         return _GROUP.sub(group, by)
 
     return _pattern(pattern).sub(replaced, text)
-
-
-error_of_groups = re.error
 
 
 def _split(separator: str, text: str) -> list[Value]:
@@ -140,7 +137,9 @@ def _stripped(strip: Callable[[str, str], str]) -> Function:
 
 
 FUNCTIONS = {
-    "basename": Function("s", lambda path: posixpath.basename(path.rstrip("/")) or (path and "/") or "."),
+    "basename": Function(
+        "s", lambda path: posixpath.basename(path.rstrip("/")) or (path and "/") or "."
+    ),
     "byteslen": Function("s", lambda text: len(text.encode())),
     "bytesslice": Function("sii", _bytes_slice),
     "chomp": Function("s", lambda text: text.rstrip("\r\n")),
@@ -166,4 +165,3 @@ FUNCTIONS = {
     "trimsuffix": _stripped(str.removesuffix),
     "upper": Function("s", str.upper),
 }
-__all__ = ["FUNCTIONS", "number_text"]

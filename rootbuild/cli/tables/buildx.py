@@ -7,7 +7,35 @@ from rootbuild.cli.flags import Flag, switch, value, values
 
 _BUILDER = Flag("builder", help="Override the configured builder instance")
 
+BAKE = Command(
+    ("buildx", "bake"),
+    "Build from a file",
+    "[OPTIONS] [TARGET...]",
+    "rootbuild.cli.bake:run",
+    (
+        values("allow", "Allow build to access specified resources"),
+        _BUILDER,
+        value("call", 'Set method for evaluating build ("check", "outline", "targets")'),
+        switch("check", 'Shorthand for "--call=check"'),
+        values("file", "Build definition file", "f"),
+        value("list", 'List "targets" or "variables" ("type=targets,format=json" for JSON)'),
+        switch("load", 'Shorthand for "--set=*.output=type=docker"'),
+        value("metadata-file", "Write build result metadata to a file"),
+        switch("no-cache", "Do not use cache when building the image"),
+        switch("print", "Print the options without building"),
+        value("progress", 'Set type of progress output ("auto", "plain", "quiet")'),
+        Flag("provenance", help='Shorthand for "--set=*.attest=type=provenance"'),
+        switch("pull", "Always attempt to pull all referenced images"),
+        switch("push", 'Shorthand for "--set=*.output=type=registry"'),
+        Flag("sbom", help='Shorthand for "--set=*.attest=type=sbom"'),
+        values("set", 'Override target value (e.g., "targetpattern.key=value")'),
+        values("var", 'Set a variable value (e.g., "name=value")'),
+    ),
+    aliases=(("buildx", "f"), ("builder", "bake")),
+)
+
 COMMANDS = (
+    BAKE,
     Command(
         ("buildx", "version"),
         "Show buildx version information",
