@@ -51,7 +51,8 @@ def _parse(text: str, offset: int) -> Node:
     try:
         return cast("Node", parses_to_tree(text))
     except UnexpectedInput as error:
-        line = error.line if error.line > 0 else text.count("\n")
+        last = text.count("\n")
+        line = min(error.line, last) if error.line > 0 else last
         raise Failed(
             f"Invalid expression or block definition{_found(error)}", line + offset
         ) from error

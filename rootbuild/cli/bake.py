@@ -77,8 +77,8 @@ def _overrides(parsed: Parsed) -> Iterator[str]:
     for name in ("push", "load"):
         if parsed.switch(name):
             yield f"*.{name}=true"
-    if Called.of(parsed):
-        yield f"*.call={Called.of(parsed).text}"
+    if call := Called.of(parsed):
+        yield f"*.call={call.method}"
     for name in ("no-cache", "pull"):
         if parsed.has(name):
             yield f"*.{name}={'true' if parsed.switch(name) else 'false'}"

@@ -85,10 +85,10 @@ class Baking:
 
     def _words(self, target: Target) -> list[str]:
         passed = [f"--{n}={self.parsed.text(n)}" for n in _PASSED_ON if self.parsed.text(n)]
-        contexts = () if Called.of(self.parsed) else request.context_options(
-            target, self.selection, self.images
-        )  # fmt: skip
-        return ["buildx", "build", *passed, *request.options(target), *contexts]
+        words = ["buildx", "build", *passed, *request.options(target)]
+        if call := Called.of(self.parsed):
+            return [*words, f"--call={call.text}"]
+        return [*words, *request.context_options(target, self.selection, self.images)]
 
     def _main(self, words: Sequence[str], target: Target) -> int:
         from rootbuild.cli.main import main
