@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from rootbuild.booleans import truth
 from rootbuild.cli import identity, registry
+from rootbuild.cli.command import Command, Group
 from rootbuild.cli.errors import render, report_bug
 from rootbuild.cli.parse import Parsed, parse
 from rootbuild.errors import EngineError, Interrupted, RootbuildError, UsageError
@@ -113,18 +114,22 @@ def _global_flag(words: list[str], program: str) -> tuple[str, str, list[str]]:
 def _top_help(program: str) -> int:
     from rootbuild.cli.help import top_help
 
-    sys.stdout.write(top_help(registry.GROUPS, registry.COMMANDS, program))
+    sys.stdout.write(top_help(registry.groups_below(()), registry.COMMANDS, program))
     return 0
 
 
 def _group(words: list[str], program: str) -> int:
     """`rootbuild image`: its help; anything else is a mistake."""
     group = registry.find_group(words)
-    rest = words[1:] if group is not None else words
+    rest = words[len(group.path) :] if group is not None else words
     if group is not None and (not rest or rest[0] in ("--help", "-h")):
         from rootbuild.cli.help import group_help
 
-        sys.stdout.write(group_help(group, registry.members(group), program))
+        below: list[Command | Group] = [
+            *registry.members(group),
+            *registry.groups_below(group.path),
+        ]
+        sys.stdout.write(group_help(group, below, program))
         return 0
     from rootbuild.cli.suggest import near
 

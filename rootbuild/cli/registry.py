@@ -24,6 +24,7 @@ from rootbuild.cli.tables import (
 GROUPS = (
     Group(("builder",), "Manage builds", hidden=True),
     Group(("buildx",), "Build with BuildKit's features"),
+    Group(("buildx", "imagetools"), "Look into and make images in registries"),
     Group(("container",), "Manage containers"),
     Group(("dockerfile",), "Look into Dockerfiles"),
     Group(("docker-shim",), "Answer to the name docker"),
@@ -52,7 +53,7 @@ COMMANDS: tuple[Command, ...] = (
 
 def find_command(words: Sequence[str]) -> tuple[Command, tuple[str, ...]] | None:
     """The command that `words` begin with, and the name that was used. The longest name wins."""
-    for length in (2, 1):
+    for length in (3, 2, 1):
         name = tuple(words[:length])
         for command in COMMANDS:
             if len(name) == length and name in command.names:
@@ -61,9 +62,14 @@ def find_command(words: Sequence[str]) -> tuple[Command, tuple[str, ...]] | None
 
 
 def find_group(words: Sequence[str]) -> Group | None:
-    """The group that `words` begin with."""
-    name = tuple(words[:1])
-    return next((group for group in GROUPS if name == group.path), None)
+    """The group that `words` begin with. The longest name wins."""
+    found = [group for group in GROUPS if tuple(words[: len(group.path)]) == group.path]
+    return max(found, key=lambda group: len(group.path), default=None)
+
+
+def groups_below(path: Sequence[str]) -> Iterator[Group]:
+    """The groups that are below another one, or the program."""
+    return (group for group in GROUPS if group.path[:-1] == tuple(path))
 
 
 def members(group: Group) -> Iterator[Command]:
@@ -78,9 +84,9 @@ def words_below(group: Group | None) -> list[str]:
     """What may follow a group's name, or the program's."""
     if group is None:
         top = [name[0] for command in COMMANDS for name in command.names if len(name) == 1]
-        return top + [group.path[0] for group in GROUPS]
+        return top + [group.path[0] for group in groups_below(())]
     size = len(group.path)
-    return [
+    return [inner.path[-1] for inner in groups_below(group.path)] + [
         name[-1]
         for command in COMMANDS
         for name in command.names

@@ -31,11 +31,44 @@ BAKE = Command(
         values("set", 'Override target value (e.g., "targetpattern.key=value")'),
         values("var", 'Set a variable value (e.g., "name=value")'),
     ),
-    aliases=(("buildx", "f"), ("builder", "bake")),
+    aliases=(("buildx", "f"),),
 )
 
 COMMANDS = (
     BAKE,
+    Command(
+        ("buildx", "imagetools", "inspect"),
+        "Show details of an image in the registry",
+        "[OPTIONS] NAME",
+        "rootbuild.cli.imagetools:inspect",
+        (
+            _BUILDER,
+            value("format", "Format the output using the given Go template"),
+            switch("raw", "Show original, unformatted JSON manifest"),
+        ),
+        minimum=1,
+        maximum=1,
+    ),
+    Command(
+        ("buildx", "imagetools", "create"),
+        "Create a new image based on source images",
+        "[OPTIONS] [SOURCE...]",
+        "rootbuild.cli.imagetools:create",
+        (
+            values("annotation", "Add annotation to the image"),
+            switch("append", "Append to existing manifest"),
+            _BUILDER,
+            switch("dry-run", "Show final image instead of pushing"),
+            values("file", "Read source descriptor from file", "f"),
+            switch(
+                "prefer-index",
+                "When only a single source is specified, make an index of it rather than a copy"
+                " (default true)",
+            ),
+            value("progress", 'Set type of progress output ("auto", "plain", "quiet")'),
+            values("tag", "Set reference for new image", "t"),
+        ),
+    ),
     Command(
         ("buildx", "version"),
         "Show buildx version information",
