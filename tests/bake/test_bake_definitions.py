@@ -135,7 +135,10 @@ def test_matrix() -> None:
         """
         target "app" {
           name = "app-${item.name}-${replace(version, ".", "-")}"
-          matrix = { item = [{name = "x", at = "one"}, {name = "y", at = "two"}], version = ["1.0"] }
+          matrix = {
+            item = [{name = "x", at = "one"}, {name = "y", at = "two"}]
+            version = ["1.0"]
+          }
           target = item.at
           args = { V = version }
         }
@@ -250,7 +253,8 @@ def test_links() -> None:
     [
         ('target "a" { contexts = { x = "target:a" } }', "cannot link to itself"),
         (
-            'target "a" { contexts = { x = "target:b" } }\ntarget "b" { contexts = { x = "target:a" } }',
+            'target "a" { contexts = { x = "target:b" } }\n'
+            'target "b" { contexts = { x = "target:a" } }',
             "infinite loop from b to a",
         ),
         ('target "a" { contexts = { x = "target:z" } }', "failed to find target z"),
