@@ -153,7 +153,9 @@ def test_attestations_are_found(
     body = json.dumps({
         "schemaVersion": 2, "mediaType": OCI_MANIFEST,
         "config": {"mediaType": "x", "digest": config.digest, "size": config.size},
-        "layers": [{"mediaType": "x", "digest": blob.digest, "size": blob.size, "annotations": kind}],
+        "layers": [
+            {"mediaType": "x", "digest": blob.digest, "size": blob.size, "annotations": kind}
+        ],
     }).encode()  # fmt: skip
     attested = repository.put_manifest(digest_of(body), body, OCI_MANIFEST)
     about = {
@@ -172,10 +174,8 @@ def test_attestations_are_found(
     assert json.loads(said) == {"SLSA": {"by": "us"}}
     assert said.startswith('{\n  "SLSA"')
     form = "{{.Image.Architecture}}{{json .SBOM}}"
-    assert (
     said = run(capsys, "buildx", "imagetools", "inspect", "--format", form, f"{name}:1")
     assert said == "amd64{}\n"
-    )
 
 
 @pytest.mark.parametrize(
