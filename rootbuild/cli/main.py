@@ -21,6 +21,16 @@ from rootbuild.errors import EngineError, Interrupted, RootbuildError, UsageErro
 Run = Callable[[Parsed], int]
 BROKEN_PIPE = 128 + signal.SIGPIPE
 
+# Modules of verbs that are the engine's; and those that end with a program's own exit code.
+BY_ENGINES = frozenset(
+    f"rootbuild.cli.{name}"
+    for name in (
+        *("archive", "container", "containers", "disk", "engine", "image", "images", "inspect"),
+        *("listing", "login", "network", "prune", "stats", "volume"),
+    )
+)
+NOT_OURS = frozenset({"attach", "exec", "start"})
+
 
 def main(argv: Sequence[str] | None = None, program: str = "") -> int:
     """Run one command line; gives the exit code. Everything that goes wrong is shown here.
@@ -66,7 +76,18 @@ def dispatch(words: list[str], program: str = identity.PROGRAM) -> int:
 
         sys.stdout.write(command_help(parsed))
         return 0
-    return load(command.load)(parsed)
+    return _explained(command, load(command.load)(parsed))
+
+
+def _explained(command: Command, status: int) -> int:
+    """Tell what is wrong with this host, if that may be why an engine's command failed."""
+    if status and command.load.partition(":")[0] in BY_ENGINES and command.path[-1] not in NOT_OURS:
+        from rootbuild.host.probes import hindrance
+
+        found = hindrance()
+        if found is not None:
+            _say(found)
+    return status
 
 
 def load(target: str) -> Run:

@@ -14,11 +14,11 @@ SLOW = ("rootbuild.template", "rootbuild.image", "rootbuild.storage", "rootbuild
 PROGRAM = """\
 import sys
 from rootbuild import process
-def become(argv, env=None):
+def start(argv, env=None):
     print(*argv)
     print(*(name for name in sys.modules))
     raise SystemExit
-process.become = become
+process.become = process.foreground = start
 from rootbuild.cli.main import main
 main(sys.argv[1:], "docker")
 """
