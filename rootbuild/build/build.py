@@ -8,10 +8,12 @@ be mounted and files given any owner, plans again and does the rest.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import json
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rootbuild.backend import Backend
 from rootbuild.build.arguments import argument_warnings
@@ -22,7 +24,7 @@ from rootbuild.build.devices import Devices
 from rootbuild.build.execute import Parts, build_target
 from rootbuild.build.explain.explainer import Explainer
 from rootbuild.build.explain.inventories import Inventories
-from rootbuild.build.export import Exporter
+from rootbuild.build.export import Exporter, Inline
 from rootbuild.build.fetched import RemoteFiles
 from rootbuild.build.foreign import check_platforms
 from rootbuild.build.fresh import fresh_stages
@@ -30,9 +32,13 @@ from rootbuild.build.frontend import check_frontend
 from rootbuild.build.inputs import Source, parse_dockerfile, read_dockerfile
 from rootbuild.build.journal import clean_up_after_killed, open_journal
 from rootbuild.build.memo.remember import Notebook, open_notebook
+from rootbuild.build.mounts.cache import Restore, no_restore
 from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.names import titles
 from rootbuild.build.options import BuildOptions
+from rootbuild.build.remotecache.ending import Ending
+from rootbuild.build.remotecache.request import keeps_all, outside
+from rootbuild.build.remotecache.supply import Supply
 from rootbuild.build.solver import Solver
 from rootbuild.build.store import Store, read_store
 from rootbuild.build.told import (
@@ -49,7 +55,7 @@ from rootbuild.build.turns import Turns, usual_jobs
 from rootbuild.build.vertices import Vertices
 from rootbuild.build.warnings import show_known_warnings, show_warnings
 from rootbuild.build.workspace import Workspaces
-from rootbuild.cache.database import Cache, open_cache
+from rootbuild.cache.database import Cache, Snapshot, open_cache
 from rootbuild.cache.files import FileDigests
 from rootbuild.context.directory import LockedError
 from rootbuild.dockerfile.instructions import Dockerfile
@@ -63,6 +69,9 @@ from rootbuild.plan.keys import key
 from rootbuild.plan.plan import Plan, plan_build
 from rootbuild.plan.planner import PlanOptions
 from rootbuild.process import Watch
+
+if TYPE_CHECKING:  # most caches stay where they are
+    from rootbuild.build.remotecache.travel import Travel
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +115,18 @@ class Build:
         notebook = open_notebook(self.options, source, self.backend)
         with open_cache(self.folders.cache / "cache.db") as cache:
             store = read_store(self.backend)
-            session = Session(self, source, remarks, graph, created, cache, store, notebook)
+            supply = self._supply(cache, store)
+            session = Session(self, source, remarks, graph, created, cache, store, notebook, supply)
             image = session.known()
             if image is None and self.inside:
                 image = session.build()
         if image is not None and self.options.iidfile is not None:
             write_iidfile(self.options.iidfile, image)
         return image
+
+    def _supply(self, cache: Cache, store: Store) -> Supply:
+        ending = Ending(self.contexts.remotes.halt)
+        return Supply(self.backend, cache, self.folders.cache, self.vertices, ending, store.ids)
 
     def _remarks(self, source: Source) -> tuple[str, ...]:
         """What is not done as it was asked for, though the build can go on."""
@@ -138,6 +152,7 @@ class Session:
     """A build whose Dockerfile is parsed, with the cache open and the store's index read.
 
     `remarks` are warnings that are not about instructions; `created` is SOURCE_DATE_EPOCH.
+    `supply` brings what is in caches elsewhere, which are read when there is something to do.
     """
 
     build_: Build
@@ -148,9 +163,12 @@ class Session:
     cache: Cache
     store: Store
     notebook: Notebook
+    supply: Supply
 
     def known(self) -> str | None:
         """The image's id if nothing has to be built; it is tagged then."""
+        if outside(self.build_.options.cache_to) and not self.build_.inside:
+            return None  # files of layers can be read inside alone
         bases = self._settle(self._at_hand)
         if not bases.complete:
             return None
@@ -165,7 +183,7 @@ class Session:
                 return None  # inside we are root, who may read whatever was fetched
         if plan.target in self._fresh(plan) or filesystem is None:
             return None
-        image = self._exporter().known(filesystem, plan.stage(plan.target).config)
+        image = self._exporter(plan, context).known(filesystem, plan.stage(plan.target).config)
         if image is None:
             return None
         self._show_head(plan)
@@ -175,6 +193,7 @@ class Session:
         build = self.build_
         show_image(build.vertices, build.backend, self.store, image, self._names)
         self._note(plan, solver, context, warnings, image)
+        self._travel(plan, context, image, ())
         return image
 
     def build(self) -> str:
@@ -185,6 +204,7 @@ class Session:
             clean_up_after_killed(journals, backend.sweep)
             journal = stack.enter_context(open_journal(journals))
             stack.enter_context(backend.session())
+            self._import()
             bases = self._settle(self._with_pulled)
             plan = self._plan(bases)
             self._show_head(plan)
@@ -195,14 +215,14 @@ class Session:
             check_platforms(plan, solver, self.graph.dockerfile.source, self._runs)
             halt = self.build_.contexts.remotes.halt
             turns = Turns(options.jobs or usual_jobs(), halt, Watch().busy)
-            mounting = Mounting(self.build_.folders.cache, options, Devices(options), halt)
+            mounting = self._mounting()
             parts = Parts(
                 plan,
                 self.graph.dockerfile.source,
                 backend,
                 solver,
                 context,
-                stack.enter_context(Workspaces(backend, journal, turns)),
+                stack.enter_context(Workspaces(backend, journal, turns, self.supply)),
                 stack.enter_context(mounting),
                 vertices,
                 turns,
@@ -210,11 +230,13 @@ class Session:
                 inventories,
                 self._explainer(plan, solver, inventories),
                 policy=options.layers,
+                supply=self.supply,
                 fresh=self._fresh(plan),
+                keep_all=keeps_all(options.cache_to),
             )
             built = build_target(parts, self._stop)
             config = plan.stage(plan.target).config
-            exporter = self._exporter()
+            exporter = self._exporter(plan, context)
             fresh = plan.target in self._fresh(plan)
             image = None if fresh else exporter.known(built.key, config)
             if image is not None:
@@ -225,7 +247,59 @@ class Session:
                     report_image(vertex, image, self._names)
             # The next build knows nothing of what this one has just learned, but for the cache.
             self._note(plan, self._solver(plan, context), context, warnings, image)
+            self._travel(plan, context, image, mounting.caches.used)
         return image
+
+    def _import(self) -> None:
+        """Read the caches of --cache-from."""
+        if self.build_.options.cache_from:
+            self.supply.imported = self._traveller().imported()
+
+    def _traveller(self) -> Travel:
+        from rootbuild.build.remotecache.travel import open_travel
+
+        build = self.build_
+        folder, ending = build.folders.cache, self.supply.ending
+        return open_travel(build.options, build.backend, self.cache, folder, build.vertices, ending)
+
+    def _travel(self, plan: Plan, context: ContextFiles, image: str, used: Collection[str]) -> None:
+        """Write the caches of --cache-to; `used` are the cache mounts that steps have used."""
+        if not outside(self.build_.options.cache_to):
+            return
+        from rootbuild.build.remotecache.mounts import Mounts
+
+        build, imported = self.build_, self.supply.imported
+        folder = build.folders.cache / "mounts"
+        mounts = Mounts(plan, folder, used, imported.mounts, build.vertices)
+        filesystem = self._anew(plan, context, self.store).chain(plan.target).filesystem
+        config, exporter = plan.stage(plan.target).config, self._exporter(plan, context)
+        dates = {}
+        if filesystem is not None:
+            created = json.loads(build.backend.config(image)).get("created") or ""
+            dates[exporter.key(filesystem, config)] = str(created)
+        self.supply.ending.steps_over()
+        self._traveller().export(
+            plan, partial(self._anew, plan, context), imported, dates, mounts.export
+        )
+
+    def _anew(self, plan: Plan, context: ContextFiles, store: Store) -> Solver:
+        """A solver that knows what there is now, also of stages that were built anew."""
+        policy = self.build_.options.layers
+        return Solver(
+            plan, self.cache, store.ids, context.digest, policy, imported=self.supply.imported
+        )
+
+    def _mounting(self) -> Mounting:
+        build, imported = self.build_, self.supply.imported
+        halt, folder, options = build.contexts.remotes.halt, build.folders.cache, build.options
+        restore: Restore = no_restore
+        if imported.mounts:
+            from rootbuild.build.remotecache.mounts import Restored
+
+            restore = Restored(
+                imported.mounts, folder / "scratch", build.vertices, self.supply.ending
+            )
+        return Mounting(folder, options, Devices(options), halt, restore)
 
     def _stop(self) -> None:
         """End what the threads of the build wait for."""
@@ -244,7 +318,12 @@ class Session:
         puller = Puller(
             self.store, build.backend, build.options.pull, self._pulled(), build.vertices
         )
-        return {**found, **pull_bases(graph, missing, puller)}
+        distant: Images = {}
+        if not self.supply.imported.empty:
+            distant = self._traveller().distant(missing, self._pulled())
+            self.supply.expect(distant, puller)
+        left = [image for image in missing if image not in distant]
+        return {**found, **distant, **pull_bases(graph, left, puller)}
 
     def _find_bases(self, graph: StageGraph, known: Images) -> tuple[Images, tuple[ImageBase, ...]]:
         policy = self.build_.options.pull
@@ -289,7 +368,8 @@ class Session:
     def _solver(self, plan: Plan, context: ContextFiles) -> Solver:
         policy = self.build_.options.layers
         fresh = self._fresh(plan)
-        return Solver(plan, self.cache, self.store.ids, context.digest, policy, fresh)
+        imported = self.supply.imported
+        return Solver(plan, self.cache, self.store.ids, context.digest, policy, fresh, imported)
 
     def _explainer(self, plan: Plan, solver: Solver, inventories: Inventories) -> Explainer:
         source = self.source
@@ -302,9 +382,28 @@ class Session:
         options = self.build_.options
         return fresh_stages(plan, options.no_cache_stages, everything=options.no_cache)
 
-    def _exporter(self) -> Exporter:
+    def _exporter(self, plan: Plan, context: ContextFiles) -> Exporter:
         options = self.build_.options
-        return Exporter(self.build_.backend, self.cache, self.store, options.layers, self.created)
+        return Exporter(
+            self.build_.backend,
+            self.cache,
+            self.store,
+            options.layers,
+            self.created,
+            self.supply.imported,
+            self._inline(plan, context),
+        )
+
+    def _inline(self, plan: Plan, context: ContextFiles) -> Inline | None:
+        if all(target.kind != "inline" for target in self.build_.options.cache_to):
+            return None
+        from rootbuild.build.remotecache.gather import inlined
+
+        def inline(blob: bytes, key: str, found: Snapshot, dates: Mapping[str, str]) -> bytes:
+            solver = self._anew(plan, context, read_store(self.build_.backend))
+            return inlined(plan, solver, blob, key, found, dates)
+
+        return inline
 
     def _show_head(self, plan: Plan) -> None:
         names = dict.fromkeys(base.name for base in plan.images.values())
@@ -335,7 +434,8 @@ class Session:
         """Remember the whole build, if the next one just like it would have nothing to do."""
         filesystem = solver.chain(plan.target).filesystem
         config = plan.stage(plan.target).config
-        if filesystem and self._exporter().remembered(filesystem, config) == image:
+        exporter = self._exporter(plan, context)
+        if filesystem and exporter.remembered(filesystem, config) == image:
             shown = (warnings, titles(plan))
             self.notebook.note(plan, self.cache, context.known, shown, image)
 

@@ -23,6 +23,7 @@ from rootbuild.build.linking import Links
 from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.names import title
 from rootbuild.build.perform import perform
+from rootbuild.build.remotecache.supply import Supply
 from rootbuild.build.schedule import Scheduler
 from rootbuild.build.solver import Solver
 from rootbuild.build.turns import Turns
@@ -54,7 +55,10 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What an executor works with. `fresh` are the stages for which no cache is used."""
+    """What an executor works with. `fresh` are the stages for which no cache is used.
+
+    With `keep_all` each stage's result becomes an image, so that it can be exported.
+    """
 
     plan: Plan
     source: str
@@ -69,7 +73,9 @@ class Parts:
     inventories: Inventories
     explainer: Explainer
     policy: LayerPolicy
+    supply: Supply
     fresh: frozenset[int] = frozenset()
+    keep_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,8 @@ def finish_target(parts: Parts, state: State, describe: Describe, names: Sequenc
         snapshot = Snapshot(layers, (*state.groups, state.pending))
         parts.solver.remember(state.key, snapshot)
         return layers.image
+    parts.supply.ending.steps_over()
+    parts.supply.ready(state.layers)
     config = describe(state.layers.diff_ids if state.layers else ())
     return parts.backend.create_image(config, names)
 
@@ -126,7 +134,7 @@ class Executor:
         self._scheduler = scheduler
         self._stage = stage
         self._space = parts.spaces[StageBase(stage.index)]
-        self._links = Links(parts.solver, parts.backend, parts.policy)
+        self._links = Links(parts.solver, parts.backend, parts.policy, parts.supply)
         self._fresh = stage.index in parts.fresh
         self._taken: dict[Reading, Selection] = {}
         self._work = Uncommitted()
@@ -256,6 +264,8 @@ class Executor:
     def _must_be_an_image(self) -> bool:
         """Whether others start from it, or it is the result. What is only copied from need not."""
         plan, index = self._parts.plan, self._stage.index
+        if self._parts.keep_all:
+            return True
         return index == plan.target or any(other.base == StageBase(index) for other in plan.stages)
 
     def _advance(self, position: int, state: State) -> State:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rootbuild.backend import NetworkMode, PullPolicy
+from rootbuild.build.remotecache.request import CacheSource, CacheTarget
 from rootbuild.context.named import NO_CONTEXTS, NamedContexts
 from rootbuild.execution import NO_LIMITS, USUAL_SECURITY, Limits, Security
 
@@ -75,3 +76,5 @@ class BuildOptions:
     devices: tuple[DeviceGrant, ...] = ()
     limits: Limits = NO_LIMITS
     security: Security = USUAL_SECURITY
+    cache_from: tuple[CacheSource, ...] = ()
+    cache_to: tuple[CacheTarget, ...] = ()

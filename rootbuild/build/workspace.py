@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from rootbuild.backend import Backend, Describe, Layers
 from rootbuild.build.journal import Journal
 from rootbuild.build.once import Once
+from rootbuild.build.remotecache.supply import Supply
 from rootbuild.build.turns import Turns
 from rootbuild.files.rootfs import Rootfs
 from rootbuild.graph.stages import Filesystem
@@ -21,8 +22,9 @@ class Workspace:
     to read them. Only one thread changes it, and none reads meanwhile; several may read at once.
     """
 
-    def __init__(self, backend: Backend, journal: Journal, turns: Turns) -> None:
+    def __init__(self, backend: Backend, journal: Journal, turns: Turns, supply: Supply) -> None:
         self._backend = backend
+        self._supply = supply
         self._journal = journal
         self._turns = turns
         self._lock = threading.Lock()
@@ -89,6 +91,7 @@ class Workspace:
         self.close()
         name = self._journal.container()
         image = layers.image if layers else None
+        self._supply.ready(layers)
         with self._turns.work():
             container = self._stack.enter_context(self._backend.start(image, name))
             path = self._stack.enter_context(self._backend.mount(container))
@@ -100,10 +103,10 @@ class Workspace:
 class Workspaces:
     """The workspaces of all stages, and of images that are copied from, until the block ends."""
 
-    def __init__(self, backend: Backend, journal: Journal, turns: Turns) -> None:
+    def __init__(self, backend: Backend, journal: Journal, turns: Turns, supply: Supply) -> None:
         self._stack = contextlib.ExitStack()
         self._spaces: Once[Filesystem, Workspace] = Once(
-            lambda _: self._stack.enter_context(Workspace(backend, journal, turns))
+            lambda _: self._stack.enter_context(Workspace(backend, journal, turns, supply))
         )
 
     def __enter__(self) -> Workspaces:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rootbuild.backend import NetworkMode
 from rootbuild.build.options import BuildOptions
+from rootbuild.cli.build_cache import read_sources, read_targets
 from rootbuild.cli.build_limits import read_limits, read_security
 from rootbuild.cli.build_mounts import read_agents, read_allowed, read_secret
 from rootbuild.cli.parse import Parsed
@@ -32,8 +33,6 @@ NETWORKS: tuple[NetworkMode, ...] = ("default", "none", "host")
 NOT_YET = (
     "annotation",
     "attest",
-    "cache-from",
-    "cache-to",
     "metadata-file",
     "output",
     "push",
@@ -48,11 +47,12 @@ def build_options(parsed: Parsed) -> BuildOptions:
     """Read the command line. Raises UsageError, or UnsupportedError for what is on the way."""
     _refuse(parsed)
     allowed = read_allowed(parsed.all("allow"))
+    arguments = build_args(parsed.all("build-arg"))
     return BuildOptions(
         context=main_origin(parsed.args[0]),
         dockerfile=parsed.text("file") or None,
         tags=_tags(parsed),
-        build_args=with_proxies(build_args(parsed.all("build-arg")), config.proxies(config.read())),
+        build_args=with_proxies(arguments, config.proxies(config.read())),
         labels=_pairs(parsed.all("label")),
         target=parsed.text("target") or None,
         platform=_platform(parsed),
@@ -72,6 +72,8 @@ def build_options(parsed: Parsed) -> BuildOptions:
         devices=allowed.devices,
         limits=read_limits(parsed),
         security=read_security(parsed),
+        cache_from=read_sources(parsed.all("cache-from")),
+        cache_to=read_targets(parsed.all("cache-to"), arguments),
     )
 
 

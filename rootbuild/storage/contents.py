@@ -66,4 +66,3 @@ def _layer(root: Path, driver: str, entry: Entry) -> StoredLayer:
         compressed=str(entry.get("compressed-diff-digest") or ""),
         compressed_size=compressed_size if isinstance(compressed_size, int) else 0,
     )
-
