@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rootbuild.backend import PullPolicy
 from rootbuild.execution import Exec, Memory, Mount
+from rootbuild.registry.transport import tls_options
 
 BUILDAH = "buildah"
 SCRATCH = "scratch"
@@ -69,7 +70,8 @@ def load_folder(folder: Path) -> Argv:
 def pull(reference: str, policy: PullPolicy, platform: str | None) -> Argv:
     """Bring an image from its registry; prints its id."""
     chosen = ("--platform", platform) if platform else ()
-    return (BUILDAH, "pull", "--quiet", "--policy", policy, *chosen, reference)
+    open_ones = tls_options(reference.partition("/")[0])
+    return (BUILDAH, "pull", "--quiet", "--policy", policy, *open_ones, *chosen, reference)
 
 
 def create_index(name: str) -> Argv:

@@ -7,7 +7,7 @@ import sys
 
 from rootbuild.cli.engine import separated, words
 from rootbuild.cli.parse import Parsed
-from rootbuild.errors import ImageNotFoundError
+from rootbuild.errors import ImageNotFoundError, RuntimeRefusedError
 from rootbuild.image import reference
 from rootbuild.registry.credentials import handed
 from rootbuild.registry.transport import tls_options
@@ -75,7 +75,7 @@ def pull(parsed: Parsed) -> int:
     wanted_platform = parsed.text("platform") or os.environ.get("DOCKER_DEFAULT_PLATFORM", "")
     try:
         whole = pull_image(runtime, name, platform=wanted_platform, quiet=parsed.switch("quiet"))
-    except ImageNotFoundError as error:
+    except (ImageNotFoundError, RuntimeRefusedError) as error:
         error.exit_code = 1
         raise
     sys.stdout.write(f"{whole}\n")

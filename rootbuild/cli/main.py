@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from rootbuild.booleans import truth
 from rootbuild.cli import identity, registry
+from rootbuild.cli.command import Command, Group
 from rootbuild.cli.parse import Parsed, parse
 
 if TYPE_CHECKING:  # what is only passed on does without: see `_failed`
@@ -20,6 +21,16 @@ if TYPE_CHECKING:  # what is only passed on does without: see `_failed`
 
 Run = Callable[[Parsed], int]
 BROKEN_PIPE = 128 + signal.SIGPIPE
+
+# Modules of verbs that are the engine's; and those that end with a program's own exit code.
+BY_ENGINES = frozenset(
+    f"rootbuild.cli.{name}"
+    for name in (
+        *("archive", "container", "containers", "disk", "engine", "image", "images", "inspect"),
+        *("listing", "login", "network", "prune", "stats", "volume"),
+    )
+)
+NOT_OURS = frozenset({"attach", "exec", "start"})
 
 
 def main(argv: Sequence[str] | None = None, program: str = "") -> int:
@@ -64,7 +75,18 @@ def dispatch(words: list[str], program: str = identity.PROGRAM) -> int:
 
         sys.stdout.write(command_help(parsed))
         return 0
-    return load(command.load)(parsed)
+    return _explained(command, load(command.load)(parsed))
+
+
+def _explained(command: Command, status: int) -> int:
+    """Tell what is wrong with this host, if that may be why an engine's command failed."""
+    if status and command.load.partition(":")[0] in BY_ENGINES and command.path[-1] not in NOT_OURS:
+        from rootbuild.host.probes import hindrance
+
+        found = hindrance()
+        if found is not None:
+            _say(found)
+    return status
 
 
 def load(target: str) -> Run:
@@ -112,7 +134,7 @@ def _global_flag(words: list[str], program: str) -> tuple[str, str, list[str]]:
 def _top_help(program: str) -> int:
     from rootbuild.cli.help import top_help
 
-    sys.stdout.write(top_help(registry.GROUPS, registry.commands(), program))
+    sys.stdout.write(top_help(registry.groups_below(()), registry.commands(), program))
     return 0
 
 
@@ -123,7 +145,11 @@ def _group(words: list[str], program: str) -> int:
     if group is not None and (not rest or rest[0] in ("--help", "-h")):
         from rootbuild.cli.help import group_help
 
-        sys.stdout.write(group_help(group, registry.members(group), program))
+        below: list[Command | Group] = [
+            *registry.members(group),
+            *registry.groups_below(group.path),
+        ]
+        sys.stdout.write(group_help(group, below, program))
         return 0
     from rootbuild.cli.suggest import near
 

@@ -16,6 +16,7 @@ GROUPS = (
     Group(("builder",), "Manage builds", hidden=True),
     Group(("buildx",), "Build with BuildKit's features"),
     Group(("buildx", "history"), "Manage build records", hidden=True),
+    Group(("buildx", "imagetools"), "Look into and make images in registries"),
     Group(("container",), "Manage containers"),
     Group(("dockerfile",), "Look into Dockerfiles"),
     Group(("buildx", "debug"), "Look into builds while they go on", hidden=True),
@@ -91,12 +92,13 @@ def find_command(words: Sequence[str]) -> tuple[Command, tuple[str, ...]] | None
 
 def find_group(words: Sequence[str]) -> Group | None:
     """The group that `words` begin with. The longest name wins."""
-    for length in (2, 1):
-        name = tuple(words[:length])
-        for group in GROUPS:
-            if len(name) == length and name == group.path:
-                return group
-    return None
+    found = [group for group in GROUPS if tuple(words[: len(group.path)]) == group.path]
+    return max(found, key=lambda group: len(group.path), default=None)
+
+
+def groups_below(path: Sequence[str]) -> Iterator[Group]:
+    """The groups that are below another one, or the program."""
+    return (group for group in GROUPS if group.path[:-1] == tuple(path))
 
 
 def members(group: Group) -> Iterator[Command]:
@@ -111,10 +113,9 @@ def words_below(group: Group | None) -> list[str]:
     """What may follow a group's name, or the program's."""
     if group is None:
         top = [name[0] for command in commands() for name in command.names if len(name) == 1]
-        return top + [group.path[0] for group in GROUPS if len(group.path) == 1]
+        return top + [group.path[0] for group in groups_below(())]
     size = len(group.path)
-    below = [other.path[-1] for other in GROUPS if other.path[:-1] == group.path]
-    return below + [
+    return [inner.path[-1] for inner in groups_below(group.path)] + [
         name[-1]
         for command in commands()
         for name in command.names

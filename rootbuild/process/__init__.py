@@ -9,8 +9,9 @@ pseudo-terminal, and no process is left when we are interrupted. Two ways lead t
   4-12 ms and three threads a call), and programs that get our own streams (`foreground`).
 
 `replaced` turns us into a program (`become`); `joined` splits us in two, to go on inside of an
-engine's user namespace (`join`), or to do one thing there (`ask`). `waiting` and `busy` are for
-builds whose threads start programs at the same time.
+engine's user namespace (`join`), or to do one thing there (`ask`); `apart` has a fork of ours do
+something, and waits for it. `waiting` and `busy` are for builds whose threads start programs at the
+same time.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rootbuild.process.apart import apart
     from rootbuild.process.busy import Watch
     from rootbuild.process.command import Finished, failure
     from rootbuild.process.joined import ask, join
@@ -32,6 +34,7 @@ __all__ = [
     "Finished",
     "Waiting",
     "Watch",
+    "apart",
     "ask",
     "attached",
     "background",
@@ -48,6 +51,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "apart": "apart",
     "Watch": "busy",
     "Finished": "command",
     "failure": "command",

@@ -136,9 +136,7 @@ def _go_inside(report: Sequence[str]) -> None:
     """Join the namespaces of the process that the report is about, and take its environment."""
     holder, *entries = report
     folder = os.getcwd()
-    call = _libc()
-    if call.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0) != 0:
-        raise _refused("prctl")
+    call = end_with_parent()
     for name in _NAMESPACES:
         with open(f"/proc/{holder}/ns/{name}", "rb") as namespace:
             if call.setns(namespace.fileno(), 0) != 0:
@@ -146,6 +144,14 @@ def _go_inside(report: Sequence[str]) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(entry.partition("=")[::2] for entry in entries)
+
+
+def end_with_parent() -> ctypes.CDLL:
+    """Ask the kernel for SIGTERM when our parent ends; gives the C library that was used."""
+    call = _libc()
+    if call.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0) != 0:
+        raise _refused("prctl")
+    return call
 
 
 def _libc() -> ctypes.CDLL:

@@ -111,6 +111,9 @@ def pull(runtime: Runtime, image: str, *, platform: str = "", quiet: bool = Fals
     with handed(wanted.registry):
         status = process.foreground(argv, env, stdout=sys.stderr.buffer)
     if status != 0:
+        hindrance = probes.hindrance()
+        if hindrance is not None:
+            raise hindrance
         raise ImageNotFoundError(
             f"No such image: {wanted.familiar}: it is not here and could not be pulled",
             hint="rootbuild images shows what is here; rootbuild build -t "
@@ -133,7 +136,8 @@ def _explain(runtime: Runtime, request: Request, outcome: Outcome, made: str) ->
         if not made:
             _explain_refusal(runtime, request, containers)
         if ours is None or ours.status in NOT_STARTED:
-            _explain_host(request, outcome)
+            private = not {"none", "host"} & set(request.networks)
+            explain_host(runtime, outcome, private=private)
 
 
 def _explain_refusal(
@@ -155,10 +159,13 @@ def _explain_refusal(
         raise no_such_network(unknown, ENGINE_FAILED)
 
 
-def _explain_host(request: Request, outcome: Outcome) -> None:
-    """What this host lacks, if a container could not be started because of that."""
-    private = not {"none", "host"} & set(request.networks)
-    problems = probes.obstacles(network=private)
+def explain_host(runtime: Runtime, outcome: Outcome, *, private: bool) -> None:
+    """What this host lacks, if a container could not be started because of that.
+
+    `private` is one with a network of its own. Raises RuntimeRefusedError.
+    """
+    refused = probes.refused(_ordered(runtime))
+    problems = probes.obstacles(network=private) if refused is None else (refused,)
     if problems and outcome.status != 127:
         raise RuntimeRefusedError(
             "the container could not be started: " + "; ".join(p.message for p in problems),
@@ -166,6 +173,12 @@ def _explain_host(request: Request, outcome: Outcome) -> None:
             detail=outcome.said.decode("utf-8", "replace").strip(),
             hint="\n".join(p.hint for p in problems),
         )
+
+
+def _ordered(runtime: Runtime) -> str:
+    """The OCI runtime that the engine is told to take; empty if none."""
+    argv = [*runtime.command(())]
+    return argv[argv.index("--runtime") + 1] if "--runtime" in argv else ""
 
 
 @contextlib.contextmanager

@@ -42,11 +42,11 @@ PROGRAM = """\
 import os
 import sys
 from rootbuild import process
-def become(argv, env=None):
+def start(argv, env=None):
     print(*argv)
     print(*(name for name in sys.modules))
     raise SystemExit
-process.become = become
+process.become = process.foreground = start
 os.path.exists = lambda path: path == "/sys/fs/cgroup/cgroup.controllers"  # a usual host
 from rootbuild.cli.main import main
 main(sys.argv[1:], "docker")

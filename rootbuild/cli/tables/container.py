@@ -10,7 +10,7 @@ _TIME = Flag(
     "time", "int", "Seconds to wait before killing the container", "t", aliases=("timeout",)
 )
 _FILTER = values("filter", "Filter output based on conditions provided", "f", "filter")
-_ENGINE = "rootbuild.cli.engine:become"
+_ENGINE = "rootbuild.cli.engine:pass_on"
 _NAMES = "rootbuild.cli.container:on_names"
 _FIRST = "rootbuild.cli.container:on_first"
 
