@@ -44,7 +44,7 @@ DOCKERFILE = """\
 FROM {host}/base
 RUN --mount=type=secret,id=npmrc --mount=type=ssh \\
     if [ -e /run/secrets/npmrc ]; then \\
-        grep -q s3cret /run/secrets/npmrc && test -S "$SSH_AUTH_SOCK" || exit 1; \\
+        grep -q '^s.cret$' /run/secrets/npmrc && test -S "$SSH_AUTH_SOCK" || exit 1; \\
     fi; echo made > /made
 COPY page /
 """
