@@ -7,7 +7,7 @@ same way as a third party's would be. `rootbuild.testing` holds a backend to thi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -348,8 +348,11 @@ def load_backends() -> dict[str, Backend]:
 
 
 def choose_backend(wanted: str | None = None) -> Backend:
-    """The backend of that name, or the first that works here (buildah before others)."""
-    found = load_backends()
+    """The backend of that name, or the first that works here (buildah before others).
+
+    Those behind it are not loaded.
+    """
+    found = plugins.targets(BACKENDS)
     if wanted is not None:
         if wanted not in found:
             raise HostError(
@@ -358,20 +361,30 @@ def choose_backend(wanted: str | None = None) -> Backend:
                 hint="installed backends: " + ", ".join(sorted(found)),
             )
         found = {wanted: found[wanted]}
-    return first_usable(sorted(found.values(), key=lambda backend: backend.name))
+    return first_usable(_made(target) for _, target in sorted(found.items()))
+
+
+def _made(target: str) -> Backend:
+    return cast("type[Backend]", plugins.resolve(target))()
 
 
 Engine = TypeVar("Engine", Backend, Runtime)
 
 
-def first_usable(engines: Sequence[Engine]) -> Engine:
-    """The first of them that works here. Raises HostError: why the last does not."""
-    problem = Problem(
-        "no engine is installed", "pip install rootbuild again: its entry points are missing"
-    )
+def first_usable(engines: Iterable[Engine]) -> Engine:
+    """The first of them that works here.
+
+    Raises HostError: why the first that is installed does not, or that the first is not.
+    """
+    problems = []
     for engine in engines:
         found = engine.check()
         if found is None:
             return engine
-        problem = found
+        problems.append(found)
+    nothing = Problem(
+        "no engine is installed", "pip install rootbuild again: its entry points are missing"
+    )
+    there = (problem for problem in problems if not problem.id.endswith("-missing"))
+    problem = next(there, next(iter(problems), nothing))
     raise HostError(problem.message, hint=problem.hint, id=problem.id)

@@ -58,7 +58,10 @@ class Builder:
         self._runner.again()
 
     def pull(self, reference: str, policy: PullPolicy, platform: str | None) -> str:
-        """Bring an image from its registry."""
+        """Bring an image from its registry, unless it is here and that is enough."""
+        here = None if policy == "always" else self._named(reference)
+        if here is not None:
+            return here
         with tempfile.TemporaryDirectory(prefix="rootbuild-pull-", dir=_large_files()) as folder:
             self._pulls[reference] = Path(folder)
             words = self._engine.commands.pull(reference, policy, platform)
@@ -74,6 +77,11 @@ class Builder:
             f"login ({self._engine.name} login)",
             detail=error.report.detail + f"\n(exit status {finished.status})",
         )
+
+    def _named(self, reference: str) -> str | None:
+        known = self._store.images()
+        found = (image.id for image in known if reference in image.names and not image.instances)
+        return next(found, None)
 
     def moved(self, what: str) -> int:
         """What has been written of a layer, or downloaded of an image."""

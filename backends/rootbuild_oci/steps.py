@@ -192,7 +192,7 @@ def _installed() -> tuple[str, ...]:
 
 def runtime_root(runtime: str) -> Path:
     """Where a runtime keeps its containers' state. They do not understand each other's."""
-    root = namespace.folder() / runtime
+    root = namespace.folder() / Path(runtime).name
     root.mkdir(mode=0o700, exist_ok=True)
     return root
 
