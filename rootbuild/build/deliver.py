@@ -21,6 +21,7 @@ from rootbuild.outputs.image import Blob, described, platform_name
 from rootbuild.outputs.layers import Image
 from rootbuild.outputs.local import copy_files
 from rootbuild.outputs.metadata import Told, write_metadata
+from rootbuild.outputs.remembered import Remembered
 from rootbuild.outputs.request import (
     ArchiveOutput,
     Form,
@@ -159,7 +160,7 @@ class Delivery:
                         form.compression,
                         form.level,
                         form.force,
-                        form.oci is not False,
+                        bool(form.oci),
                         form.annotations,
                     ),
                     tell=lambda layer, text, vertex=vertex: vertex.status(
@@ -183,21 +184,6 @@ class Delivery:
         annotations = chosen(form.annotations, "manifest", self.platform)
         with TemporaryDirectory(prefix="rootbuild-image-") as place:
             load_bare(self.backend, Path(place), source.config, layers, annotations)
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """How layers come out when they are compressed, as the cache index knows it."""
-
-    cache: Cache
-
-    def get(self, name: str) -> str | None:
-        """See `Known`."""
-        return self.cache.content(key("blob", name))
-
-    def put(self, name: str, value: str) -> None:
-        """See `Known`."""
-        self.cache.remember_content(key("blob", name), value)
 
 
 def _tell(vertex: Vertex, image: Image, descriptor: Descriptor) -> None:

@@ -17,6 +17,7 @@ from rootbuild.booleans import truth
 from rootbuild.cli.parse import Parsed
 from rootbuild.dockerfile.fields import CsvError, split_csv
 from rootbuild.errors import UnsupportedError, UsageError
+from rootbuild.outputs.failure import check_place
 from rootbuild.outputs.request import (
     USUAL,
     Annotated,
@@ -241,6 +242,7 @@ def _file(entry: Entry) -> Path | None:
         return None
     if os.path.isdir(dest):
         raise _invalid(f"destination file {dest} is a directory")
+    check_place(Path(dest))
     return Path(dest)
 
 
@@ -252,6 +254,7 @@ def _folder(entry: Entry) -> Path:
         raise _invalid(f"dest cannot be stdout for {entry.kind} exporter")
     if os.path.exists(dest) and not os.path.isdir(dest):
         raise _invalid(f"destination directory {dest} is a file")
+    check_place(Path(dest), folder=True)
     return Path(dest)
 
 

@@ -44,6 +44,13 @@ def on_names(parsed: Parsed) -> int:
 
 def push(parsed: Parsed) -> int:
     """Bring an image to the registry that its name says."""
+    from rootbuild.cli import stored
+
+    return stored.push(parsed, lambda: _push(parsed))
+
+
+def _push(parsed: Parsed) -> int:
+    """The same, by the engine."""
     runtime = choose_runtime()
     name = need_image(parsed.args[0], runtime.images())
     registry = reference.parse(parsed.args[0]).registry

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,23 @@ def written(dest: Path | None) -> Iterator[None]:
         yield
     except OSError as error:
         raise unwritable(dest, error) from error
+
+
+def check_place(dest: Path, *, folder: bool = False) -> None:
+    """Say before a build what would keep its result from being written. Raises HostError.
+
+    A `folder` is made with all above it; the one of a file has to be there.
+    """
+    real = Path(os.path.realpath(dest))
+    place = real if folder else real.parent
+    if not folder and real.exists() and not real.is_file():
+        place = real  # such as /dev/null or a pipe
+    while folder and not place.exists() and place != place.parent:
+        place = place.parent
+    if not place.exists():
+        raise unwritable(dest, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
+    if not os.access(place, os.W_OK):
+        raise unwritable(dest, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
 
 
 def unwritable(dest: Path | None, error: OSError) -> HostError:

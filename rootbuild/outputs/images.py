@@ -52,15 +52,15 @@ def write_archive(image: Image, output: ArchiveOutput, names: Sequence[str]) -> 
     form = output.form
     if output.folder:
         assert output.dest is not None
-        with written(output.dest), opened_layout(output.dest) as (layout, entries):
+        with written(output.dest), opened_layout(output.dest) as (layout, index):
             document = write_image(layout, image, _for(output), "uncompressed")
-            entries += _entries(document, image, form, names)
+            index += entries(document, image, form, names)
     else:
         with opened(output.dest) as target:
             archive = Archive(target)
             document = write_image(archive, image, _for(output), "uncompressed")
-            loadable = [_loadable(document, names)] if output.kind == "docker" else []
-            archive.finish(_entries(document, image, form, names), loadable)
+            load = [loadable(document, names)] if output.kind == "docker" else []
+            archive.finish(entries(document, image, form, names), load)
     return described(document, image, form)
 
 
@@ -109,9 +109,7 @@ def _for(output: ArchiveOutput) -> Form:
     return Form(form.compression, form.level, form.force, output.kind == "oci", form.annotations)
 
 
-def _entries(
-    document: Document, image: Image, form: Form, names: Sequence[str]
-) -> list[Descriptor]:
+def entries(document: Document, image: Image, form: Form, names: Sequence[str]) -> list[Descriptor]:
     """What an index says of an image: one entry for each name, or one without."""
     created = str(json.loads(image.config).get("created") or "")
     dated: Pairs = ((CREATED, created),) if created else ()
@@ -128,7 +126,8 @@ def _entries(
     ]
 
 
-def _loadable(document: Document, names: Sequence[str]) -> Loadable:
+def loadable(document: Document, names: Sequence[str]) -> Loadable:
+    """What `docker load` has to know of an image that was written."""
     content = json.loads(document.data)
     return Loadable(
         content["config"]["digest"],

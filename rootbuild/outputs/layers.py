@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -68,7 +67,7 @@ def write_layer(layer: StoredLayer, sink: Sink) -> None:
                     sink.write(piece)
                 else:
                     _copy(root, trail, piece.name, piece.size, sink)
-    except (DamagedError, FileNotFoundError, NotADirectoryError, BuildError) as error:
+    except (DamagedError, FileNotFoundError, BuildError) as error:
         raise damaged(layer.diff_id, str(error)) from error
 
 
@@ -93,7 +92,7 @@ def entries(layer: StoredLayer) -> Iterator[Entry]:
                     current = None
             if current is not None:
                 yield current
-    except (BadArchiveError, DamagedError, FileNotFoundError, NotADirectoryError) as error:
+    except (BadArchiveError, DamagedError, FileNotFoundError, BuildError) as error:
         raise damaged(layer.diff_id, str(error)) from error
 
 
@@ -117,12 +116,14 @@ def _copy(root: Rootfs, trail: Trail, name: bytes, size: int, sink: Sink) -> Non
 
 
 def _open(root: Rootfs, trail: Trail, name: bytes) -> int:
+    """Open a file of the layer for reading. Raises BuildError."""
     parts = tuple(part for part in os.fsdecode(name).split("/") if part not in ("", "."))
     try:
-        return os.open(parts[-1], READ, dir_fd=trail.at(parts[:-1]))
-    except OSError as error:
-        if error.errno not in (errno.ELOOP, errno.ENOTDIR):
-            raise
-    # A folder on the way is a link in this layer: it was followed when the layer came.
-    real = root.resolve("/".join(parts[:-1])).parts
-    return os.open(parts[-1], READ, dir_fd=trail.at(real))
+        try:
+            return os.open(parts[-1], READ, dir_fd=trail.at(parts[:-1]))
+        except NotADirectoryError:
+            # A folder on the way is a link in this layer: it was followed when the layer came.
+            real = root.resolve("/".join(parts[:-1])).parts
+            return os.open(parts[-1], READ, dir_fd=trail.at(real))
+    except (OSError, IndexError) as error:
+        raise BuildError(f"/{os.fsdecode(name)}: {error}") from error

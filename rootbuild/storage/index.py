@@ -97,6 +97,15 @@ class Index:
                 continue
         return None
 
+    def manifest(self, image: str) -> bytes | None:
+        """The manifest of an image (id) as it came; None if no file holds it."""
+        for root, driver in self.stores():
+            try:
+                return (root / f"{driver}-images" / image / "manifest").read_bytes()
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+        return None
+
     def used(self) -> frozenset[str]:
         """Ids of images that working containers are based on."""
         return frozenset(

@@ -90,7 +90,11 @@ COMMANDS = (
         "Upload an image to a registry",
         "[OPTIONS] NAME[:TAG]",
         "rootbuild.cli.image:push",
-        (switch("quiet", "Suppress verbose output", "q"),),
+        (
+            switch("all-tags", "Push all tags of an image to the repository", "a"),
+            switch("disable-content-trust", hidden=True),
+            switch("quiet", "Suppress verbose output", "q"),
+        ),
         minimum=1,
         maximum=1,
         aliases=(("push",),),
