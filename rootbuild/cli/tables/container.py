@@ -152,7 +152,7 @@ COMMANDS = (
         ("container", "inspect"),
         "Display detailed information on one or more containers",
         "[OPTIONS] CONTAINER [CONTAINER...]",
-        _NAMES,
+        "rootbuild.cli.inspect:containers",
         (_FORMAT, switch("size", "Display total file sizes", "s")),
         minimum=1,
     ),

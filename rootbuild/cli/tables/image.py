@@ -29,7 +29,7 @@ COMMANDS = (
         ("image", "inspect"),
         "Display detailed information on one or more images",
         "[OPTIONS] IMAGE [IMAGE...]",
-        "rootbuild.cli.image:on_names",
+        "rootbuild.cli.inspect:images",
         (_FORMAT,),
         minimum=1,
     ),
