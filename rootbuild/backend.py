@@ -224,7 +224,10 @@ class StoredVolume:
 
 @dataclass(frozen=True, slots=True)
 class StoredNetwork:
-    """A network. `subnets` are (subnet, gateway, range of addresses to give away or nothing)."""
+    """A network. `subnets` are (subnet, gateway, range of addresses to give away or nothing).
+
+    `names` tells whether a name server answers for its containers.
+    """
 
     id: str
     name: str
@@ -236,6 +239,7 @@ class StoredNetwork:
     ipam: str = "default"
     labels: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
+    names: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +295,8 @@ class Runtime(Protocol):
     """
 
     name: str
+    default_network: str
+    """What the engine calls Docker's network `bridge`."""
 
     def check(self) -> Problem | None:
         """Why this engine cannot run containers here, or nothing. Starts no program."""

@@ -29,6 +29,7 @@ class PodmanRuntime:
     """
 
     name = "podman"
+    default_network = "podman"
 
     def __init__(self) -> None:
         self._choices: Choices | None = None

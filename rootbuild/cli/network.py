@@ -22,7 +22,17 @@ _HEADERS = {"ID": "NETWORK ID", "Name": "NAME", "Driver": "DRIVER", "Scope": "SC
 def create(parsed: Parsed) -> int:
     """Make a network and print its id."""
     # Any container may join the engine's networks later: `--attachable` is always so.
-    return networks.create(choose_runtime(), parsed.args[0], parsed.tokens(["attachable"]))
+    told = ["attachable", "driver", "subnet", "gateway", "ip-range", "opt"]
+    wanted = networks.Wanted(
+        name=parsed.args[0],
+        driver=parsed.text("driver"),
+        subnets=parsed.all("subnet"),
+        gateways=parsed.all("gateway"),
+        ranges=parsed.all("ip-range"),
+        options=parsed.all("opt"),
+        rest=tuple(parsed.tokens(told)),
+    )
+    return networks.create(choose_runtime(), wanted)
 
 
 def ls(parsed: Parsed) -> int:

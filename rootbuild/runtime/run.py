@@ -6,7 +6,7 @@ import contextlib
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rootbuild import process
@@ -68,8 +68,9 @@ def run(runtime: Runtime, request: Request) -> int:
     Raises RuntimeRefusedError or ImageNotFoundError where the cause of a failure is known. A
     container that could not be started does not stay behind.
     """
-    if request.verb == "run":
-        ports.check(request.publish, probes.first_free_port())
+    starts = request.verb == "run"
+    published = ports.settle(request.publish, probes.first_free_port(), look=starts)
+    request = replace(request, publish=published)
     image = bring_image(runtime, request)
     with _cidfile(request.cidfile) as cidfile:
         words = arguments(request, image, cidfile)

@@ -213,13 +213,13 @@ class RecordingBackend:
         self._record("create_index", tuple(images), *names)
         index = hashlib.sha256("\n".join(images).encode()).hexdigest()
         self._indexes[index] = tuple(images)
-        self._names.update(dict.fromkeys(names, index))
+        self._name(index, names)
         return index
 
     def tag(self, image: str, *names: str) -> None:
         """See the contract."""
         self._record("tag", image, *names)
-        self._names.update(dict.fromkeys(names, image))
+        self._name(image, names)
 
     def remove(self, images: Sequence[str]) -> None:
         """See the contract."""
@@ -252,8 +252,15 @@ class RecordingBackend:
     def _keep(self, config: bytes, *names: str) -> str:
         image = hashlib.sha256(config).hexdigest()
         self._configs[image] = config
-        self._names.update(dict.fromkeys(names, image))
+        self._name(image, names)
         return image
+
+    def _name(self, image: str, names: Sequence[str]) -> None:
+        """Give names; an index that loses its last one is gone."""
+        taken = {self._names.get(name) for name in names}
+        self._names.update(dict.fromkeys(names, image))
+        for index in taken - set(self._names.values()):
+            self._indexes.pop(index or "", None)
 
     def _copy(self, diff_ids: tuple[str, ...], target: Path) -> None:
         if diff_ids in self._contents:

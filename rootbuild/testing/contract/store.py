@@ -242,7 +242,10 @@ class StoreContract:
         assert sorted(found.names) == sorted(names)
         assert sorted(found.instances) == sorted(images)
         again = backend.create_index(images[:1], names[:1])
-        assert {image.id: image.names for image in backend.images()}[again] == (names[0],)
+        left = {image.id: image.names for image in backend.images()}
+        assert (left[index], left[again]) == ((names[1],), (names[0],))
+        backend.tag(base, *names)
+        assert {index, again}.isdisjoint(image.id for image in backend.images())
         for name in names:
             self.forget(backend, name)
         backend.remove(images)
