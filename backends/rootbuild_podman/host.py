@@ -21,8 +21,18 @@ _SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 _UNIFIED = "/sys/fs/cgroup/cgroup.controllers"
 
 
+def remote() -> bool:
+    """Whether podman hands everything to a service elsewhere, as its environment says."""
+    return bool(os.environ.get("CONTAINER_HOST") or os.environ.get("CONTAINER_CONNECTION"))
+
+
 def options(runtime: str = "", found: Cgroups | None = None) -> tuple[str, ...]:
-    """Global options for every call: the OCI runtime that is wanted, or that works here."""
+    """Global options for every call: the OCI runtime that is wanted, or that works here.
+
+    A service has chosen one for itself.
+    """
+    if remote():
+        return ()
     if runtime:
         return ("--runtime", runtime)
     if found is None and os.path.exists(_UNIFIED):

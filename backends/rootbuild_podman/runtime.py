@@ -61,7 +61,7 @@ class PodmanRuntime:
 
     def prepare(self) -> None:
         """See `Runtime.prepare`."""
-        if os.geteuid() != 0:
+        if os.geteuid() != 0 and not host.remote():
             from rootbuild_podman import nameserver
 
             nameserver.sweep(host.runtime_dir())
@@ -73,6 +73,8 @@ class PodmanRuntime:
         from rootbuild.storage.index import Index, UnknownLayoutError
 
         try:
+            if host.remote():
+                raise UnknownLayoutError
             return Index(ask=lambda: Path(self.info().root)).images(sizes=True)
         except UnknownLayoutError:
             from rootbuild_podman import listing

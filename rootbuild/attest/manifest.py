@@ -43,15 +43,11 @@ class Attached:
     blobs: tuple[Blob, ...]
 
     @property
-    def descriptor(self) -> dict[str, object]:
-        """What the index says of it: no platform that anybody could run."""
+    def annotations(self) -> dict[str, str]:
+        """What the index says of it. As platform it says `unknown/unknown`, which nobody runs."""
         return {
-            **self.manifest.descriptor,
-            "annotations": {
-                "vnd.docker.reference.digest": self.image,
-                "vnd.docker.reference.type": "attestation-manifest",
-            },
-            "platform": {"architecture": "unknown", "os": "unknown"},
+            "vnd.docker.reference.digest": self.image,
+            "vnd.docker.reference.type": "attestation-manifest",
         }
 
 

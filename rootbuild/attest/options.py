@@ -22,9 +22,8 @@ class ProvenanceOptions:
 
 @dataclass(frozen=True, slots=True)
 class SbomOptions:
-    """`--sbom`: `generator` is an image that makes it; without one we read the databases."""
+    """`--sbom`: a list of the installed packages, out of their databases."""
 
-    generator: str = ""
     file: str = "sbom.spdx.json"
 
 
@@ -37,3 +36,8 @@ class Wanted:
 
 
 NONE = Wanted()
+UNKEPT = (
+    "the local store does not keep attestations: push the image, or write it by "
+    "--output type=oci, tar or local"
+)
+"""What is said where that is so."""

@@ -8,11 +8,13 @@ be mounted and files given any owner, plans again and does the rest.
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rootbuild.attest.options import NONE, UNKEPT
 from rootbuild.backend import Backend
 from rootbuild.build.arguments import argument_warnings
 from rootbuild.build.context import ContextFiles
@@ -20,13 +22,13 @@ from rootbuild.build.contexts import Contexts
 from rootbuild.build.contextsize import advice, measure
 from rootbuild.build.debugger import Debugger
 from rootbuild.build.devices import Devices
-from rootbuild.build.execute import WRITING, Parts, State, build_targets
+from rootbuild.build.execute import Parts, build_targets
 from rootbuild.build.explain.explainer import Explainer
 from rootbuild.build.explain.inventories import Inventories
-from rootbuild.build.export import Exporter, Exports
 from rootbuild.build.fetched import RemoteFiles
 from rootbuild.build.foreign import check_platforms
 from rootbuild.build.frontend import check_frontend
+from rootbuild.build.handout import Handout
 from rootbuild.build.inputs import Source, parse_dockerfile, read_dockerfile
 from rootbuild.build.journal import clean_up_after_killed, open_journal
 from rootbuild.build.memo.remember import Notebook, open_notebook
@@ -43,9 +45,7 @@ from rootbuild.build.solver import Solver
 from rootbuild.build.store import Store, read_store
 from rootbuild.build.told import (
     clear_iidfile,
-    report_image,
     show_head,
-    show_image,
     whole_names,
     write_iidfile,
 )
@@ -58,14 +58,13 @@ from rootbuild.cache.database import Cache, open_cache
 from rootbuild.cache.files import FileDigests
 from rootbuild.context.directory import LockedError
 from rootbuild.errors import DockerfileError
-from rootbuild.graph.stages import StageBase
 from rootbuild.plan.epoch import source_date_epoch
 from rootbuild.plan.keys import key
-from rootbuild.plan.plan import Plan, base_layers
+from rootbuild.plan.plan import Plan
 from rootbuild.process import Watch
 
 if TYPE_CHECKING:  # most builds leave an image in the store, and nothing else
-    from rootbuild.build.deliver import Delivery
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +95,7 @@ class Build:
         None means that there is work to do, and that it must be done inside the namespace.
         Raises RootbuildError.
         """
+        started = time.time()
         if self.options.iidfile is not None:
             clear_iidfile(self.options.iidfile)
         source = read_dockerfile(self.options, self.contexts)
@@ -123,12 +123,23 @@ class Build:
                 created,
             )
             journey = self._journey(cache, store)
-            session = Session(self, source, remarks, planner, cache, store, notebook, journey)
+            handout = Handout(
+                self.options,
+                source,
+                self.backend,
+                cache,
+                store,
+                self.vertices,
+                self.contexts.remotes,
+                journey,
+                self.folders.cache / "scratch",
+                started,
+                created,
+            )
+            session = Session(self, source, remarks, planner, store, notebook, journey, handout)
             image = session.known()
             if image is None and self.inside:
                 image = session.build()
-            if image is not None:
-                session.deliver(image)
         if image is not None and self.options.iidfile is not None:
             write_iidfile(self.options.iidfile, image)
         return image
@@ -142,6 +153,8 @@ class Build:
         """What is not done as it was asked for, though the build can go on."""
         frontend = check_frontend(source, self.options.build_args)
         found = [frontend] if frontend else []
+        if self.options.attest != NONE and self.options.wanted.usual:
+            found.append(UNKEPT)
         return (*found, *argument_warnings(self.options.build_args))
 
 
@@ -157,16 +170,18 @@ class Session:
     source: Source
     remarks: tuple[str, ...]
     planner: Planner
-    cache: Cache
     store: Store
     notebook: Notebook
     journey: Journey
+    handout: Handout
 
     def known(self) -> str | None:
         """The image's id if nothing has to be built; it is tagged then."""
         options = self.build_.options
         wanted, writes = options.wanted, bool(outside(options.cache_to))
-        if wanted.files or ((wanted.inside or writes) and not self.build_.inside):
+        if wanted.files or self.handout.attests:
+            return None
+        if (wanted.inside or writes) and not self.build_.inside:
             return None  # files of layers can be read inside alone
         planned = self.planner.at_hand()
         if planned is None:
@@ -182,18 +197,19 @@ class Session:
                 return None  # inside we are root, who may read whatever was fetched
         if self.build_.options.debugging.lines or not planned.fresh.isdisjoint(plan.targets):
             return None
-        exports = self._exports(plan, context)
-        image = exports.known(filesystems)
-        if image is None:
+        exports = self.handout.exports(plan, context.digest)
+        made = exports.known(filesystems)
+        if made is None:
             return None
         self._show_head(plan)
         warnings = self._show_warnings(planned)
         for name in titles(plan):
             self.build_.vertices.cached(name)
-        self._note(planned, solver, context, warnings, image)
-        image = self._finished(plan, image)
+        self._note(planned, solver, context, warnings, made.id)
+        made = self.handout.finished(plan, made)
         self.journey.write(plan, context.digest, exports.exporter, self.store, ())
-        return image
+        self.handout.deliver(made)
+        return made.id
 
     def build(self) -> str:
         """Do what is not cached; gives the id of the image, which is tagged then."""
@@ -240,61 +256,13 @@ class Session:
                 states = build_targets(parts, self._stop)
             finally:
                 self._report_context(inventories)
-            image = self._export(parts, planned, states)
+            made = self.handout.export(parts, planned, states)
+            image = made.id if made else ""
             # The next build knows nothing of what this one has just learned, but for the cache.
             self._note(planned, self._solver(planned, context), context, warnings, image)
-            used, exporter = mounting.caches.used, self._exports(plan, context).exporter
-            self.journey.write(plan, context.digest, exporter, self.store, used)
+            exporter = self.handout.exports(plan, context.digest).exporter
+            self.journey.write(plan, context.digest, exporter, self.store, mounting.caches.used)
         return image
-
-    def deliver(self, image: str) -> None:
-        """Hand out what is more than the image (id) in the store; it is empty if there is none."""
-        if not self.build_.options.wanted.usual:
-            self._delivery().finish(image)
-
-    def _export(self, parts: Parts, planned: Planned, states: tuple[State, ...]) -> str:
-        """The id of the finished image, with its names; or of none, if only files are wanted."""
-        wanted, vertices = self.build_.options.wanted, self.build_.vertices
-        plan = parts.plan
-        if wanted.files:
-            space = parts.spaces[StageBase(plan.targets[0])]
-            self._delivery().files(space.result(states[0].key, states[0].layers).path)
-        if not wanted.image:
-            return ""
-        exports = self._exports(plan, parts.context)
-        fresh = not planned.fresh.isdisjoint(plan.targets)
-        image = None if fresh else exports.known([state.key for state in states])
-        if image is not None or wanted.rewrite:
-            image = image or exports.create(parts, states, ())
-            return self._finished(plan, image)
-        with vertices.open("exporting to image") as vertex:
-            vertex.gauge(WRITING, parts.spaces[StageBase(plan.targets[-1])].moved)
-            image = exports.create(parts, states, self._names)
-            report_image(vertex, image, self._names)
-        return image
-
-    def _finished(self, plan: Plan, image: str) -> str:
-        """An image that is there: its dates rewritten if that is wanted, its names given."""
-        build = self.build_
-        if build.options.wanted.rewrite:
-            image = self._delivery().dated(image, base_layers(plan, plan.targets[0]))
-        show_image(build.vertices, build.backend, self.store, image, self._names)
-        return image
-
-    def _delivery(self) -> Delivery:
-        from rootbuild.build.deliver import Delivery
-
-        options, build = self.build_.options, self.build_
-        return Delivery(
-            options.wanted,
-            options.tags,
-            platforms(options)[0],
-            build.backend,
-            self.cache,
-            build.vertices,
-            self.planner.created,
-            build.folders.cache / "scratch",
-        )
 
     def _report_context(self, inventories: Inventories) -> None:
         """Tell how large the context is, and warn if that is more than it should be."""
@@ -317,17 +285,17 @@ class Session:
 
     @contextlib.contextmanager
     def _context(self, inventories: Inventories | None = None) -> Iterator[ContextFiles]:
-        remote = RemoteFiles(self.build_.contexts.remotes, self.cache, self.build_.vertices)
+        remote = RemoteFiles(self.build_.contexts.remotes, self.planner.cache, self.build_.vertices)
         meter = self.build_.contexts.meter
         with Trees(self.build_.contexts, self.source) as trees, remote, meter:
-            digests, source = FileDigests(self.cache), self.planner.dockerfile.source
+            digests, source = FileDigests(self.planner.cache), self.planner.dockerfile.source
             yield ContextFiles(trees, remote, digests, source, inventories, meter)
 
     def _solver(self, planned: Planned, context: ContextFiles) -> Solver:
         policy = self.build_.options.layers
         return Solver(
             planned.plan,
-            self.cache,
+            self.planner.cache,
             self.store.ids,
             context.digest,
             policy,
@@ -340,19 +308,7 @@ class Session:
         folder = source.context.fetched or str(source.context.folder.resolve())
         file = source.inside or source.name if source.path is None else str(source.path.resolve())
         project, asked = key("project", folder, file), self.build_.options.explain
-        return Explainer(plan, solver, self.cache, inventories, project, asked=asked)
-
-    def _exports(self, plan: Plan, context: ContextFiles) -> Exports:
-        exporter = Exporter(
-            self.build_.backend,
-            self.cache,
-            self.store,
-            self.build_.options.layers,
-            self.planner.created,
-            self.journey.supply.imported,
-            self.journey.inline(plan, context.digest),
-        )
-        return Exports(exporter, plan)
+        return Explainer(plan, solver, self.planner.cache, inventories, project, asked=asked)
 
     def _show_head(self, plan: Plan) -> None:
         names = dict.fromkeys(base.name for base in plan.images.values())
@@ -370,12 +326,6 @@ class Session:
         )
         return (*self.remarks, *told)
 
-    @property
-    def _names(self) -> tuple[str, ...]:
-        """The whole names that were asked for."""
-        options = self.build_.options
-        return whole_names(options.wanted.store_names(options.tags))
-
     def _note(
         self,
         planned: Planned,
@@ -387,9 +337,9 @@ class Session:
         """Remember the whole build, if the next one just like it would have nothing to do."""
         plan = planned.plan
         filesystems = [solver.chain(target).filesystem for target in plan.targets]
-        if self._exports(plan, context).remembered(filesystems) == image:
+        if self.handout.exports(plan, context.digest).remembered(filesystems) == image:
             shown = (warnings, titles(plan))
-            self.notebook.note(plan, self.cache, context.known, shown, image)
+            self.notebook.note(plan, self.planner.cache, context.known, shown, image)
 
 
 def start_build(

@@ -76,18 +76,27 @@ class Exporter:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """The id of what has the names, and those of the images of all targets."""
+
+    id: str
+    images: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Exports:
     """The result of a plan: an image, or an index of the images of several targets."""
 
     exporter: Exporter
     plan: Plan
 
-    def known(self, filesystems: Sequence[str | None]) -> str | None:
-        """The id of the result, if the store has it. `filesystems` are the targets' keys."""
-        images = self._images(filesystems)
-        result = self.remembered(filesystems)
+    def known(self, filesystems: Sequence[str | None]) -> Made | None:
+        """The result, if the store has it. `filesystems` are the targets' keys."""
+        images, result = self._images(filesystems), self.remembered(filesystems)
         live = self.exporter.store.ids
-        return result if result in live and live.issuperset(images) else None
+        if result is None or result not in live or not live.issuperset(images):
+            return None
+        return Made(result, tuple(images))
 
     def remembered(self, filesystems: Sequence[str | None]) -> str | None:
         """The id of the result as the cache knows it, be it in the store or not."""
@@ -104,20 +113,21 @@ class Exports:
         )
         return [image for image in images if image is not None]
 
-    def create(self, parts: Parts, states: Sequence[State], names: tuple[str, ...]) -> str:
-        """Make the images of all targets, and an index of several; the id of what has the names.
+    def create(self, parts: Parts, states: Sequence[State], names: tuple[str, ...]) -> Made:
+        """Make the images of all targets, and an index of several, which gets the names.
 
         An index lives by its names. Without any it is the first of the images that counts.
         """
         targets, make = self.plan.targets, self.exporter.create
         if len(targets) == 1:
-            return make(parts, targets[0], states[0], names)
+            image = make(parts, targets[0], states[0], names)
+            return Made(image, (image,))
         images = [make(parts, *built, ()) for built in zip(targets, states, strict=True)]
         if not names:
-            return images[0]
+            return Made(images[0], tuple(images))
         index = self.exporter.backend.create_index(images, names)
         self.exporter.cache.remember_image(_index_key(images), index)
-        return index
+        return Made(index, tuple(images))
 
 
 def _index_key(images: Sequence[str]) -> str:

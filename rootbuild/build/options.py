@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from rootbuild.attest import options as attestations
 from rootbuild.backend import NetworkMode, PullPolicy
 from rootbuild.build.remotecache.request import CacheSource, CacheTarget
 from rootbuild.context.named import NO_CONTEXTS, NamedContexts
@@ -96,6 +97,7 @@ class BuildOptions:
     cache_to: tuple[CacheTarget, ...] = ()
     debugging: Debugging = NO_DEBUGGING
     wanted: Wanted = field(default_factory=Wanted)
+    attest: attestations.Wanted = attestations.NONE
 
     @property
     def platform(self) -> Platform | None:

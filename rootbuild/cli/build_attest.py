@@ -18,7 +18,7 @@ from rootbuild.attest.options import (
 )
 from rootbuild.booleans import read_boolean, truth
 from rootbuild.dockerfile.fields import CsvError, split_csv
-from rootbuild.errors import UsageError
+from rootbuild.errors import UnsupportedError, UsageError
 
 PROVENANCE, SBOM = "provenance", "sbom"
 _KEYS = {
@@ -115,8 +115,13 @@ def _provenance(given: Mapping[str, str] | None) -> ProvenanceOptions | None:
 def _sbom(given: Mapping[str, str] | None) -> SbomOptions | None:
     if given is None or truth(given.get("disabled", "false")):
         return None
-    usual = SbomOptions()
-    return SbomOptions(given.get("generator", ""), given.get("filename") or usual.file)
+    if given.get("generator"):
+        raise UnsupportedError(
+            "images that generate SBOMs (generator=IMAGE) are not supported",
+            hint="leave the generator out: the image's package databases are read directly",
+            exit_code=125,
+        )
+    return SbomOptions(given.get("filename") or SbomOptions().file)
 
 
 def _bad(text: str, why: str) -> UsageError:

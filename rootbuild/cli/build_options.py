@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rootbuild.attest import options as attestations
 from rootbuild.backend import NetworkMode
 from rootbuild.build.options import NO_DEBUGGING, BuildOptions, Debugging
 from rootbuild.cli.build_cache import read_sources, read_targets
@@ -30,11 +31,7 @@ if TYPE_CHECKING:
 NETWORKS: tuple[NetworkMode, ...] = ("default", "none", "host")
 
 # Options whose effect is on the way. Ignoring one would build something else than was asked for.
-NOT_YET = (
-    "attest",
-    "sbom",
-    "squash",
-)
+NOT_YET = ("squash",)
 _OUTPUTS = ("annotation", "load", "metadata-file", "output", "push")
 
 
@@ -68,6 +65,7 @@ def build_options(parsed: Parsed) -> BuildOptions:
         limits=read_limits(parsed),
         security=read_security(parsed),
         wanted=_wanted(parsed),
+        attest=_attestations(parsed),
         debugging=_debugging(parsed),
         cache_from=read_sources(parsed.all("cache-from")),
         cache_to=read_targets(parsed.all("cache-to"), arguments),
@@ -82,12 +80,27 @@ def _debugging(parsed: Parsed) -> Debugging:
     return debugging(parsed)
 
 
+def _attestations(parsed: Parsed) -> attestations.Wanted:
+    if not any(parsed.has(name) for name in ("attest", "provenance", "sbom")):
+        return attestations.NONE
+    from rootbuild.cli.build_attest import read_attestations
+
+    provenance, sbom = (
+        parsed.text(name) if parsed.has(name) else None for name in ("provenance", "sbom")
+    )
+    return read_attestations(parsed.all("attest"), provenance, sbom)
+
+
 def _wanted(parsed: Parsed) -> Wanted:
     if not any(parsed.has(name) for name in _OUTPUTS):
         return Wanted()
     from rootbuild.cli.build_outputs import read_outputs
 
-    return read_outputs(parsed)
+    return read_outputs(parsed, indexed=len(_platforms(parsed)) > 1 or _attests(parsed))
+
+
+def _attests(parsed: Parsed) -> bool:
+    return _attestations(parsed) != attestations.NONE
 
 
 def _refuse(parsed: Parsed) -> None:

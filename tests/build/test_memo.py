@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import pytest
 
+from rootbuild.attest.options import ProvenanceOptions, Wanted
 from rootbuild.backend import Backend
 from rootbuild.build.build import Folders, start_build
 from rootbuild.build.contexts import Contexts
@@ -227,6 +228,7 @@ OPTIONS: tuple[dict[str, Any], ...] = (
     {"labels": (("a", "b"),)},
     {"target": "one"},
     {"platforms": (build_platform(),)},
+    {"attest": Wanted(ProvenanceOptions())},
     {"layers": "all"},
     {"network": "none"},
     {"hosts": (("a", "10.0.0.1"),)},

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from rootbuild.attest.invocation import Invocation, Material, Need
+from rootbuild.attest.names import image_url
 from rootbuild.build.options import BuildOptions
-from rootbuild.build.provenance.materials import Sources, image_url
+from rootbuild.build.provenance.materials import Sources
 from rootbuild.build.provenance.told import Occasion, told
 from rootbuild.context.origin import main_origin
 from rootbuild.dockerfile.parse import parse

@@ -4,7 +4,7 @@ import pytest
 
 from rootbuild.attest.options import ProvenanceOptions, SbomOptions, Wanted
 from rootbuild.cli.build_attest import read_attestations
-from rootbuild.errors import UsageError
+from rootbuild.errors import UnsupportedError, UsageError
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_the_short_form_for_provenance(provenance: str, expected: ProvenanceOpti
 
 def test_the_short_form_for_sboms() -> None:
     assert read_attestations((), None, "true") == Wanted(None, SbomOptions())
-    assert read_attestations((), None, "generator=x/y:1") == Wanted(None, SbomOptions("x/y:1"))
+    assert read_attestations((), None, "filename=s.json") == Wanted(None, SbomOptions("s.json"))
     assert read_attestations((), None, "false") == Wanted()
 
 
@@ -39,8 +39,13 @@ def test_the_long_form() -> None:
 
 
 def test_the_short_form_wins() -> None:
-    found = read_attestations(("type=provenance,mode=max", "type=sbom"), "false", "generator=x")
+    found = read_attestations(("type=provenance,mode=max", "type=sbom"), "false", "filename=x")
     assert found == Wanted(None, SbomOptions("x"))
+
+
+def test_images_that_generate_are_refused() -> None:
+    with pytest.raises(UnsupportedError, match="generator"):
+        read_attestations((), None, "generator=x/y:1")
 
 
 def test_nothing_is_made_that_nobody_asked_for() -> None:

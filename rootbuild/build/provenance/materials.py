@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 
-from packageurl import PackageURL
-
 from rootbuild.attest.invocation import Material
+from rootbuild.attest.names import image_url
 from rootbuild.graph.stages import ContextBase, ImageBase
 from rootbuild.image.platform import build_platform
-from rootbuild.image.reference import parse
 from rootbuild.plan.plan import Plan
 from rootbuild.remote.sources import GitSource, HttpSource, RemoteSource
 
@@ -59,17 +57,3 @@ def fetched(source: RemoteSource, sources: Sources) -> Material:
     """A file by its checksum, a repository by its commit."""
     found = sources.remote(source)
     return Material(source.shown, found if ":" in found else f"sha1:{found.partition(' ')[0]}")
-
-
-def image_url(name: str, digest: str, platform: str) -> str:
-    """An image as BuildKit's attestations name it: a package URL of the kind `docker`."""
-    reference = parse(name)
-    namespace, _, last = replace(reference, tag="", digest="").familiar.rpartition("/")
-    exact = {"digest": reference.digest} if reference.digest else {}
-    return PackageURL(
-        type="docker",
-        namespace=namespace or None,
-        name=last,
-        version=reference.tag or digest,
-        qualifiers={**exact, "platform": platform},
-    ).to_string()
