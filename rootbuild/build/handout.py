@@ -74,7 +74,7 @@ class Handout:
         return Exports(exporter, plan)
 
     def export(self, parts: Parts, planned: Planned, states: Sequence[State]) -> Made | None:
-        """Deliver all; gives the finished images with their names, None if only files are wanted."""
+        """Deliver all; gives the images with their names, None if files alone are wanted."""
         wanted, plan = self.options.wanted, parts.plan
 
         def root(target: int) -> Path:
