@@ -138,3 +138,29 @@ def test_an_interrupted_export_leaves_nothing(project: Project) -> None:
         build.stderr.read()
     left = [path.name for path in place.iterdir() if path.name != "x.tar"]
     assert left == []
+
+
+def test_two_images_are_compared(project: Project) -> None:
+    project.build(f"{TEXT}ENV a=1\nRUN echo one >/file && touch -d @1000 /file\n")
+    first = project.id()
+    project.build(f"{TEXT}ENV a=2\nRUN echo two >/file && touch -d @1000 /file && mkdir /new\n")
+    said = project.rootbuild("image", "diff", first, project.tag, check=False)
+    assert said.status == 1
+    lines = said.stdout.splitlines()
+    assert "~ config.config.Env[1] value: a=1 -> a=2" in lines
+    assert any(line.startswith("~ /file content: sha256:") for line in lines)
+    assert "+ /new folder" in lines
+    assert not any("greeting" in line and " time:" not in line for line in lines)
+    found = json.loads(
+        project.rootbuild("image", "diff", "--format=json", first, project.tag, check=False).stdout
+    )
+    assert {"/file", "/new"} <= {each["what"] for each in found}
+    assert project.rootbuild("image", "diff", first, first).stdout == ""
+    subprocess.run(["podman", "rmi", first], check=True, capture_output=True)
+
+
+def test_what_layers_have_added(project: Project) -> None:
+    project.build("FROM diamol/base\nRUN head -c 3000000 /dev/zero >/large\n", "--layers=all")
+    lines = project.rootbuild("image", "tree", project.tag).stdout.splitlines()
+    assert any("RUN" in line and line.split()[0] in ("3MB", "3.0MB") for line in lines)
+    assert any(line.split() == ["3MB", "/large"] for line in lines)
