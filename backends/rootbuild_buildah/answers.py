@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from rootbuild import process
 from rootbuild.backend import StoredImage
 from rootbuild.storage.index import strings
 from rootbuild_buildah import argv
+
+
+def folder() -> Path:
+    """Where its images are."""
+    return Path(json.loads(process.call(argv.info()).stdout)["store"]["GraphRoot"])
 
 
 def images() -> tuple[StoredImage, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rootbuild.backend import PullPolicy
 from rootbuild.execution import Exec, Memory, Mount
+from rootbuild.registry.transport import tls_options
 
 BUILDAH = "buildah"
 SCRATCH = "scratch"
@@ -69,7 +70,23 @@ def load_folder(folder: Path) -> Argv:
 def pull(reference: str, policy: PullPolicy, platform: str | None) -> Argv:
     """Bring an image from its registry; prints its id."""
     chosen = ("--platform", platform) if platform else ()
-    return (BUILDAH, "pull", "--quiet", "--policy", policy, *chosen, reference)
+    open_ones = tls_options(reference.partition("/")[0])
+    return (BUILDAH, "pull", "--quiet", "--policy", policy, *open_ones, *chosen, reference)
+
+
+def create_index(name: str) -> Argv:
+    """Make an empty index of that name; prints its id."""
+    return (BUILDAH, "manifest", "create", name)
+
+
+def add_to_index(name: str, image: str) -> Argv:
+    """Add an image of the store to an index; its config says for which platform."""
+    return (BUILDAH, "manifest", "add", name, image)
+
+
+def remove_index(name: str) -> Argv:
+    """Remove an index, or one of its names. (`rmi` would mean the image for this host in it.)"""
+    return (BUILDAH, "manifest", "rm", name)
 
 
 def tag(image: str, *names: str) -> Argv:
@@ -85,6 +102,11 @@ def remove_image(image: str) -> Argv:
 def images() -> Argv:
     """All images, nameless ones too, as JSON."""
     return (BUILDAH, "images", "--json", "--no-trunc", "--all")
+
+
+def info() -> Argv:
+    """What buildah knows about itself and its store, as JSON."""
+    return (BUILDAH, "info")
 
 
 def inspect(image: str) -> Argv:
@@ -116,6 +138,7 @@ def run(
         *(("nsenter", *joined) if joined else ()),
         *(BUILDAH, "run", "--network", "host"),
         *how,
+        *(("--terminal",) if command.terminal else ()),
         *("--cap-add", ",".join(capabilities)),
         *("--user", f"{command.uid}:{command.gid}"),
         *("--workingdir", command.cwd),

@@ -63,8 +63,11 @@ def run(way: str, folder: Path, step: Step, output: IO[bytes]) -> int:
             conf = folder / "containers.conf"
             conf.write_text(limits.containers_conf(command.limits.ulimits))
             environment = {"CONTAINERS_CONF": str(conf)}
+        words = argv.run(step.container, command, _how(way), joined, binds, spec.CAPABILITIES)
+        if command.terminal:
+            return process.attached(words, environment)
         finished = process.run(
-            argv.run(step.container, command, _how(way), joined, binds, spec.CAPABILITIES),
+            words,
             check=False,
             output=output,
             env=environment,

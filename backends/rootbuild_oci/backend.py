@@ -99,6 +99,10 @@ class OciBackend:
         """See the contract."""
         self.builder.stop()
 
+    def moved(self, what: str) -> int:
+        """See the contract."""
+        return self.builder.moved(what)
+
     def commit(self, container: str) -> Layers:
         """See the contract."""
         return self.builder.containers[container].commit()
@@ -110,6 +114,10 @@ class OciBackend:
     def create_image(self, config: bytes, names: Sequence[str] = ()) -> str:
         """See the contract: a folder of the `dir:` transport, pulled."""
         return self.builder.images.create(config, names)
+
+    def create_index(self, images: Sequence[str], names: Sequence[str]) -> str:
+        """See the contract."""
+        return self.builder.images.create_index(images, names)
 
     def tag(self, image: str, *names: str) -> None:
         """See the contract."""

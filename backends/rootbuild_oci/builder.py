@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import IO
 
 from rootbuild import process
@@ -47,6 +50,7 @@ class Builder:
         self._direct = overlays
         self._runner = steps.Runner(self._own, self._order, self.ways.refused)
         self._networks: Networks | None = None
+        self._pulls: dict[str, Path] = {}
 
     def advise(self, choices: Choices) -> None:
         """Ask `choices` from now on."""
@@ -54,8 +58,14 @@ class Builder:
         self._runner.again()
 
     def pull(self, reference: str, policy: PullPolicy, platform: str | None) -> str:
-        """Bring an image from its registry."""
-        finished = process.run(self._engine.commands.pull(reference, policy, platform), check=False)
+        """Bring an image from its registry, unless it is here and that is enough."""
+        here = None if policy == "always" else self._named(reference)
+        if here is not None:
+            return here
+        with tempfile.TemporaryDirectory(prefix="rootbuild-pull-", dir=_large_files()) as folder:
+            self._pulls[reference] = Path(folder)
+            words = self._engine.commands.pull(reference, policy, platform)
+            finished = process.run(words, check=False, env={"TMPDIR": folder})
         if finished.status == 0:
             return last_line(finished)
         error = self._call.failure(finished)
@@ -67,6 +77,18 @@ class Builder:
             f"login ({self._engine.name} login)",
             detail=error.report.detail + f"\n(exit status {finished.status})",
         )
+
+    def _named(self, reference: str) -> str | None:
+        known = self._store.images()
+        found = (image.id for image in known if reference in image.names and not image.instances)
+        return next(found, None)
+
+    def moved(self, what: str) -> int:
+        """What has been written of a layer, or downloaded of an image."""
+        if what in self._pulls:
+            return _size(self._pulls[what])
+        container = self.containers.get(what)
+        return container.written() if isinstance(container, Overlay) else 0
 
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:
@@ -158,3 +180,18 @@ class Builder:
     def used(self) -> frozenset[str]:
         """The images that containers stand on."""
         return (self._store.used() or frozenset()) | self.overlays.used()
+
+
+def _large_files() -> str:
+    """Where buildah would put what it downloads."""
+    return os.environ.get("TMPDIR") or "/var/tmp"  # noqa: S108 - a folder of ours is made in it
+
+
+def _size(folder: Path) -> int:
+    """The bytes of all files below a folder that others may change meanwhile."""
+    found = 0
+    for above, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                found += os.lstat(os.path.join(above, name)).st_size
+    return found

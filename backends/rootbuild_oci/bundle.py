@@ -57,10 +57,20 @@ def write(folder: Path, step: Step) -> cgroup.Place | None:
         capabilities=allowed,
         cgroup_namespace=Path("/proc/self/ns/cgroup").exists(),
         cgroup=place.path if place else "",
+        console=_console() if command.terminal else None,
         writable_sys=not os.statvfs("/sys").f_flag & os.ST_RDONLY,
     )
     (folder / "config.json").write_text(json.dumps(spec.specification(command, sandbox)))
     return place
+
+
+def _console() -> tuple[int, int] | None:
+    """The rows and columns of our terminal."""
+    try:
+        columns, rows = os.get_terminal_size(0)
+    except OSError:
+        return None
+    return rows, columns
 
 
 def write_binds(folder: Path, step: Step) -> tuple[tuple[Path, str], ...]:

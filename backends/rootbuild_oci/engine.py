@@ -54,6 +54,18 @@ class Commands(Protocol):
         """Bring an image from its registry; prints its id last."""
         ...
 
+    def create_index(self, name: str, /) -> Argv:
+        """Make an empty index of that name, which nothing has yet; prints its id last."""
+        ...
+
+    def add_to_index(self, name: str, image: str, /) -> Argv:
+        """Add an image (id) of the store to an index, for its own platform."""
+        ...
+
+    def remove_index(self, name: str, /) -> Argv:
+        """Remove an index; by one of several names, that name alone. Its images stay."""
+        ...
+
     def tag(self, image: str, /, *names: str) -> Argv:
         """Give an image more names."""
         ...
@@ -65,6 +77,10 @@ class Commands(Protocol):
 
 class Answers(Protocol):
     """What an engine says of its images, where the store's files do not; a module can be one."""
+
+    def folder(self) -> Path:
+        """Where its images are."""
+        ...
 
     def images(self) -> tuple[StoredImage, ...]:
         """All images, nameless ones too."""

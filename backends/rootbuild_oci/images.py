@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from rootbuild import process
+from rootbuild.backend import StoredImage
 from rootbuild.errors import EngineError
 from rootbuild.image.platform import build_platform
 from rootbuild_oci import argv, folder, parents
@@ -38,12 +40,28 @@ class Images:
         """
         identity = folder.identity(config)
         left = list(names)
-        if left and self._skopeo and self._copy(place, identity, left[0]):
-            del left[0]
-        else:
-            self._call(self._commands.load_folder(place))
-        self.tag(identity, *left)
+        with self._without_nameless_indexes(names):
+            if left and self._skopeo and self._copy(place, identity, left[0]):
+                del left[0]
+            else:
+                self._call(self._commands.load_folder(place))
+            self.tag(identity, *left)
         return identity
+
+    def create_index(self, images: Sequence[str], names: Sequence[str]) -> str:
+        """Make an index of images, with names; gives its id.
+
+        It is whole before anybody can find it: until then it has a name of its own.
+        """
+        interim = f"localhost/rootbuild-index:{uuid.uuid4().hex}"
+        index = last_line(self._call(self._commands.create_index(interim)))
+        try:
+            for image in images:
+                self._call(self._commands.add_to_index(interim, image))
+            self.tag(index, *names)
+        finally:
+            process.call(self._commands.remove_index(interim), check=False)
+        return index
 
     def load_layout(self, layout: Path, manifest: str) -> str:
         """Bring an image of a folder in OCI layout into the store, by its manifest's digest."""
@@ -54,11 +72,14 @@ class Images:
     def tag(self, image: str, *names: str) -> None:
         """Give an image more names."""
         if names:
-            self._call(self._commands.tag(image, *names))
+            with self._without_nameless_indexes(names):
+                self._call(self._commands.tag(image, *names))
 
     def remove(self, images: Sequence[str], used: frozenset[str]) -> None:
-        """Remove those of some images that have no name and are not among the `used`."""
-        nameless = {image.id for image in self._store.images() if not image.names}
+        """Remove those of some images that nobody can name and that are not among the `used`."""
+        known = self._store.images()
+        listed = {instance for index in known for instance in index.instances}
+        nameless = {image.id for image in known if not image.names} - listed
         wanted = [image for image in images if image in nameless and image not in used]
         lineages = self._lineages(nameless)
         kept = sorted(set(lineages) - set(wanted))
@@ -86,6 +107,22 @@ class Images:
     def nothing(self) -> str:
         """An image without layers; to be removed as those of `calm`."""
         return self.create(folder.bare(build_platform().architecture))
+
+    @contextlib.contextmanager
+    def _without_nameless_indexes(self, names: Sequence[str]) -> Iterator[None]:
+        """Remove the indexes that lose their last name in the block, to which `names` are given.
+
+        Nobody could find them any more, and engines stumble over them.
+        """
+        wanted = set(names)
+        held = {each.id for each in self._indexes() if wanted.intersection(each.names)}
+        yield
+        for index in self._indexes() if held else ():
+            if index.id in held and not index.names:
+                process.call(self._commands.remove_index(index.id), check=False)
+
+    def _indexes(self) -> Iterator[StoredImage]:
+        return (image for image in self._store.images() if image.instances)
 
     def _lineages(self, images: Iterable[str]) -> dict[str, parents.Lineage]:
         """Those of images that can be read: a killed engine may have left some damaged."""

@@ -207,6 +207,14 @@ class Overlay:
         """See the contract. Files that are in the layer by then go while that is loaded."""
         return self._keep(describe, names, self._give_up)
 
+    def written(self) -> int:
+        """How much there is by now of the layer that is being written."""
+        found = 0
+        with contextlib.suppress(OSError):
+            for room in self._place.glob("image-*"):
+                found += sum(file.stat().st_size for file in room.iterdir())
+        return found
+
     def intact(self) -> bool:
         """Whether the layers are still where they were, and not others of the same names."""
         for layer, descriptor in zip(self.base.layers, self._lowers, strict=False):

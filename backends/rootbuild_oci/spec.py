@@ -65,6 +65,7 @@ class Sandbox:
     interface, None for the host's. `binds` are (file of the host, path in the container), mounted
     read-only. `cgroup_namespace` is for kernels that have them; `cgroup` is the path of a control
     group to make, "" for none. `writable_sys` says whether /sys may be written by anybody.
+    `console` is the size of the process' terminal, rows and columns.
     """
 
     rootfs: Path
@@ -75,13 +76,14 @@ class Sandbox:
     cgroup_namespace: bool = True
     cgroup: str = ""
     writable_sys: bool = True
+    console: tuple[int, int] | None = None
 
 
 def specification(command: Exec, sandbox: Sandbox) -> Json:
     """The content of a bundle's config.json."""
     return {
         "ociVersion": "1.0.2",
-        "process": _process(command, sandbox.capabilities),
+        "process": {**_process(command, sandbox.capabilities), **_console(sandbox.console)},
         "root": {"path": str(sandbox.rootfs)},
         "hostname": command.hostname,
         "mounts": [
@@ -123,7 +125,7 @@ def _process(command: Exec, capabilities: tuple[str, ...]) -> Json:
     if command.security.insecure:
         sets += ["inheritable", "ambient"]
     return {
-        "terminal": False,
+        "terminal": command.terminal,
         "user": {
             "uid": command.uid,
             "gid": command.gid,
@@ -137,6 +139,10 @@ def _process(command: Exec, capabilities: tuple[str, ...]) -> Json:
         "rlimits": limits.rlimits(command.limits.ulimits),
         "noNewPrivileges": command.security.no_new_privileges,
     }
+
+
+def _console(size: tuple[int, int] | None) -> Json:
+    return {} if size is None else {"consoleSize": {"height": size[0], "width": size[1]}}
 
 
 def _namespaces(sandbox: Sandbox) -> list[Json]:

@@ -151,13 +151,14 @@ def run_bundle(runtime: str, folder: Path, step: Step, output: IO[bytes]) -> int
     filters.apply(runtime, folder)
     pid_file, root, identity = folder / "pid", runtime_root(runtime), folder.name
     forget = argv.runtime_delete(runtime, root, identity)
+    command = argv.runtime_run(runtime, root, folder, identity, manager)
     try:
-        finished = process.call(
-            argv.runtime_run(runtime, root, folder, identity, manager),
-            check=False,
-            output=output,
-            stop=lambda: _kill(pid_file),
-        )
+        if step.command.terminal:
+            finished = process.Finished(command, process.attached(command))
+        else:
+            finished = process.call(
+                command, check=False, output=output, stop=lambda: _kill(pid_file)
+            )
     except BaseException:
         process.call(forget, check=False)
         raise
@@ -191,7 +192,7 @@ def _installed() -> tuple[str, ...]:
 
 def runtime_root(runtime: str) -> Path:
     """Where a runtime keeps its containers' state. They do not understand each other's."""
-    root = namespace.folder() / runtime
+    root = namespace.folder() / Path(runtime).name
     root.mkdir(mode=0o700, exist_ok=True)
     return root
 

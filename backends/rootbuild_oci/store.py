@@ -19,7 +19,7 @@ class Store:
     """
 
     def __init__(self, answers: Answers, storage: Storage | None = None) -> None:
-        self._index = Index(storage)
+        self._index = Index(storage, answers.folder)
         self._answers = answers
 
     def folder(self) -> Path | None:

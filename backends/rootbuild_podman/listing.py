@@ -73,6 +73,7 @@ def described_networks(text: bytes) -> tuple[StoredNetwork, ...]:
             ipam=str((row.get("ipam_options") or {}).get("driver", "default")),
             labels=row.get("labels") or {},
             options=row.get("options") or {},
+            names=bool(row.get("dns_enabled")),
         )
         for row in _rows(text)
     )

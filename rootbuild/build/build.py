@@ -7,89 +7,38 @@ be mounted and files given any owner, plans again and does the rest.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
+import time
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
 
+from rootbuild.attest.options import NONE, UNKEPT
 from rootbuild.backend import Backend
 from rootbuild.build.arguments import argument_warnings
-from rootbuild.build.bases import Pulled, Puller, find_bases, pull_bases
-from rootbuild.build.context import ContextFiles
 from rootbuild.build.contexts import Contexts
-from rootbuild.build.devices import Devices
-from rootbuild.build.execute import Parts, State, build_target
-from rootbuild.build.explain.explainer import Explainer
-from rootbuild.build.explain.inventories import Inventories
-from rootbuild.build.export import Exporter
-from rootbuild.build.fetched import RemoteFiles
-from rootbuild.build.foreign import check_platforms
-from rootbuild.build.fresh import fresh_stages
 from rootbuild.build.frontend import check_frontend
+from rootbuild.build.ground import Folders as Folders
+from rootbuild.build.ground import Ground
+from rootbuild.build.handout import Handout
 from rootbuild.build.inputs import Source, parse_dockerfile, read_dockerfile
-from rootbuild.build.journal import clean_up_after_killed, open_journal
-from rootbuild.build.memo.remember import Notebook, open_notebook
-from rootbuild.build.mounts.mounting import Mounting
-from rootbuild.build.names import titles
+from rootbuild.build.memo.remember import open_notebook
 from rootbuild.build.options import BuildOptions
-from rootbuild.build.solver import Solver
+from rootbuild.build.planning import Planner, platforms, resolved
+from rootbuild.build.remotecache.ending import Ending
+from rootbuild.build.remotecache.journey import Journey
+from rootbuild.build.remotecache.supply import Supply
+from rootbuild.build.session import Session
 from rootbuild.build.store import Store, read_store
-from rootbuild.build.told import (
-    clear_iidfile,
-    report_image,
-    show_head,
-    show_image,
-    whole_names,
-    write_iidfile,
-)
-from rootbuild.build.trees import Trees
-from rootbuild.build.triggers import Bases, Images, Look, settle
-from rootbuild.build.turns import Turns, usual_jobs
-from rootbuild.build.vertices import Vertices
-from rootbuild.build.warnings import show_known_warnings, show_warnings
-from rootbuild.build.workspace import Workspaces
+from rootbuild.build.told import clear_iidfile, whole_names, write_iidfile
+from rootbuild.build.warnings import show_known_warnings
 from rootbuild.cache.database import Cache, open_cache
-from rootbuild.cache.files import FileDigests
-from rootbuild.context.directory import LockedError
-from rootbuild.dockerfile.instructions import Dockerfile
 from rootbuild.errors import DockerfileError
-from rootbuild.graph.resolve import resolve
-from rootbuild.graph.stages import ImageBase, StageBase, StageGraph
-from rootbuild.graph.triggers import Triggers
-from rootbuild.image.platform import build_platform
 from rootbuild.plan.epoch import source_date_epoch
-from rootbuild.plan.keys import key
-from rootbuild.plan.plan import Plan, base_layers, plan_build
-from rootbuild.plan.planner import PlanOptions
-from rootbuild.process import Watch
-
-if TYPE_CHECKING:  # most builds leave an image in the store, and nothing else
-    from rootbuild.build.deliver import Delivery
-
-
-@dataclass(frozen=True, slots=True)
-class Folders:
-    """Where this user's cache and the notes of running builds are kept, on the host."""
-
-    cache: Path
-    state: Path
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """One build: what was asked for, and the parts that do it.
+    """One build, from its Dockerfile to its results."""
 
-    `inside` tells whether we are in the engine's namespace, where containers can be mounted.
-    """
-
-    options: BuildOptions
-    backend: Backend
-    folders: Folders
-    vertices: Vertices
-    contexts: Contexts
-    inside: bool
+    ground: Ground
 
     def run(self) -> str | None:
         """Build, tag, hand out what was asked for; gives the image's id (hex), or nothing of one.
@@ -97,294 +46,65 @@ class Build:
         None means that there is work to do, and that it must be done inside the namespace.
         Raises RootbuildError.
         """
-        if self.options.iidfile is not None:
-            clear_iidfile(self.options.iidfile)
-        source = read_dockerfile(self.options, self.contexts)
+        started, ground, options = time.time(), self.ground, self.ground.options
+        if options.iidfile is not None:
+            clear_iidfile(options.iidfile)
+        source = read_dockerfile(options, ground.contexts)
         remarks = self._remarks(source)
         try:
-            graph = self.resolve(parse_dockerfile(source))
-            created = source_date_epoch(graph, self.options.build_args)
+            dockerfile = parse_dockerfile(source)
+            graphs = tuple(resolved(dockerfile, options, each) for each in platforms(options))
+            created = source_date_epoch(graphs[0], options.build_args)
         except DockerfileError:
-            show_known_warnings(self.vertices, self.options, source)
+            show_known_warnings(ground.vertices, options, source)
             raise
-        notebook = open_notebook(self.options, source, self.backend)
-        with open_cache(self.folders.cache / "cache.db") as cache:
-            store = read_store(self.backend)
-            session = Session(self, source, remarks, graph, created, cache, store, notebook)
+        notebook = open_notebook(options, source, ground.backend)
+        with open_cache(ground.folders.cache / "cache.db") as cache:
+            store = read_store(ground.backend)
+            journey = self._journey(cache, store)
+            parts = (ground.backend, ground.vertices, cache, store, created)
+            planner = Planner(dockerfile, graphs, options, *parts)
+            handout = self._handout(source, planner, journey, started)
+            session = Session(ground, source, remarks, planner, notebook, journey, handout)
             image = session.known()
-            if image is None and self.inside:
+            if image is None and ground.inside:
                 image = session.build()
-            if image is not None:
-                session.deliver(image)
-        if image is not None and self.options.iidfile is not None:
-            write_iidfile(self.options.iidfile, image)
+        if image is not None and options.iidfile is not None:
+            write_iidfile(options.iidfile, image)
         return image
+
+    def _journey(self, cache: Cache, store: Store) -> Journey:
+        ground, folder = self.ground, self.ground.folders.cache
+        ending = Ending(ground.contexts.remotes.halt)
+        supply = Supply(ground.backend, cache, folder, ground.vertices, ending, store.ids)
+        return Journey(ground.options, ground.backend, cache, folder, ground.vertices, supply)
+
+    def _handout(
+        self, source: Source, planner: Planner, journey: Journey, started: float
+    ) -> Handout:
+        ground = self.ground
+        return Handout(
+            ground.options,
+            source,
+            ground.backend,
+            planner.cache,
+            planner.store,
+            ground.vertices,
+            ground.contexts.remotes,
+            journey,
+            ground.folders.cache / "scratch",
+            started,
+            planner.created,
+        )
 
     def _remarks(self, source: Source) -> tuple[str, ...]:
         """What is not done as it was asked for, though the build can go on."""
-        frontend = check_frontend(source, self.options.build_args)
+        options = self.ground.options
+        frontend = check_frontend(source, options.build_args)
         found = [frontend] if frontend else []
-        return (*found, *argument_warnings(self.options.build_args))
-
-    def resolve(self, dockerfile: Dockerfile, triggers: Triggers | None = None) -> StageGraph:
-        """The stages, with what base images trigger as far as it is known."""
-        return resolve(
-            dockerfile,
-            build_args=self.options.build_args,
-            build=build_platform(),
-            target_platform=self.options.platform or build_platform(),
-            target=self.options.target,
-            triggers=triggers,
-            contexts=self.options.contexts,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A build whose Dockerfile is parsed, with the cache open and the store's index read.
-
-    `remarks` are warnings that are not about instructions; `created` is SOURCE_DATE_EPOCH.
-    """
-
-    build_: Build
-    source: Source
-    remarks: tuple[str, ...]
-    graph: StageGraph
-    created: int | None
-    cache: Cache
-    store: Store
-    notebook: Notebook
-
-    def known(self) -> str | None:
-        """The image's id if nothing has to be built; it is tagged then."""
-        wanted = self.build_.options.wanted
-        if wanted.files or (wanted.inside and not self.build_.inside):
-            return None
-        bases = self._settle(self._at_hand)
-        if not bases.complete:
-            return None
-        plan = self._plan(bases)
-        with self._context() as context:
-            solver = self._solver(plan, context)
-            try:
-                filesystem = solver.chain(plan.target).filesystem
-            except LockedError:
-                if self.build_.inside:
-                    raise
-                return None  # inside we are root, who may read whatever was fetched
-        if plan.target in self._fresh(plan) or filesystem is None:
-            return None
-        image = self._exporter().known(filesystem, plan.stage(plan.target).config)
-        if image is None:
-            return None
-        self._show_head(plan)
-        warnings = self._show_warnings(bases)
-        for name in titles(plan):
-            self.build_.vertices.cached(name)
-        self._note(plan, solver, context, warnings, image)
-        return self._finished(plan, image)
-
-    def build(self) -> str:
-        """Do what is not cached; gives the id of the image, which is tagged then."""
-        options, backend, vertices = self.build_.options, self.build_.backend, self.build_.vertices
-        with contextlib.ExitStack() as stack:
-            journals = self.build_.folders.state / "builds"
-            clean_up_after_killed(journals, backend.sweep)
-            journal = stack.enter_context(open_journal(journals))
-            stack.enter_context(backend.session())
-            bases = self._settle(self._with_pulled)
-            plan = self._plan(bases)
-            self._show_head(plan)
-            warnings = self._show_warnings(bases)
-            inventories = Inventories()
-            context = stack.enter_context(self._context(inventories))
-            solver = self._solver(plan, context)
-            check_platforms(plan, solver, self.graph.dockerfile.source, self._runs)
-            halt = self.build_.contexts.remotes.halt
-            turns = Turns(options.jobs or usual_jobs(), halt, Watch().busy)
-            mounting = Mounting(self.build_.folders.cache, options, Devices(options), halt)
-            parts = Parts(
-                plan,
-                self.graph.dockerfile.source,
-                backend,
-                solver,
-                context,
-                stack.enter_context(Workspaces(backend, journal, turns)),
-                stack.enter_context(mounting),
-                vertices,
-                turns,
-                halt,
-                inventories,
-                self._explainer(plan, solver, inventories),
-                policy=options.layers,
-                fresh=self._fresh(plan),
-            )
-            built = build_target(parts, self._stop)
-            image = self._export(parts, built)
-            # The next build knows nothing of what this one has just learned, but for the cache.
-            self._note(plan, self._solver(plan, context), context, warnings, image)
-        return image
-
-    def deliver(self, image: str) -> None:
-        """Hand out what is more than the image (id) in the store; it is empty if there is none."""
-        if not self.build_.options.wanted.usual:
-            self._delivery().finish(image)
-
-    def _export(self, parts: Parts, built: State) -> str:
-        """The id of the finished image, with its names; or of none, if only files are wanted."""
-        wanted, vertices = self.build_.options.wanted, self.build_.vertices
-        plan = parts.plan
-        if wanted.files:
-            space = parts.spaces[StageBase(plan.target)]
-            self._delivery().files(space.result(built.key, built.layers).path)
-        if not wanted.image:
-            return ""
-        config, exporter = plan.stage(plan.target).config, self._exporter()
-        fresh = plan.target in self._fresh(plan)
-        image = None if fresh else exporter.known(built.key, config)
-        if image is not None or wanted.rewrite:
-            image = image or exporter.create(parts, built, config, ())
-            return self._finished(plan, image)
-        with vertices.open("exporting to image") as vertex:
-            image = exporter.create(parts, built, config, self._names)
-            report_image(vertex, image, self._names)
-        return image
-
-    def _finished(self, plan: Plan, image: str) -> str:
-        """An image that is there: its dates rewritten if that is wanted, its names given."""
-        build = self.build_
-        if build.options.wanted.rewrite:
-            image = self._delivery().dated(image, base_layers(plan))
-        show_image(build.vertices, build.backend, self.store, image, self._names)
-        return image
-
-    def _delivery(self) -> Delivery:
-        from rootbuild.build.deliver import Delivery
-
-        options, build = self.build_.options, self.build_
-        return Delivery(
-            options.wanted,
-            options.tags,
-            options.platform or build_platform(),
-            build.backend,
-            self.cache,
-            build.vertices,
-            self.created,
-            build.folders.cache / "scratch",
-        )
-
-    def _stop(self) -> None:
-        """End what the threads of the build wait for."""
-        self.build_.backend.stop()
-        self.build_.contexts.remotes.stop()
-
-    def _settle(self, look: Look) -> Bases:
-        return settle(self.graph, partial(self.build_.resolve, self.graph.dockerfile), look)
-
-    def _at_hand(self, graph: StageGraph, known: Images) -> Images:
-        return self._find_bases(graph, known)[0]
-
-    def _with_pulled(self, graph: StageGraph, known: Images) -> Images:
-        build = self.build_
-        found, missing = self._find_bases(graph, known)
-        puller = Puller(
-            self.store, build.backend, build.options.pull, self._pulled(), build.vertices
-        )
-        return {**found, **pull_bases(graph, missing, puller)}
-
-    def _find_bases(self, graph: StageGraph, known: Images) -> tuple[Images, tuple[ImageBase, ...]]:
-        policy = self.build_.options.pull
-        return find_bases(graph, self.store, self.build_.backend, policy, self._pulled(), known)
-
-    def _pulled(self) -> Pulled:
-        return Pulled(self.cache, self.build_.options.platform or build_platform())
-
-    def _plan(self, bases: Bases) -> Plan:
-        options = self.build_.options
-        plan = plan_build(
-            bases.graph,
-            bases.images,
-            PlanOptions(
-                build_args=options.build_args,
-                network=options.network,
-                hosts=options.hosts,
-                labels=options.labels,
-                platform=options.platform or build_platform(),
-                platform_given=options.platform is not None,
-                allow=options.allow,
-                limits=options.limits,
-                security=options.security,
-                created=self.created,
-            ),
-        )
-        Devices(options).check(plan, self.graph.dockerfile.source)
-        return plan
-
-    def _runs(self, architecture: str) -> bool:
-        from rootbuild.host.emulation import runs
-
-        return runs(architecture, self.build_.folders.cache / "probes")
-
-    @contextlib.contextmanager
-    def _context(self, inventories: Inventories | None = None) -> Iterator[ContextFiles]:
-        remote = RemoteFiles(self.build_.contexts.remotes, self.cache, self.build_.vertices)
-        with Trees(self.build_.contexts, self.source) as trees, remote:
-            digests, source = FileDigests(self.cache), self.graph.dockerfile.source
-            yield ContextFiles(trees, remote, digests, source, inventories)
-
-    def _solver(self, plan: Plan, context: ContextFiles) -> Solver:
-        policy = self.build_.options.layers
-        fresh = self._fresh(plan)
-        return Solver(plan, self.cache, self.store.ids, context.digest, policy, fresh)
-
-    def _explainer(self, plan: Plan, solver: Solver, inventories: Inventories) -> Explainer:
-        source = self.source
-        folder = source.context.fetched or str(source.context.folder.resolve())
-        file = source.inside or source.name if source.path is None else str(source.path.resolve())
-        project, asked = key("project", folder, file), self.build_.options.explain
-        return Explainer(plan, solver, self.cache, inventories, project, asked=asked)
-
-    def _fresh(self, plan: Plan) -> frozenset[int]:
-        options = self.build_.options
-        return fresh_stages(plan, options.no_cache_stages, everything=options.no_cache)
-
-    def _exporter(self) -> Exporter:
-        options = self.build_.options
-        return Exporter(self.build_.backend, self.cache, self.store, options.layers, self.created)
-
-    def _show_head(self, plan: Plan) -> None:
-        names = dict.fromkeys(base.name for base in plan.images.values())
-        show_head(self.build_.vertices, self.source.name, len(self.source.data), names)
-
-    def _show_warnings(self, bases: Bases) -> tuple[str, ...]:
-        for remark in self.remarks:
-            self.build_.vertices.warn(remark)
-        configs = {str(image): found.config for image, found in bases.images.items()}
-        told = show_warnings(
-            self.build_.vertices, self.build_.options, self.source, self.graph.dockerfile, configs
-        )
-        return (*self.remarks, *told)
-
-    @property
-    def _names(self) -> tuple[str, ...]:
-        """The whole names that were asked for."""
-        options = self.build_.options
-        return whole_names(options.wanted.store_names(options.tags))
-
-    def _note(
-        self,
-        plan: Plan,
-        solver: Solver,
-        context: ContextFiles,
-        warnings: tuple[str, ...],
-        image: str,
-    ) -> None:
-        """Remember the whole build, if the next one just like it would have nothing to do."""
-        filesystem = solver.chain(plan.target).filesystem
-        config = plan.stage(plan.target).config
-        if filesystem and self._exporter().remembered(filesystem, config) == image:
-            shown = (warnings, titles(plan))
-            self.notebook.note(plan, self.cache, context.known, shown, image)
+        if options.attest != NONE and options.wanted.usual:
+            found.append(UNKEPT)
+        return (*found, *argument_warnings(options.build_args))
 
 
 def start_build(
@@ -395,4 +115,5 @@ def start_build(
     `contexts` is the same for both halves. Raises RootbuildError.
     """
     whole_names(options.tags)  # what is wrong with them is said before anything is done
-    return Build(options, backend, folders, contexts.vertices, contexts, inside).run()
+    ground = Ground(options, backend, folders, contexts.vertices, contexts, inside)
+    return Build(ground).run()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from rootbuild.backend import choose_runtime
 from rootbuild.cli.engine import separated, words
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import UsageError
@@ -14,6 +13,7 @@ from rootbuild.image.platform import parse_platform
 from rootbuild.runtime.calls import Outcome, ask, call
 from rootbuild.runtime.names import need_image
 from rootbuild.runtime.objects import CONTAINERS, Act, perform
+from rootbuild.runtimes import choose_runtime
 
 _LOADED = "Loaded image"
 

@@ -84,8 +84,11 @@ class Entry:
             raise _invalid(f"non-bool value {text!r} specified for {name}") from None
 
 
-def read_outputs(parsed: Parsed) -> Wanted:
-    """All that the command line says about outputs. Raises UsageError, UnsupportedError."""
+def read_outputs(parsed: Parsed, *, indexed: bool = False) -> Wanted:
+    """All that the command line says about outputs; `indexed` tells that there will be an index.
+
+    Raises UsageError, UnsupportedError.
+    """
     annotations = tuple(each for text in parsed.all("annotation") for each in read_annotation(text))
     entries = [read_entry(text) for text in parsed.all("output") if text]
     outputs = [_output(entry) for entry in entries]
@@ -97,7 +100,7 @@ def read_outputs(parsed: Parsed) -> Wanted:
         tuple(_annotated(output, annotations) for output in outputs or USUAL),
         Path(parsed.text("metadata-file")) if parsed.text("metadata-file") else None,
     )
-    _check(wanted, bool(parsed.all("tag")))
+    _check(wanted, bool(parsed.all("tag")), indexed=indexed)
     return wanted
 
 
@@ -189,7 +192,8 @@ def _local(entry: Entry) -> LocalOutput:
     dest = _folder(entry)
     if mode == "delete":
         _check_deletable(dest)
-    return LocalOutput(dest, mode == "delete", entry.switch("platform-split"))
+    split = entry.switch("platform-split") if entry.text("platform-split") else None
+    return LocalOutput(dest, mode == "delete", split)
 
 
 def _form(entry: Entry) -> Form:
@@ -290,7 +294,7 @@ def _annotated(output: Output, annotations: tuple[Annotation, ...]) -> Output:
     return output
 
 
-def _check(wanted: Wanted, tagged: bool) -> None:
+def _check(wanted: Wanted, tagged: bool, *, indexed: bool) -> None:
     for output in wanted.outputs:
         if isinstance(output, ImageOutput) and output.push and not (tagged or output.names):
             raise UsageError("tag is needed when pushing to registry", exit_code=1)
@@ -298,7 +302,7 @@ def _check(wanted: Wanted, tagged: bool) -> None:
         raise _invalid("multiple outputs configured to write to stdout")
     for form in wanted.forms():
         for each in form.annotations:
-            if each.where in ("index", "index-descriptor"):
+            if each.where in ("index", "index-descriptor") and not indexed:
                 raise UnsupportedError(
                     "index annotations not supported for single platform export",
                     hint="put it on the manifest: --annotation manifest:KEY=VALUE",

@@ -6,12 +6,13 @@ import sys
 from datetime import datetime, timedelta, timezone
 
 from rootbuild import process
-from rootbuild.backend import Event, choose_runtime
+from rootbuild.backend import Event
 from rootbuild.cli import rows
 from rootbuild.cli.parse import Parsed
 from rootbuild.dockerfile.durations import parse_duration
 from rootbuild.errors import DockerfileError, UsageError
 from rootbuild.image import dates
+from rootbuild.runtimes import choose_runtime
 from rootbuild.template import Record
 
 # Docker's words for what the engine calls otherwise; all others are the same.

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from fnmatch import fnmatchcase
 
-from rootbuild.backend import StoredImage, choose_runtime
+from rootbuild.backend import StoredImage
 from rootbuild.booleans import truth
 from rootbuild.cli import rows
 from rootbuild.cli.parse import Parsed
 from rootbuild.image import dates, reference
 from rootbuild.runtime.calls import ask
 from rootbuild.runtime.display import age, size, table
+from rootbuild.runtimes import choose_runtime
 from rootbuild.template import Record
 
 NONE = "<none>"

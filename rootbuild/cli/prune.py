@@ -10,15 +10,17 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from rootbuild.backend import Runtime, choose_backend, choose_runtime
+from rootbuild.backend import Runtime, choose_backend
 from rootbuild.cache.database import open_cache
 from rootbuild.cli import rows
 from rootbuild.cli.parse import Parsed
 from rootbuild.dockerfile.durations import parse_duration
 from rootbuild.errors import DockerfileError, RuntimeRefusedError, UsageError
 from rootbuild.runtime.calls import ask
+from rootbuild.runtime.disk import index
 from rootbuild.runtime.display import size, table
-from rootbuild.storage.index import Index, UnknownLayoutError
+from rootbuild.runtimes import choose_runtime
+from rootbuild.storage.index import UnknownLayoutError
 
 _WARNINGS = {
     "container": "all stopped containers",
@@ -117,13 +119,14 @@ def cache(parsed: Parsed) -> int:
 def usage(parsed: Parsed) -> int:
     """List the results of steps that builds have kept (`buildx du`)."""
     kept, total = _kept(), 0
+    runtime = choose_runtime()
     lines = [("ID", "RECLAIMABLE", "SIZE", "LAST ACCESSED")]
-    for image in choose_runtime().images():
+    for image in runtime.images():
         if image.id in kept and not image.names:
             passed = max(time.time() - kept[image.id], 0)
             lines.append((image.id[:12], "true", size(image.size), f"{int(passed)} seconds ago"))
     try:
-        total = Index().usage(()).cached
+        total = index(runtime).usage(()).cached
     except UnknownLayoutError:
         total = 0
     shown = table(lines) if len(lines) > 1 else ""
@@ -249,7 +252,7 @@ def _answered(runtime: Runtime, words: Sequence[str]) -> list[str]:
 def _space(runtime: Runtime) -> int:
     """The bytes of all images and containers, to see what was freed."""
     try:
-        space = Index().usage(())
+        space = index(runtime).usage(())
     except UnknownLayoutError:
         return 0
     written = sum(max(container.size, 0) for container in runtime.containers(sizes=True))

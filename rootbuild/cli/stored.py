@@ -21,6 +21,7 @@ from rootbuild.outputs.image import write_image
 from rootbuild.outputs.kept import kept_form
 from rootbuild.outputs.remembered import Remembered
 from rootbuild.outputs.request import Form
+from rootbuild.outputs.whole import Part
 from rootbuild.runtime.names import find_image, need_image
 from rootbuild.storage.index import Index
 
@@ -85,14 +86,14 @@ def push(parsed: Parsed, otherwise: Callable[[], int]) -> int:
     def work(backend: Backend) -> int:
         known = backend.images()
         for image, names in _pushed(parsed, known):
-            source = images.image_of(backend, image)
+            parts = parts_of(backend, image, known)
             form = kept_form(Index().manifest(image))
             if not quiet:
                 _say(f"The push refers to repository [{names[0].name}]")
             with open_cache(cache_folder() / "cache.db") as cache:
                 document = images.push(
                     backend,
-                    source,
+                    parts,
                     names,
                     form,
                     tell=_silent if quiet else _told,
@@ -108,6 +109,12 @@ def push(parsed: Parsed, otherwise: Callable[[], int]) -> int:
         return 0
 
     return inside(work, otherwise)
+
+
+def parts_of(backend: Backend, image: str, known: Sequence[StoredImage]) -> list[Part]:
+    """An image (id), or the images of an index. Raises HostError."""
+    instances = next((each.instances for each in known if each.id == image), ())
+    return [Part(images.image_of(backend, one)) for one in instances or (image,)]
 
 
 def identified(name: str, known: Sequence[StoredImage]) -> tuple[str, str]:

@@ -54,14 +54,16 @@ def look(account: Account, environment: Mapping[str, str] = os.environ) -> Store
         storage = read(environment, account.uid)
     except ValueError as error:
         return Store(Path(), config, exists=config.exists(), unreadable=str(error))
-    found = tuple(name for name in DRIVERS if (storage.root / f"{name}-images").is_dir())
+    # Where engines differ about the folder, the one that was used is the one that they take.
+    folders = [folder for folder in (storage.root, storage.older) if folder is not None]
+    folder = next((folder for folder in folders if _found(folder)), storage.root)
     return Store(
-        folder=storage.root,
+        folder=folder,
         config=config,
         exists=config.exists(),
         configured=storage.driver,
-        recorded=_recorded(storage.root),
-        found=found,
+        recorded=_recorded(folder),
+        found=_found(folder),
         lacks=_lacks(config, environment) if not account.root else (),
     )
 
@@ -97,6 +99,10 @@ def incomplete(store: Store) -> Problem | None:
         f"below [storage] in {store.config}:\n{lines}",
         id="storage-config-incomplete",
     )
+
+
+def _found(folder: Path) -> tuple[str, ...]:
+    return tuple(name for name in DRIVERS if (folder / f"{name}-images").is_dir())
 
 
 def _own_config(environment: Mapping[str, str]) -> Path:

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from rootbuild.backend import Backend, StoredImage
@@ -15,12 +16,12 @@ from rootbuild.image.manifest import Descriptor, Document
 from rootbuild.image.reference import Reference, parse
 from rootbuild.outputs.archive import Archive, Loadable
 from rootbuild.outputs.failure import written
-from rootbuild.outputs.image import described, write_image
 from rootbuild.outputs.layers import Image, find_image
 from rootbuild.outputs.layout import NAME, opened_layout
 from rootbuild.outputs.registry import Known, Listener, Remote
 from rootbuild.outputs.request import ArchiveOutput, Form
 from rootbuild.outputs.staged import staged_file
+from rootbuild.outputs.whole import Part, created, described_whole, write_whole
 from rootbuild.registry import hosts
 from rootbuild.registry.client import Registries
 from rootbuild.registry.hosts import Rule
@@ -47,26 +48,41 @@ def opened(dest: Path | None) -> Iterator[int]:
                 yield target
 
 
-def write_archive(image: Image, output: ArchiveOutput, names: Sequence[str]) -> Descriptor:
-    """Write an image with whole names to a file or a folder; gives its manifest's descriptor."""
+def write_archive(parts: Sequence[Part], output: ArchiveOutput, names: Sequence[str]) -> Descriptor:
+    """Write images with whole names to a file or a folder; gives the descriptor of all.
+
+    Raises BuildError for what Docker's kind of archive cannot hold.
+    """
     form = output.form
+    if output.kind == "docker":
+        parts = _without_index(parts)
     if output.folder:
         assert output.dest is not None
         with written(output.dest), opened_layout(output.dest) as (layout, index):
-            document = write_image(layout, image, _for(output), "uncompressed")
-            index += entries(document, image, form, names)
+            document = write_whole(layout, parts, _for(output), "uncompressed", names)
+            index += _named(document, parts, form, names)
     else:
         with opened(output.dest) as target:
             archive = Archive(target)
-            document = write_image(archive, image, _for(output), "uncompressed")
+            document = write_whole(archive, parts, _for(output), "uncompressed", names)
             load = [loadable(document, names)] if output.kind == "docker" else []
-            archive.finish(entries(document, image, form, names), load)
-    return described(document, image, form)
+            archive.finish(_named(document, parts, form, names), load)
+    return described_whole(document, parts, form)
+
+
+def _without_index(parts: Sequence[Part]) -> Sequence[Part]:
+    if len(parts) > 1:
+        raise BuildError(
+            "docker exporter does not currently support exporting manifest lists",
+            id="docker-archive",
+            hint="take type=oci, or build for one platform",
+        )
+    return [Part(part.image) for part in parts]
 
 
 def push(
     backend: Backend,
-    image: Image,
+    parts: Sequence[Part],
     names: Sequence[Reference],
     form: Form,
     *,
@@ -75,7 +91,10 @@ def push(
     insecure: bool = False,
     by_digest: bool = False,
 ) -> Document:
-    """Push an image; `names` are of one repository. Gives its manifest. Raises RegistryError."""
+    """Push images; `names` are of one repository. Gives the manifest or index.
+
+    Raises RegistryError.
+    """
     first = names[0]
     rules = hosts.read()
     if insecure:
@@ -86,7 +105,7 @@ def push(
         known,
         lambda layer: _elsewhere(backend, first, layer),
     )
-    document = write_image(remote, image, form, "gzip")
+    document = write_whole(remote, parts, form, "gzip", [str(name) for name in names])
     if not by_digest:
         remote.tag(document, [name.tag for name in names])
     return document
@@ -111,19 +130,18 @@ def _for(output: ArchiveOutput) -> Form:
 
 def entries(document: Document, image: Image, form: Form, names: Sequence[str]) -> list[Descriptor]:
     """What an index says of an image: one entry for each name, or one without."""
-    created = str(json.loads(image.config).get("created") or "")
-    dated: Pairs = ((CREATED, created),) if created else ()
-    if not names:
-        return [described(document, image, form, dated)]
-    return [
-        described(
-            document,
-            image,
-            form,
-            ((CONTAINERD_NAME, name), *dated, (NAME, parse(name).tag)),
-        )
-        for name in names
+    return _named(document, [Part(image)], form, names)
+
+
+def _named(
+    document: Document, parts: Sequence[Part], form: Form, names: Sequence[str]
+) -> list[Descriptor]:
+    found, date = described_whole(document, parts, form), created(parts)
+    dated: Pairs = ((CREATED, date),) if date else ()
+    marks: list[Pairs] = [
+        ((CONTAINERD_NAME, name), *dated, (NAME, parse(name).tag)) for name in names
     ]
+    return [replace(found, annotations=(*found.annotations, *each)) for each in marks or [dated]]
 
 
 def loadable(document: Document, names: Sequence[str]) -> Loadable:

@@ -79,12 +79,13 @@ class TarOutput:
 class LocalOutput:
     """`type=local`: the files of the result in a folder.
 
-    With `delete` nothing else stays in it. With `split` they go into a folder for the platform.
+    With `delete` nothing else stays in it. With `split` they go into a folder for the platform;
+    None does that where there are several.
     """
 
     dest: Path
     delete: bool = False
-    split: bool = False
+    split: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

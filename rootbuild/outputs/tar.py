@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 from rootbuild.files.digest import CAPABILITY
@@ -25,17 +26,51 @@ _KINDS = {
 _NO_ATTRIBUTES = (errno.EOPNOTSUPP, errno.EPERM, errno.EACCES)
 
 
-def write_tar(root: Path, target: int, date: int | None) -> int:
-    """Write what is below a root into an open file or pipe; gives the size. Raises OSError.
+class Tar:
+    """An archive in an open file or pipe. `date` (seconds) is what all gets instead of its own.
 
-    Owners are the container's. `date` (seconds) is what all gets instead of its own.
+    With a prefix, things go into a folder of that name. Methods raise OSError.
     """
-    sink = FileSink(target)
-    for found in walk(os.fsencode(root)):
-        _add(sink, found, date)
-    sink.write(bytes(2 * BLOCK))
-    sink.flush()
-    return sink.written
+
+    def __init__(self, target: int, date: int | None) -> None:
+        self._sink = FileSink(target)
+        self._date = date
+
+    def add(self, root: Path, prefix: str = "") -> None:
+        """Write what is below a root. Owners are the container's."""
+        above = prefix.encode()
+        if above:
+            folder = Header(header.FOLDER, above + b"/", 0o755, mtime=self._date or 0)
+            self._sink.write(folder.encode())
+        for found in walk(os.fsencode(root)):
+            _add(self._sink, _below(found, above), self._date)
+
+    def add_file(self, name: str, data: bytes, prefix: str = "") -> None:
+        """Write a file of ours."""
+        path = f"{prefix}/{name}" if prefix else name
+        size = len(data)
+        head = Header(header.FILE, path.encode(), 0o644, size=size, mtime=self._date or 0)
+        self._sink.write(head.encode() + data + bytes(-size % BLOCK))
+
+    def finish(self) -> int:
+        """End the archive; gives its size."""
+        self._sink.write(bytes(2 * BLOCK))
+        self._sink.flush()
+        return self._sink.written
+
+
+def write_tar(root: Path, target: int, date: int | None) -> int:
+    """Write what is below a root as a whole archive; gives its size."""
+    tar = Tar(target, date)
+    tar.add(root)
+    return tar.finish()
+
+
+def _below(found: Found, above: bytes) -> Found:
+    if not above:
+        return found
+    target = above + b"/" + found.target if found.linked else found.target
+    return replace(found, name=above + b"/" + found.name, target=target)
 
 
 def _add(sink: FileSink, found: Found, date: int | None) -> None:

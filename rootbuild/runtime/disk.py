@@ -28,7 +28,7 @@ def shares(runtime: Runtime, caches: Path) -> tuple[Share, ...]:
     used = {container.image for container in containers}
     named = [image for image in images if image.names]
     try:
-        space = Index().usage(used)
+        space = index(runtime).usage(used)
     except UnknownLayoutError:
         # Without the store's files nobody knows who shares layers with whom.
         active = sum(image.size for image in named if image.id in used)
@@ -47,6 +47,11 @@ def shares(runtime: Runtime, caches: Path) -> tuple[Share, ...]:
         Share("Local Volumes", len(volumes), len(volumes) - len(idle), sum(sizes.values()), free),
         Share("Build Cache", len(images) - len(named), 0, cache, cache),
     )
+
+
+def index(runtime: Runtime) -> Index:
+    """A look at the store that a runtime's images are in."""
+    return Index(ask=lambda: Path(runtime.info().root))
 
 
 def folder_size(folder: Path) -> int:

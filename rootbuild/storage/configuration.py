@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 SYSTEM_FILES = (Path("/etc/containers/storage.conf"), Path("/usr/share/containers/storage.conf"))
@@ -15,11 +15,16 @@ DRIVERS = ("overlay", "vfs", "btrfs", "zfs", "aufs")
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """The main store's folder, its driver ("" if nobody says), and read-only stores behind it."""
+    """The main store's folder, its driver ("" if nobody says), and read-only stores behind it.
+
+    `older` is set where engines differ about the folder, and is what those up to buildah 1.28 take:
+    which of the two it is can only be asked.
+    """
 
     root: Path
     driver: str = ""
     additional: tuple[Path, ...] = ()
+    older: Path | None = None
 
     def stores(self) -> Iterator[tuple[Path, str]]:
         """(folder, driver) of every store that is there, the main one first.
@@ -32,6 +37,10 @@ class Storage:
                     yield root, driver
                     break
 
+    def at(self, root: Path) -> Storage:
+        """The same, where an engine has said which folder it takes."""
+        return replace(self, root=root, older=None)
+
 
 def read(
     environment: Mapping[str, str] = os.environ,
@@ -43,10 +52,12 @@ def read(
     table = _table(environment, uid, system)
     options = _mapping(table.get("options"))
     more = options.get("additionalimagestores") or []
+    root = Path(_expand(_root(table, environment, uid), environment, uid))
     return Storage(
-        root=Path(_expand(_root(table, environment, uid), environment, uid)),
+        root=root,
         driver=environment.get("STORAGE_DRIVER") or str(table.get("driver") or ""),
         additional=tuple(Path(str(path)) for path in (more if isinstance(more, list) else [])),
+        older=_older(table, environment, uid, root),
     )
 
 
@@ -80,6 +91,20 @@ def _root(table: Mapping[str, object], environment: Mapping[str, str], uid: int)
         return str(own)
     data = environment.get("XDG_DATA_HOME") or f"{environment.get('HOME', '')}/.local/share"
     return f"{data}/containers/storage"
+
+
+def _older(
+    table: Mapping[str, object], environment: Mapping[str, str], uid: int, root: Path
+) -> Path | None:
+    """Where engines that read the file of CONTAINERS_STORAGE_CONF as if it were the system's look.
+
+    They pass over its graphroot, as that would be root's.
+    """
+    if uid == 0 or not environment.get("CONTAINERS_STORAGE_CONF"):
+        return None
+    rest = {key: value for key, value in table.items() if key != "graphroot"}
+    other = Path(_expand(_root(rest, environment, uid), environment, uid))
+    return None if other == root else other
 
 
 def _expand(path: str, environment: Mapping[str, str], uid: int) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rootbuild.backend import StoredImage
@@ -19,6 +20,8 @@ from rootbuild.storage.usage import Layers, Usage, usage
 ATTEMPTS = 5
 PAUSE_SECONDS = 0.02
 HEX_ID = 64
+_INSTANCES = "instances.json"
+_ID_AT_END = re.compile(r"[0-9a-f]{64}$")
 _READ: dict[Path, tuple[tuple[int, ...], Sequence[Mapping[str, object]]]] = {}
 
 
@@ -29,11 +32,15 @@ class UnknownLayoutError(Exception):
 class Index:
     """A look at the store of this user. `storage` is where it is, None if that is to be found out.
 
+    `ask` is what an engine says of the folder of its store; it is called where engines differ.
     Every method raises UnknownLayoutError where the files do not say.
     """
 
-    def __init__(self, storage: Storage | None = None) -> None:
+    def __init__(
+        self, storage: Storage | None = None, ask: Callable[[], Path] | None = None
+    ) -> None:
         self._storage = storage
+        self._ask = ask
 
     def folder(self) -> Path:
         """Where the engine writes."""
@@ -66,6 +73,19 @@ class Index:
                 images.append(Layers(str(entry.get("id")), bool(entry.get("names")), chain))
             sizes.update((identity, _own_size(entry)) for identity, entry in layers.items())
         return usage(images, sizes, active)
+
+    def layers(self, image: str) -> tuple[int, ...]:
+        """The sizes of an image's layers, from the bottom; none if there is no such image."""
+        layers: dict[str, Mapping[str, object]] = {}
+        for root, driver in reversed(self.stores()):
+            found = entries(root / f"{driver}-layers" / "layers.json")
+            layers.update((str(entry.get("id")), entry) for entry in found)
+        for root, driver in self.stores():
+            for entry in entries(root / f"{driver}-images" / "images.json"):
+                if entry.get("id") == image:
+                    chain = tuple(_chain(layers, str(entry.get("layer") or "")))
+                    return tuple(_own_size(layers[identity]) for identity in reversed(chain))
+        return ()
 
     def config(self, image: str) -> bytes | None:
         """The config of an image (id); None if no file holds it."""
@@ -110,10 +130,15 @@ class Index:
     def _located(self) -> Storage:
         if self._storage is None:
             try:
-                self._storage = read()
+                found = read()
             except ValueError as error:
                 # The engine may understand the file, and knows where its images are.
                 raise UnknownLayoutError from error
+            if found.older is not None:
+                if self._ask is None:
+                    raise UnknownLayoutError
+                found = found.at(self._ask())
+            self._storage = found
         return self._storage
 
 
@@ -129,7 +154,24 @@ def read_images(folder: Path, sizes: Mapping[str, int] | None = None) -> Iterato
             digest=str(entry.get("digest") or ""),
             created=str(entry.get("created") or ""),
             size=(sizes or {}).get(str(entry.get("layer") or ""), -1),
+            instances=_instances(folder, identity, strings(entry.get("big-data-names"))),
         )
+
+
+def _instances(folder: Path, identity: str, data: Sequence[str]) -> tuple[str, ...]:
+    """The images of an index, which lists where they were found, by their digests.
+
+    What has no digest in the list is the index itself.
+    """
+    if _INSTANCES not in data:
+        return ()
+    try:
+        found = json.loads((folder / identity / _INSTANCES).read_bytes())
+    except (OSError, ValueError) as error:
+        raise UnknownLayoutError from error
+    places = found.items() if isinstance(found, dict) else ()
+    ids = (_ID_AT_END.search(str(place)) for digest, place in places if digest)
+    return tuple(match[0] for match in ids if match)
 
 
 def big_data_name(key: str) -> str:

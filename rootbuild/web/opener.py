@@ -8,6 +8,8 @@ from email.message import Message
 from typing import IO
 from urllib.parse import urlsplit
 
+from rootbuild.web.early import PlainHandler, SafeHandler
+
 
 def opener(
     *, tls: ssl.SSLContext | None = None, proxies: bool = True
@@ -17,8 +19,8 @@ def opener(
     for handler in (
         urllib.request.ProxyHandler(None if proxies else {}),
         urllib.request.UnknownHandler(),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(context=tls),
+        PlainHandler(),
+        SafeHandler(context=tls),
         urllib.request.HTTPDefaultErrorHandler(),
         _Redirects(),
         urllib.request.HTTPErrorProcessor(),

@@ -55,16 +55,19 @@ class StoreTool:
         self._folder = folder / name
         self._program = tuple(program)
         self._folder.mkdir(parents=True)
-        storage = self._folder / "storage.conf"
+        # Not by CONTAINERS_STORAGE_CONF, of which older engines pass over the folders.
+        storage = self._folder / "config/containers/storage.conf"
+        storage.parent.mkdir(parents=True)
         storage.write_text(
             "[storage]\n"
             'driver = "overlay"\n'
             f'graphroot = "{self._folder}/store"\n'
+            f'rootless_storage_path = "{self._folder}/store"\n'  # buildah 1.28 heeds this alone
             f'runroot = "{self._folder}/run"\n'
         )
         self.env: Mapping[str, str] = {
             **os.environ,
-            "CONTAINERS_STORAGE_CONF": str(storage),
+            "XDG_CONFIG_HOME": str(self._folder / "config"),
             "XDG_CACHE_HOME": str(self._folder / "cache"),
             "XDG_STATE_HOME": str(self._folder / "state"),
         }

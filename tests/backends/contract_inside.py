@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from rootbuild import process
+from rootbuild.backend import Backend
 from rootbuild.testing.contract import (
     MountContract,
     RunContract,
@@ -42,8 +43,11 @@ def base(backend: BuildahBackend) -> Iterator[str]:
 
 @pytest.mark.skipif(WAY not in ("", "crun"), reason="the same for every way")
 class TestStore(StoreContract):
-    def forget(self, backend: object, *names: str) -> None:
-        process.run(["buildah", "rmi", *names])
+    def forget(self, backend: Backend, *names: str) -> None:
+        indexes = {name for image in backend.images() for name in image.names if image.instances}
+        for name in names:
+            kind = ["manifest", "rm"] if name in indexes else ["rmi"]
+            process.run(["buildah", *kind, name])
 
 
 BY_RUNTIME = WAY not in ("buildah", "chroot")

@@ -34,6 +34,10 @@ SHELL = Exec(("sh", "-c", "x"), env=(("A", "b c"),), cwd="/w", uid=1, gid=2)
         ),
         (argv.pull("r/x:1", "always", None), "buildah pull --quiet --policy always r/x:1"),
         (
+            argv.pull("127.0.0.1:5000/x:1", "always", None),
+            "buildah pull --quiet --policy always --tls-verify=false 127.0.0.1:5000/x:1",
+        ),
+        (
             argv.pull("r/x:1", "missing", "linux/arm64"),
             "buildah pull --quiet --policy missing --platform linux/arm64 r/x:1",
         ),

@@ -25,6 +25,9 @@ def make(root: Path, driver: str, *images: dict[str, object]) -> Path:
 class Nothing:
     """An engine without images."""
 
+    def folder(self) -> Path:
+        return Path("/nowhere")
+
     def images(self) -> tuple[StoredImage, ...]:
         return ()
 
@@ -125,3 +128,31 @@ def test_used_and_containers(tmp_path: Path) -> None:
     (tmp_path / "overlay-containers/containers.json").write_text(json.dumps(content))
     assert reader(tmp_path).used() == frozenset({A})
     assert reader(tmp_path).containers() == frozenset({"n"})
+
+
+def test_an_index_names_its_images(tmp_path: Path) -> None:
+    """The list has also the index itself, which has no digest there."""
+    listed = {"": A, f"sha256:{'1' * 64}": f"containers-storage:[overlay@/x+/y]@{B}"}
+    folder = make(tmp_path, "overlay", {"id": A, "big-data-names": ["manifest", "instances.json"]})
+    (folder / A).mkdir()
+    (folder / A / "instances.json").write_text(json.dumps(listed))
+    (found,) = reader(tmp_path).images()
+    assert found.instances == (B,)
+    (folder / A / "instances.json").write_text("{")
+    with pytest.raises(index.UnknownLayoutError):
+        list(index.read_images(folder))
+
+
+def test_where_engines_differ_about_the_folder_they_are_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path / "older", "overlay", {"id": A})
+    make(tmp_path / "newer", "overlay", {"id": B})
+    doubtful = configuration.Storage(tmp_path / "newer", older=tmp_path / "older")
+    monkeypatch.setattr(index, "read", lambda: doubtful)
+    asked = iter([tmp_path / "older"])
+    found = index.Index(ask=lambda: next(asked))
+    assert [image.id for image in found.images()] == [A]
+    assert found.folder() == tmp_path / "older"
+    with pytest.raises(index.UnknownLayoutError):
+        index.Index().images()

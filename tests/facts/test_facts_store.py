@@ -86,3 +86,16 @@ def test_what_buildah_misses_below_another_config_folder(home: Path) -> None:
     assert "runroot" not in problem.message
     path.write_text('[storage]\nrunroot = "/x"\ngraphroot = "/y"\n')
     assert store.incomplete(look(home, XDG_CONFIG_HOME=str(home / ".config"))) is None
+
+
+def test_where_engines_differ_it_is_the_folder_that_was_used(home: Path, tmp_path: Path) -> None:
+    named = home / "named.conf"
+    named.write_text(f'[storage]\ngraphroot = "{tmp_path}/named"\n')
+    variables = {"CONTAINERS_STORAGE_CONF": str(named)}
+    assert look(home, **variables).folder == tmp_path / "named"
+    older = home / ".local/share/containers/storage"
+    (older / "overlay-images").mkdir(parents=True)
+    assert look(home, **variables).folder == older
+    (tmp_path / "named/vfs-images").mkdir(parents=True)
+    found = look(home, **variables)
+    assert (found.folder, found.driver) == (tmp_path / "named", "vfs")

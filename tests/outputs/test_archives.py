@@ -23,6 +23,7 @@ from rootbuild.outputs.image import write_image
 from rootbuild.outputs.images import write_archive
 from rootbuild.outputs.layers import Image
 from rootbuild.outputs.request import Annotation, ArchiveOutput, Compression, Form
+from rootbuild.outputs.whole import Part
 from tests.outputs.layers import archive, stored
 
 NAMES = ("docker.io/library/x:1", "localhost:5000/team/x:latest")
@@ -66,7 +67,7 @@ def _layers(found: dict[str, bytes]) -> list[bytes]:
 
 
 def test_for_docker(image: Image, tmp_path: Path) -> None:
-    descriptor = write_archive(image, ArchiveOutput("docker", tmp_path / "x.tar"), NAMES)
+    descriptor = write_archive([Part(image)], ArchiveOutput("docker", tmp_path / "x.tar"), NAMES)
     found = _contents(tmp_path / "x.tar")
     (entry,) = json.loads(found["manifest.json"])
     assert entry["RepoTags"] == ["x:1", "localhost:5000/team/x:latest"]
@@ -88,7 +89,7 @@ def test_an_output_that_can_only_be_appended_to(
 ) -> None:
     """The archive is the same, whether or not we can go back in it."""
     form = Form(kind, oci=True)
-    write_archive(image, ArchiveOutput("oci", tmp_path / "x.tar", form=form), NAMES[:1])
+    write_archive([Part(image)], ArchiveOutput("oci", tmp_path / "x.tar", form=form), NAMES[:1])
     whole = (tmp_path / "x.tar").read_bytes()
     taken = io.BytesIO()
     reading, writing = os.pipe()
@@ -112,7 +113,7 @@ def test_an_output_that_can_only_be_appended_to(
 
 def test_compressed_layers(image: Image, tmp_path: Path) -> None:
     form = Form("gzip", 9)
-    write_archive(image, ArchiveOutput("docker", tmp_path / "x.tar", form=form), NAMES)
+    write_archive([Part(image)], ArchiveOutput("docker", tmp_path / "x.tar", form=form), NAMES)
     found = _contents(tmp_path / "x.tar")
     types = {layer["mediaType"] for layer in _manifest(found)["layers"]}
     assert types == {"application/vnd.docker.image.rootfs.diff.tar.gzip"}
@@ -127,7 +128,7 @@ def test_compressed_layers(image: Image, tmp_path: Path) -> None:
     "form", [Form("zstd"), Form(annotations=(Annotation("manifest", "a", "b"),))]
 )
 def test_what_docker_has_no_types_for(image: Image, tmp_path: Path, form: Form) -> None:
-    write_archive(image, ArchiveOutput("docker", tmp_path / "x.tar", form=form), NAMES)
+    write_archive([Part(image)], ArchiveOutput("docker", tmp_path / "x.tar", form=form), NAMES)
     manifest = _manifest(_contents(tmp_path / "x.tar"))
     assert manifest["mediaType"] == "application/vnd.oci.image.manifest.v1+json"
     assert manifest["config"]["mediaType"] == "application/vnd.oci.image.config.v1+json"
@@ -144,7 +145,7 @@ def test_annotations_by_place_and_platform(image: Image, tmp_path: Path) -> None
     )
     assert chosen(given, "manifest", Platform("linux", "amd64")) == (("a", "last"), ("amd", "1"))
     output = ArchiveOutput("oci", tmp_path / "x.tar", form=Form(annotations=given))
-    write_archive(image, output, NAMES[:1])
+    write_archive([Part(image)], output, NAMES[:1])
     (entry,) = json.loads(_contents(tmp_path / "x.tar")["index.json"])["manifests"]
     assert entry["annotations"]["d"] == "1"
     assert "a" not in entry["annotations"]
@@ -160,15 +161,16 @@ def _index(folder: Path) -> dict[str, str]:
 
 def test_a_layout_holds_several_images(image: Image, tmp_path: Path) -> None:
     place = tmp_path / "layout"
-    first = write_archive(image, ArchiveOutput("oci", place, True), ["localhost/x:1"])
+    first = write_archive([Part(image)], ArchiveOutput("oci", place, True), ["localhost/x:1"])
     before = {path: path.stat().st_mtime_ns for path in place.rglob("*") if path.is_file()}
     form = Form(annotations=(Annotation("manifest", "a", "b"),))
-    second = write_archive(image, ArchiveOutput("oci", place, True, form=form), ["localhost/x:2"])
+    output = ArchiveOutput("oci", place, True, form=form)
+    second = write_archive([Part(image)], output, ["localhost/x:2"])
     assert _index(place) == {"1": first.digest, "2": second.digest}
     for layer in image.layers:  # which were there already
         blob = place / "blobs" / layer.diff_id.replace(":", "/")
         assert blob.stat().st_mtime_ns == before[blob]
-    write_archive(image, ArchiveOutput("oci", place, True), ["localhost/x:2"])
+    write_archive([Part(image)], ArchiveOutput("oci", place, True), ["localhost/x:2"])
     assert _index(place) == {"1": first.digest, "2": first.digest}
     assert not list(place.glob(".*"))
     for path in (place / "blobs/sha256").iterdir():
@@ -176,7 +178,7 @@ def test_a_layout_holds_several_images(image: Image, tmp_path: Path) -> None:
 
 
 def test_tar_can_read_it(image: Image, tmp_path: Path) -> None:
-    write_archive(image, ArchiveOutput("oci", tmp_path / "x.tar"), NAMES)
+    write_archive([Part(image)], ArchiveOutput("oci", tmp_path / "x.tar"), NAMES)
     listed = subprocess.run(
         ["tar", "-tf", str(tmp_path / "x.tar")], capture_output=True, check=True, text=True
     )

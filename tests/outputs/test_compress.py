@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import importlib
 import os
 import random
 from pathlib import Path
@@ -12,7 +13,6 @@ import pytest
 import zstandard
 
 from rootbuild.errors import HostError
-from rootbuild.outputs import compress
 from rootbuild.outputs.compress import Written, compressor
 from rootbuild.outputs.request import Compression
 
@@ -77,7 +77,7 @@ def test_without_the_library(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     def refuse(name: str) -> None:
         raise ImportError(name)
 
-    monkeypatch.setattr(compress.importlib, "import_module", refuse)
+    monkeypatch.setattr(importlib, "import_module", refuse)
     with pytest.raises(HostError, match="zstandard") as caught:
         _packed("zstd", b"", tmp_path / "out")
     assert "rootbuild[zstd]" in caught.value.report.hint

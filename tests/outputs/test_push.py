@@ -39,7 +39,7 @@ class Pusher:
 
     def __init__(self, folder: Path, faulty: FaultyRegistry) -> None:
         self.faulty = faulty
-        self.layers = (
+        self.layers: tuple[StoredLayer, ...] = (
             stored(archive(("a", CONTENT)), folder / "one"),
             stored(archive(("b", b"")), folder / "two"),
         )

@@ -1,6 +1,7 @@
 """Where images are, by the user's and the host's configuration."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,7 +61,22 @@ def test_environment_is_stronger(home: Path) -> None:
         CONTAINERS_STORAGE_CONF=str(home / "named.conf"),
         STORAGE_DRIVER="vfs",
     )
-    assert found == configuration.Storage(Path("/named"), "vfs")
+    own = home / ".local/share/containers/storage"
+    assert found == configuration.Storage(Path("/named"), "vfs", older=own)
+    assert found.at(own) == configuration.Storage(own, "vfs")
+
+
+def test_engines_differ_about_a_named_file(home: Path) -> None:
+    """Older ones read it as the system's, whose graphroot is not for users."""
+    named = home / "named.conf"
+    variables: Any = {"CONTAINERS_STORAGE_CONF": str(named)}
+    named.write_text('[storage]\ngraphroot = "/named"\nrootless_storage_path = "/srv/$USER"\n')
+    assert read(home, **variables) == configuration.Storage(Path("/named"), older=Path("/srv/me"))
+    assert read(home, uid=0, **variables) == configuration.Storage(Path("/named"))
+    named.write_text('[storage]\nrootless_storage_path = "/srv/$USER"\n')
+    assert read(home, **variables) == configuration.Storage(Path("/srv/me"))
+    named.write_text('[storage]\ngraphroot = "$HOME/.local/share/containers/storage"\n')
+    assert read(home, **variables).older is None
 
 
 def test_a_broken_file_is_not_passed_over(home: Path) -> None:
