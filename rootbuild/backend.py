@@ -318,6 +318,10 @@ class Runtime(Protocol):
         """Put right what would keep a container from starting well; cheap when all is right."""
         ...
 
+    def settle(self) -> None:
+        """Put right what the engine may leave when a container leaves a network while it runs."""
+        ...
+
     def images(self) -> Sequence[StoredImage]:
         """All images of the local store."""
         ...

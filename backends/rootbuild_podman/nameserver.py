@@ -37,6 +37,14 @@ def sweep(runtime_dir: Path) -> bool:
     return True
 
 
+def refresh(runtime_dir: Path) -> None:
+    """Have the name server read its records again: podman 4.3 sometimes forgets to tell it."""
+    pid = _server(runtime_dir / "containers/networks/aardvark-dns" / _PID_FILE)
+    if pid is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGHUP)
+
+
 def _entries(folder: Path) -> tuple[Path, ...]:
     try:
         return tuple(folder.iterdir())

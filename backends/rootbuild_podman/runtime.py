@@ -66,6 +66,13 @@ class PodmanRuntime:
 
             nameserver.sweep(host.runtime_dir())
 
+    def settle(self) -> None:
+        """See `Runtime.settle`."""
+        if os.geteuid() != 0 and not host.remote():
+            from rootbuild_podman import nameserver
+
+            nameserver.refresh(host.runtime_dir())
+
     def images(self) -> Sequence[StoredImage]:
         """See `Runtime.images`. podman takes 20 s for 500 images, so its files are read first."""
         from pathlib import Path

@@ -89,6 +89,8 @@ def attach(parsed: Parsed) -> int:
         missing = CONTAINERS.unknown(runtime, [container])
         if missing:
             raise CONTAINERS.error(missing)
+    elif parsed.command.path[-1] == "disconnect":
+        runtime.settle()
     return min(status, 1)
 
 

@@ -43,6 +43,7 @@ class FakeRuntime:
     cid: str = ""
     name: str = "fake"
     default_network: str = "usual"
+    settled: int = 0
     known_descriptions: Sequence[StoredNetwork] = ()
     advice: list[Choices] = field(default_factory=list)
 
@@ -64,6 +65,9 @@ class FakeRuntime:
 
     def prepare(self) -> None:
         pass
+
+    def settle(self) -> None:
+        self.settled += 1
 
     def images(self) -> Sequence[StoredImage]:
         return self.known_images

@@ -263,3 +263,20 @@ def test_connect_and_disconnect(server: tuple[str, int], names: str) -> None:
     assert "network nope not found" in refused(1, "network", "connect", "nope", server[0])
     assert "No such container: nope" in refused(1, "network", "connect", other, "nope")
     assert ok("network", "rm", other) == other
+
+
+def test_who_stays_on_a_network_is_still_found(names: str) -> None:
+    """When another container has left it."""
+    network, stays, asks, leaves = (
+        f"{names}{part}" for part in ("left", "stays", "asks", "leaves")
+    )
+    ok("network", "create", network)
+    for name in (stays, asks, leaves):
+        ok("run", "-d", "--name", name, "--network", network, BASE, "sleep", "100")
+    ok("network", "disconnect", network, leaves)
+    said = ok(
+        "exec", asks, "sh", "-c", f"for i in 1 2 3; do nslookup {stays} && break; sleep 1; done"
+    )
+    assert stays in said
+    ok("rm", "-f", stays, asks, leaves)
+    ok("network", "rm", network)
