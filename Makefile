@@ -10,7 +10,7 @@ demo:
 	@scripts/run scripts/demo
 
 test:
-	@scripts/run --emulation scripts/test $(ARGS)
+	@scripts/run --tests $(if $(ARGS),,--as-root-first scripts/test-as-root) scripts/test $(ARGS)
 
 check:
 	@scripts/run --python-only scripts/check

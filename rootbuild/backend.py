@@ -7,7 +7,7 @@ same way as a third party's would be. `rootbuild.testing` holds a backend to thi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +25,6 @@ if TYPE_CHECKING:  # nobody has to choose while there is nothing to do
     from rootbuild.choices import Choices, Question, Way
 
 BACKENDS = "rootbuild.backends"
-RUNTIMES = "rootbuild.runtimes"
 
 PullPolicy = Literal["always", "missing", "never"]
 
@@ -45,6 +44,7 @@ class StoredImage:
 
     `id` is the hex digest of its config, without `sha256:`; `names` are whole references
     (`docker.io/library/alpine:latest`); `created` is RFC 3339; `size` is in bytes, -1 if unknown.
+    An index has `instances`, the ids of its images as far as the store has them, and no config.
     """
 
     id: str
@@ -52,6 +52,7 @@ class StoredImage:
     digest: str = ""
     created: str = ""
     size: int = -1
+    instances: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,13 @@ class Backend(Protocol):
         """
         ...
 
+    def moved(self, what: str) -> int:
+        """How many bytes of something are there by now, for progress; 0 where nobody knows.
+
+        `what` is a container whose layer is being written, or a reference that is being pulled.
+        """
+        ...
+
     def commit(self, container: str) -> Layers:
         """Keep what changed since `start` as one more layer, in an image without a name.
 
@@ -166,6 +174,13 @@ class Backend(Protocol):
         """Make an image out of layers that the store has, with exactly this config; gives its id.
 
         The layers are those of the config's `rootfs.diff_ids`; `names` are given as by `tag`.
+        """
+        ...
+
+    def create_index(self, images: Sequence[str], names: Sequence[str]) -> str:
+        """Make an index of images (ids), each for another platform; gives its id in the store.
+
+        `names` are given as by `tag`, of which there is at least one.
         """
         ...
 
@@ -209,7 +224,10 @@ class StoredVolume:
 
 @dataclass(frozen=True, slots=True)
 class StoredNetwork:
-    """A network. `subnets` are (subnet, gateway, range of addresses to give away or nothing)."""
+    """A network. `subnets` are (subnet, gateway, range of addresses to give away or nothing).
+
+    `names` tells whether a name server answers for its containers.
+    """
 
     id: str
     name: str
@@ -221,6 +239,7 @@ class StoredNetwork:
     ipam: str = "default"
     labels: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
+    names: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +295,8 @@ class Runtime(Protocol):
     """
 
     name: str
+    default_network: str
+    """What the engine calls Docker's network `bridge`."""
 
     def check(self) -> Problem | None:
         """Why this engine cannot run containers here, or nothing. Starts no program."""
@@ -332,15 +353,12 @@ def load_backends() -> dict[str, Backend]:
     return {name: engine() for name, engine in found.items()}
 
 
-def load_runtimes() -> dict[str, Runtime]:
-    """All registered runtimes by name."""
-    found = cast("dict[str, type[Runtime]]", plugins.load(RUNTIMES))
-    return {name: engine() for name, engine in found.items()}
-
-
 def choose_backend(wanted: str | None = None) -> Backend:
-    """The backend of that name, or the first that works here (buildah before others)."""
-    found = load_backends()
+    """The backend of that name, or the first that works here (buildah before others).
+
+    Those behind it are not loaded.
+    """
+    found = plugins.targets(BACKENDS)
     if wanted is not None:
         if wanted not in found:
             raise HostError(
@@ -349,24 +367,30 @@ def choose_backend(wanted: str | None = None) -> Backend:
                 hint="installed backends: " + ", ".join(sorted(found)),
             )
         found = {wanted: found[wanted]}
-    return _first_usable(sorted(found.values(), key=lambda backend: backend.name))
+    return first_usable(_made(target) for _, target in sorted(found.items()))
 
 
-def choose_runtime() -> Runtime:
-    """The first runtime that works here."""
-    return _first_usable(sorted(load_runtimes().values(), key=lambda runtime: runtime.name))
+def _made(target: str) -> Backend:
+    return cast("type[Backend]", plugins.resolve(target))()
 
 
 Engine = TypeVar("Engine", Backend, Runtime)
 
 
-def _first_usable(engines: Sequence[Engine]) -> Engine:
-    problem = Problem(
-        "no engine is installed", "pip install rootbuild again: its entry points are missing"
-    )
+def first_usable(engines: Iterable[Engine]) -> Engine:
+    """The first of them that works here.
+
+    Raises HostError: why the first that is installed does not, or that the first is not.
+    """
+    problems = []
     for engine in engines:
         found = engine.check()
         if found is None:
             return engine
-        problem = found
+        problems.append(found)
+    nothing = Problem(
+        "no engine is installed", "pip install rootbuild again: its entry points are missing"
+    )
+    there = (problem for problem in problems if not problem.id.endswith("-missing"))
+    problem = next(there, next(iter(problems), nothing))
     raise HostError(problem.message, hint=problem.hint, id=problem.id)

@@ -153,6 +153,12 @@ class RemoteError(BuildError):
     id = "remote"
 
 
+class RegistryError(RootbuildError):
+    """A registry could not be reached, refused something, or sent what it should not have."""
+
+    id = "registry"
+
+
 class ImageNotFoundError(RootbuildError):
     """An image is neither in the store nor to be had from a registry."""
 

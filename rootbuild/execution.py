@@ -128,7 +128,8 @@ class Exec:
     `groups` are numbers as seen in the container. `hosts` are (name, address) lines for /etc/hosts,
     where an address may be HOST_GATEWAY. `mounts` have absolute targets and are made in their
     order; `devices` come after them. `secrets` are more variables, which win over those of `env`
-    and must never be part of a command line or a message.
+    and must never be part of a command line or a message. With `terminal` the process has a
+    terminal of its own, which leads to ours, and its output goes there.
     """
 
     argv: tuple[str, ...]
@@ -146,3 +147,4 @@ class Exec:
     security: Security = USUAL_SECURITY
     devices: tuple[Device, ...] = ()
     hooks: tuple[Hook, ...] = ()
+    terminal: bool = False

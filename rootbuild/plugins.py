@@ -17,7 +17,7 @@ _FILE = "entry_points.txt"
 
 def load(group: str, path: Sequence[str] | None = None) -> dict[str, object]:
     """All objects registered in a group, by name. What does not load is an error, not skipped."""
-    return {name: _object(target) for name, target in targets(group, path).items()}
+    return {name: resolve(target) for name, target in targets(group, path).items()}
 
 
 def targets(group: str, path: Sequence[str] | None = None) -> dict[str, str]:
@@ -64,7 +64,8 @@ def _slowly(group: str) -> dict[str, str]:
     return {point.name: point.value for point in entry_points(group=group)}
 
 
-def _object(target: str) -> object:
+def resolve(target: str) -> object:
+    """What `module:attribute` names."""
     module, _, attributes = target.partition(":")
     found: object = import_module(module)
     for name in attributes.split("."):

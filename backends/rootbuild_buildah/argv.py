@@ -1,4 +1,4 @@
-"""Every buildah and runtime command line that this backend uses, as pure functions."""
+"""Every buildah command line that this backend uses, as pure functions."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 from rootbuild.backend import PullPolicy
 from rootbuild.execution import Exec, Memory, Mount
+from rootbuild.registry.transport import tls_options
 
 BUILDAH = "buildah"
-SKOPEO = "skopeo"
 SCRATCH = "scratch"
 
 Argv = tuple[str, ...]
@@ -28,11 +28,6 @@ def working_container(name: str, image: str | None) -> Argv:
 def remove_containers(*names: str) -> Argv:
     """Remove working containers, mounted or not."""
     return (BUILDAH, "rm", *names)
-
-
-def containers() -> Argv:
-    """All working containers, as JSON."""
-    return (BUILDAH, "containers", "--json")
 
 
 def mount(name: str) -> Argv:
@@ -72,17 +67,26 @@ def load_folder(folder: Path) -> Argv:
     return (BUILDAH, "pull", "--quiet", "--signature-policy", str(policy), f"dir:{folder}")
 
 
-def copy_folder(folder: Path, name: str) -> Argv:
-    """As `load_folder`, and give the image a name."""
-    policy = folder / "policy.json"
-    target = f"containers-storage:{name}"
-    return (SKOPEO, "--policy", str(policy), "copy", "--quiet", f"dir:{folder}", target)
-
-
 def pull(reference: str, policy: PullPolicy, platform: str | None) -> Argv:
     """Bring an image from its registry; prints its id."""
     chosen = ("--platform", platform) if platform else ()
-    return (BUILDAH, "pull", "--quiet", "--policy", policy, *chosen, reference)
+    open_ones = tls_options(reference.partition("/")[0])
+    return (BUILDAH, "pull", "--quiet", "--policy", policy, *open_ones, *chosen, reference)
+
+
+def create_index(name: str) -> Argv:
+    """Make an empty index of that name; prints its id."""
+    return (BUILDAH, "manifest", "create", name)
+
+
+def add_to_index(name: str, image: str) -> Argv:
+    """Add an image of the store to an index; its config says for which platform."""
+    return (BUILDAH, "manifest", "add", name, image)
+
+
+def remove_index(name: str) -> Argv:
+    """Remove an index, or one of its names. (`rmi` would mean the image for this host in it.)"""
+    return (BUILDAH, "manifest", "rm", name)
 
 
 def tag(image: str, *names: str) -> Argv:
@@ -134,6 +138,7 @@ def run(
         *(("nsenter", *joined) if joined else ()),
         *(BUILDAH, "run", "--network", "host"),
         *how,
+        *(("--terminal",) if command.terminal else ()),
         *("--cap-add", ",".join(capabilities)),
         *("--user", f"{command.uid}:{command.gid}"),
         *("--workingdir", command.cwd),
@@ -158,46 +163,3 @@ def _mounted(mount: Mount) -> Argv:
         access = ",ro" if mount.read_only else ""
         return ("--mount", f"type=tmpfs,destination={mount.target}{access}{size}")
     return ("--volume", f"{mount.source}:{mount.target}:{'ro' if mount.read_only else 'rw'}")
-
-
-def runtime_run(
-    runtime: str, root: Path, bundle: Path, container: str, manager: str | None = None
-) -> Argv:
-    """Run a bundle in the foreground; `bundle`/log has what the runtime itself complains about.
-
-    `manager` makes the control group that the bundle asks for, if it asks for one.
-    """
-    groups: Argv = ("--systemd-cgroup",) if manager == "systemd" else ()
-    if Path(runtime).name == "crun":
-        groups = ("--cgroup-manager", manager or "disabled")
-    return (
-        *(runtime, "--root", str(root)),
-        *("--log", str(bundle / "log"), "--log-format", "json"),
-        *groups,
-        *("run", "--bundle", str(bundle), "--pid-file", str(bundle / "pid")),
-        *("--no-new-keyring", container),
-    )
-
-
-def runtime_create(runtime: str, root: Path, bundle: Path, container: str) -> Argv:
-    """Make a container that waits to be started."""
-    return (
-        *(runtime, "--root", str(root)),
-        *(("--cgroup-manager", "disabled") if runtime == "crun" else ()),
-        *("create", "--bundle", str(bundle), "--no-new-keyring", container),
-    )
-
-
-def runtime_start(runtime: str, root: Path, container: str) -> Argv:
-    """Start a container that was made before; does not wait for its end."""
-    return (runtime, "--root", str(root), "start", container)
-
-
-def remove_trees(*folders: Path) -> Argv:
-    """Remove folders with all that is in them, however deep."""
-    return ("rm", "-rf", "--", *(str(folder) for folder in folders))
-
-
-def runtime_delete(runtime: str, root: Path, container: str) -> Argv:
-    """Kill whatever still runs in a runtime's container, and forget the container."""
-    return (runtime, "--root", str(root), "delete", "--force", container)

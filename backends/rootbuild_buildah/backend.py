@@ -1,123 +1,27 @@
-"""The backend: what looks is here, what does something is in `builder`, which is loaded for it."""
+"""The backend: what is buildah's in it, put together."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import IO, TYPE_CHECKING
-
-from rootbuild.backend import Describe, Exec, Layers, Problem, PullPolicy, StoredImage
-from rootbuild_buildah import argv, hostcheck, namespace
-from rootbuild_buildah.store import Store
-
-if TYPE_CHECKING:  # a build with nothing to do needs none of it
-    from rootbuild.choices import Choices, Question, Way
-    from rootbuild_buildah import steps
-    from rootbuild_buildah.builder import Builder
+from rootbuild.backend import Problem
+from rootbuild_buildah import answers, argv
+from rootbuild_oci import hostcheck
+from rootbuild_oci.backend import OciBackend
+from rootbuild_oci.engine import Engine, OwnWays
 
 
-class BuildahBackend:
+class BuildahBackend(OciBackend):
     """Builds images with buildah. `ways` and `overlays` are for tests, see `Builder`."""
 
-    name = "buildah"
+    def __init__(self, ways: tuple[str, ...] | None = None, *, overlays: bool = True) -> None:
+        engine = Engine("buildah", _check, argv, answers, _own_ways)
+        super().__init__(engine, ways, overlays=overlays)
 
-    def __init__(
-        self,
-        store: Store | None = None,
-        ways: tuple[steps.Way, ...] | None = None,
-        *,
-        overlays: bool = True,
-    ) -> None:
-        self._store = store or Store()
-        self._ways = ways
-        self._overlays = overlays
-        self._builder: Builder | None = None
-        self._lock = threading.Lock()
 
-    @property
-    def builder(self) -> Builder:
-        """The part that does something."""
-        from rootbuild_buildah.builder import Builder
+def _check() -> Problem | None:
+    return hostcheck.check(argv.BUILDAH)
 
-        with self._lock:
-            if self._builder is None:
-                self._builder = Builder(self._store, self._ways, overlays=self._overlays)
-            return self._builder
 
-    def check(self) -> Problem | None:
-        """See the contract: programs, ranges of ids, kernel settings."""
-        return hostcheck.check()
+def _own_ways() -> OwnWays:
+    from rootbuild_buildah import fallback  # for steps alone
 
-    def ways(self) -> Mapping[Question, Sequence[Way]]:
-        """See the contract."""
-        return self.builder.ways.offered()
-
-    def advise(self, choices: Choices) -> None:
-        """See the contract."""
-        self.builder.advise(choices)
-
-    def enter(self, argv_: Sequence[str]) -> tuple[str, ...] | None:
-        """See the contract: one `buildah unshare`."""
-        return None if namespace.privileged() else argv.unshare(argv_)
-
-    def images(self) -> Sequence[StoredImage]:
-        """See the contract."""
-        return self._store.images()
-
-    def config(self, image: str) -> bytes:
-        """See the contract."""
-        return self._store.config(image)
-
-    def pull(self, reference: str, policy: PullPolicy, platform: str | None) -> str:
-        """See the contract."""
-        return self.builder.pull(reference, policy, platform)
-
-    def load(self, layout: Path, manifest: str) -> str:
-        """See the contract: a folder of the `dir:` transport, pulled."""
-        return self.builder.images.load_layout(layout, manifest)
-
-    def session(self) -> AbstractContextManager[object]:
-        """See the contract."""
-        return self.builder.session()
-
-    def start(self, image: str | None, name: str) -> AbstractContextManager[str]:
-        """See the contract."""
-        return self.builder.start(image, name)
-
-    def mount(self, container: str) -> AbstractContextManager[Path]:
-        """See the contract."""
-        return self.builder.containers[container].mount()
-
-    def run(self, container: str, command: Exec, output: IO[bytes]) -> int:
-        """See the contract."""
-        return self.builder.run(container, command, output)
-
-    def stop(self) -> None:
-        """See the contract."""
-        self.builder.stop()
-
-    def commit(self, container: str) -> Layers:
-        """See the contract."""
-        return self.builder.containers[container].commit()
-
-    def finish(self, container: str, describe: Describe, names: Sequence[str]) -> Layers:
-        """See the contract."""
-        return self.builder.finish(container, describe, names)
-
-    def create_image(self, config: bytes, names: Sequence[str] = ()) -> str:
-        """See the contract: a folder of the `dir:` transport, pulled."""
-        return self.builder.images.create(config, names)
-
-    def tag(self, image: str, *names: str) -> None:
-        """See the contract."""
-        self.builder.images.tag(image, *names)
-
-    def remove(self, images: Sequence[str]) -> None:
-        """See the contract."""
-        self.builder.images.remove(images, self.builder.used())
-
-    def sweep(self, containers: Sequence[str]) -> None:
-        """See the contract: kills what still runs in them, then removes them."""
-        self.builder.sweep(containers)
+    return fallback

@@ -1,4 +1,4 @@
-"""Running a step by `buildah run`, where no OCI runtime works."""
+"""buildah's own ways to run a step: `buildah run`, where no OCI runtime works by itself."""
 
 from __future__ import annotations
 
@@ -10,22 +10,37 @@ from pathlib import Path
 from typing import IO
 
 from rootbuild import process
+from rootbuild.choices import Way
 from rootbuild.execution import Memory
-from rootbuild_buildah import argv, bundle, kernel, limits, mounts, network, spec
-from rootbuild_buildah.inside import kill_inside
-from rootbuild_buildah.step import Step
+from rootbuild_buildah import argv
+from rootbuild_oci import bundle, kernel, limits, mounts, network, spec, steps
+from rootbuild_oci.inside import kill_inside
+from rootbuild_oci.step import Step
 
+CHROOT, BUILDAH = "chroot", "buildah"
+LAST = CHROOT
+ANY_ROOT = False
+MOUNT_POINTS: tuple[str, ...] = (*steps.MOUNT_POINTS, "/etc/hostname", "/run/.containerenv")
 SHM = "/dev/shm"  # noqa: S108 - a mount point, in a namespace of its own
 
 
-def run_by_buildah(folder: Path, step: Step, output: IO[bytes], how: tuple[str, ...]) -> int:
-    """Run a step by `buildah run`; `how` are its options for isolation.
+def ways() -> tuple[Way, ...]:
+    """Isolation "chroot", which needs no OCI runtime at all, and whatever buildah takes."""
+    return (Way(CHROOT, _surely), Way(BUILDAH, _surely))
+
+
+def forget(folder: Path) -> None:
+    """Nothing: what `buildah run` leaves is found in the container."""
+
+
+def run(way: str, folder: Path, step: Step, output: IO[bytes]) -> int:
+    """Run a step by `buildah run`.
 
     The container's own environment is dropped first, as buildah would add it to ours. Two things
     are not as they should be: there are no supplementary groups, and buildah adds HOSTNAME to the
     environment. Raises HostError for what `buildah run` cannot be told.
     """
-    command, chroot = step.command, "chroot" in how
+    command, chroot = step.command, way == CHROOT
     mounts.refuse(command, chroot=chroot)
     process.call(argv.forget_config(step.container))
     with contextlib.ExitStack() as stack:
@@ -48,14 +63,30 @@ def run_by_buildah(folder: Path, step: Step, output: IO[bytes], how: tuple[str, 
             conf = folder / "containers.conf"
             conf.write_text(limits.containers_conf(command.limits.ulimits))
             environment = {"CONTAINERS_CONF": str(conf)}
+        words = argv.run(step.container, command, _how(way), joined, binds, spec.CAPABILITIES)
+        if command.terminal:
+            return process.attached(words, environment)
         finished = process.run(
-            argv.run(step.container, command, how, joined, binds, spec.CAPABILITIES),
+            words,
             check=False,
             output=output,
             env=environment,
             stop=lambda: kill_inside(step.rootfs),
         )
     return 128 - finished.status if finished.status < 0 else finished.status
+
+
+def _surely() -> str:
+    """What needs nothing of the host: buildah makes it out of namespaces alone."""
+    return ""
+
+
+def _how(way: str) -> tuple[str, ...]:
+    """What to tell buildah."""
+    if way == CHROOT:
+        return ("--isolation", "chroot")
+    likeliest = steps.likeliest()
+    return ("--runtime", likeliest) if likeliest else ()
 
 
 @contextlib.contextmanager

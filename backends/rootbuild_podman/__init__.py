@@ -1,4 +1,4 @@
-"""The podman backend: everything that runs containers."""
+"""podman: everything that runs containers, and a backend for hosts without buildah."""
 
 from rootbuild_podman.runtime import PodmanRuntime
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from rootbuild.backend import (
@@ -16,11 +14,11 @@ from rootbuild.backend import (
     StoredNetwork,
     StoredVolume,
 )
+from rootbuild.image import dates
 
 # podman's words for what happens, where Docker has others.
 _ACTIONS = {"died": "die", "remove": "destroy", "exec_died": "exec_die"}
 _IMAGE_ACTIONS = {"remove": "delete"}
-_NANOSECONDS = 10**9
 
 
 def images(text: bytes) -> tuple[StoredImage, ...]:
@@ -75,6 +73,7 @@ def described_networks(text: bytes) -> tuple[StoredNetwork, ...]:
             ipam=str((row.get("ipam_options") or {}).get("driver", "default")),
             labels=row.get("labels") or {},
             options=row.get("options") or {},
+            names=bool(row.get("dns_enabled")),
         )
         for row in _rows(text)
     )
@@ -143,15 +142,10 @@ def event(line: bytes) -> Event:
 
 
 def _nanoseconds(text: str) -> int:
-    """RFC 3339, of which Python reads no more than microseconds, since 1970."""
-    whole, _, rest = text.partition(".")
-    digits = "".join(itertools.takewhile(str.isdigit, rest))
-    zone = rest[len(digits) :] if digits else ""
     try:
-        at = datetime.fromisoformat((whole + zone).replace("Z", "+00:00"))
+        return dates.nanoseconds(text)
     except ValueError:
         return 0
-    return int(at.timestamp()) * _NANOSECONDS + int(digits.ljust(9, "0")[:9])
 
 
 def _rows(text: bytes) -> Iterator[dict[str, Any]]:

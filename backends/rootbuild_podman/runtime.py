@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rootbuild import process
-from rootbuild.backend import (
-    EngineInfo,
-    Event,
-    Problem,
-    StoredContainer,
-    StoredImage,
-    StoredNetwork,
-    StoredVolume,
-)
 from rootbuild_podman import host
 
-if TYPE_CHECKING:  # most commands are advised nothing
+if TYPE_CHECKING:  # most commands are advised nothing, and ask nothing
+    from rootbuild.backend import (
+        EngineInfo,
+        Event,
+        Problem,
+        StoredContainer,
+        StoredImage,
+        StoredNetwork,
+        StoredVolume,
+    )
     from rootbuild.choices import Choices
 
 
@@ -30,6 +29,7 @@ class PodmanRuntime:
     """
 
     name = "podman"
+    default_network = "podman"
 
     def __init__(self) -> None:
         self._choices: Choices | None = None
@@ -38,6 +38,8 @@ class PodmanRuntime:
         """See `Runtime.check`."""
         if process.find("podman") is not None:
             return None
+        from rootbuild.backend import Problem
+
         return Problem(
             "podman, which runs the containers, is not installed",
             "on Debian and Ubuntu: sudo apt-get install podman netavark aardvark-dns uidmap",
@@ -59,16 +61,20 @@ class PodmanRuntime:
 
     def prepare(self) -> None:
         """See `Runtime.prepare`."""
-        if os.geteuid() != 0:
+        if os.geteuid() != 0 and not host.remote():
             from rootbuild_podman import nameserver
 
             nameserver.sweep(host.runtime_dir())
 
     def images(self) -> Sequence[StoredImage]:
         """See `Runtime.images`. podman takes 20 s for 500 images, so its files are read first."""
+        from pathlib import Path
+
         from rootbuild.storage.index import Index, UnknownLayoutError
 
         try:
+            if host.remote():
+                raise UnknownLayoutError
             return Index(ask=lambda: Path(self.info().root)).images(sizes=True)
         except UnknownLayoutError:
             from rootbuild_podman import listing

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from rootbuild.booleans import read_boolean
 from rootbuild.errors import DockerfileError
 
-INLINE_CACHE = "BUILDKIT_INLINE_CACHE"
 MULTI_PLATFORM = "BUILDKIT_MULTI_PLATFORM"
 
 
@@ -16,8 +15,6 @@ def argument_warnings(build_args: Mapping[str, str]) -> Iterator[str]:
 
     Raises DockerfileError for what is no truth value where BuildKit wants one.
     """
-    if read_boolean(build_args.get(INLINE_CACHE, "")):
-        yield f"{INLINE_CACHE}: a cache inside of the image is not supported yet, and left out"
     value = build_args.get(MULTI_PLATFORM, "")
     wanted = read_boolean(value)
     if value and wanted is None:

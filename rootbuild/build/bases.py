@@ -102,18 +102,24 @@ class Puller:
     """Brings images into the store, each for the platform that it is wanted for.
 
     A name that the store had for another platform stays with that image. Of several that one build
-    pulls, this host's has it.
+    pulls, this host's has it. `names` tells whose a name is now, for all platforms alike.
     """
 
     def __init__(
-        self, store: Store, backend: Backend, policy: PullPolicy, pulled: Pulled, vertices: Vertices
+        self,
+        names: dict[str, str],
+        store: Store,
+        backend: Backend,
+        policy: PullPolicy,
+        pulled: Pulled,
+        vertices: Vertices,
     ) -> None:
         self._store = store
         self._backend = backend
         self._policy = policy
         self._pulled = pulled
         self._vertices = vertices
-        self._named = {name: image.id for name, image in store.by_name.items()}
+        self._named = names
 
     def pull(self, image: ImageBase) -> BaseImage:
         """The image, pulled. Raises ImageNotFoundError."""
@@ -125,7 +131,8 @@ class Puller:
             raise ImageNotFoundError(f"no such image: {image.reference}")
         name, wanted = parse(image.reference).exact, self._pulled.wanted(image)
         other = self._other(name, wanted)
-        with self._vertices.open(f"[internal] pull {name}"):
+        with self._vertices.open(f"[internal] pull {name}") as vertex:
+            vertex.gauge("downloading", lambda: (self._backend.moved(name), 0))
             identity = self._fetch(name, wanted, other)
             if other and (name in self._store.by_name or wanted != build_platform()):
                 self._backend.tag(other.id, name)
@@ -181,6 +188,9 @@ def _at_hand(
     if hit is None:
         return None
     name, stored = hit
+    if stored.instances:
+        loaded = (_loaded(name, one, backend) for one in stored.instances if one in store.ids)
+        return next((base for base in loaded if _fits(base, pulled.wanted(image))), None)
     base = _loaded(name, stored.id, backend)
     if is_id(image.reference) or _fits(base, pulled.wanted(image)):
         return base

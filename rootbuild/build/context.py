@@ -11,6 +11,7 @@ from rootbuild.build.once import Once
 from rootbuild.build.trees import Trees
 from rootbuild.cache.files import FileDigests
 from rootbuild.errors import RootbuildError
+from rootbuild.files.digest import Meter
 from rootbuild.files.selection import Selection, select, select_exactly
 from rootbuild.files.tree import Tree
 from rootbuild.graph.stages import ContextBase
@@ -20,7 +21,8 @@ from rootbuild.plan.steps import Reading
 class ContextFiles:
     """Selections out of contexts or a remote, and their digests, remembered for a build.
 
-    Several threads may ask. What the files are is noted in `inventories`, if there are any.
+    Several threads may ask. What the files are is noted in `inventories`, if there are any, and
+    `meter` is told what is read of contexts.
     """
 
     def __init__(
@@ -30,12 +32,14 @@ class ContextFiles:
         digests: FileDigests,
         source: str,
         inventories: Inventories | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self._trees = trees
         self._remote = remote
         self._digests = digests
         self._source = source
         self._inventories = inventories
+        self._meter = meter
         self._selections: Once[Reading, Selection] = Once(self._select)
         self._known: Once[Reading, str] = Once(self._digest)
 
@@ -68,8 +72,14 @@ class ContextFiles:
                 return self._remote.digest(reading, reading.remote, lambda: self.select(reading))
             selection = self.select(reading)
             if self._inventories is None:
-                return selection.digest(self._digests, owners=False)
-            return self._inventories.digest(selection, self._digests, owners=False)
+                return selection.digest(self._digests, owners=False, meter=self._meter)
+            return self._inventories.digest(
+                selection,
+                self._digests,
+                owners=False,
+                meter=self._meter,
+                context=reading.source is None,
+            )
 
     @contextlib.contextmanager
     def _located(self, reading: Reading) -> Iterator[None]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from rootbuild.booleans import read_boolean
+from rootbuild.build.meter import ContextMeter
 from rootbuild.build.options import BuildOptions
 from rootbuild.build.remotes import Remotes
 from rootbuild.build.vertices import Vertices
@@ -55,6 +56,7 @@ class Contexts:
     ) -> None:
         self.remotes = remotes
         self.vertices = vertices
+        self.meter = ContextMeter(vertices)
         self._options = options
         self._cache = cache
         self._stdin = stdin

@@ -16,6 +16,7 @@ from rootbuild.build.checkpoint import (
     used_bytes,
 )
 from rootbuild.build.context import ContextFiles, read
+from rootbuild.build.debugger import Debugger, plain
 from rootbuild.build.explain.explainer import Explainer
 from rootbuild.build.explain.inventories import Inventories
 from rootbuild.build.halt import Halt
@@ -23,6 +24,8 @@ from rootbuild.build.linking import Links
 from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.names import title
 from rootbuild.build.perform import perform
+from rootbuild.build.remotecache.supply import Supply
+from rootbuild.build.run import process_of
 from rootbuild.build.schedule import Scheduler
 from rootbuild.build.solver import Solver
 from rootbuild.build.turns import Turns
@@ -30,12 +33,17 @@ from rootbuild.build.vertices import Vertex, Vertices
 from rootbuild.build.workspace import Workspaces
 from rootbuild.cache.database import Snapshot
 from rootbuild.errors import RootbuildError
+from rootbuild.files.accounts import resolve_user
+from rootbuild.files.directories import make_workdir
 from rootbuild.files.rootfs import Rootfs
 from rootbuild.files.selection import Selection
 from rootbuild.files.tree import RootfsTree
 from rootbuild.graph.stages import ContextBase, Filesystem, ImageBase, ScratchBase, StageBase
 from rootbuild.plan.plan import Plan
 from rootbuild.plan.steps import Reading, RunStep, StagePlan, Step
+from rootbuild.progress.findings import Reasons
+
+WRITING = "writing layer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,10 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What an executor works with. `fresh` are the stages for which no cache is used."""
+    """What an executor works with. `fresh` are the stages for which no cache is used.
+
+    With `keep_all` each stage's result becomes an image, so that it can be exported.
+    """
 
     plan: Plan
     source: str
@@ -68,8 +79,11 @@ class Parts:
     halt: Halt
     inventories: Inventories
     explainer: Explainer
+    debugger: Debugger
     policy: LayerPolicy
+    supply: Supply
     fresh: frozenset[int] = frozenset()
+    keep_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,31 +99,41 @@ class Outlook:
     horizon: int
 
 
-def build_target(parts: Parts, stop: Callable[[], object]) -> State:
-    """Build the target, and of the other stages those whose content it turns out to need.
+def build_targets(parts: Parts, stop: Callable[[], object]) -> tuple[State, ...]:
+    """Build the targets, and of the other stages those whose content they turn out to need.
 
-    `stop` ends what threads wait for outside of this process (see `Scheduler`).
+    `stop` ends what threads wait for outside of this process (see `Scheduler`). The states are in
+    the order of the targets.
 
     Raises RootbuildError located at the instruction that failed.
     """
-    scheduler: Scheduler[State] = Scheduler(
-        lambda index: Executor(parts, scheduler, parts.plan.stage(index)).build(),
-        stop,
-        parts.halt,
-    )
-    return scheduler.run(parts.plan.target)
+
+    def build(index: int) -> None:
+        if index == parts.plan.targets[0]:  # stages to stop in, also if nothing of them is needed
+            stops = [stage for stage in parts.debugger.stops if stage not in parts.plan.targets]
+            parts.solver.begin(stops)
+            for stage in stops:
+                scheduler.wait(stage)
+        Executor(parts, scheduler, parts.plan.stage(index)).build()
+
+    scheduler: Scheduler[State] = Scheduler(build, stop, parts.halt)
+    return scheduler.run(parts.plan.targets)
 
 
-def finish_target(parts: Parts, state: State, describe: Describe, names: Sequence[str]) -> str:
-    """Make an image of the built target, with that config and names; gives its id.
+def finish_target(
+    parts: Parts, target: int, state: State, describe: Describe, names: Sequence[str]
+) -> str:
+    """Make an image of a target that is built, with that config and names; gives its id.
 
     One call of the engine does all if there are steps that no layer holds yet.
     """
     if state.pending:
-        layers = parts.spaces[StageBase(parts.plan.target)].finish(describe, names)
+        layers = parts.spaces[StageBase(target)].finish(describe, names)
         snapshot = Snapshot(layers, (*state.groups, state.pending))
         parts.solver.remember(state.key, snapshot)
         return layers.image
+    parts.supply.ending.steps_over()
+    parts.supply.ready(state.layers)
     config = describe(state.layers.diff_ids if state.layers else ())
     return parts.backend.create_image(config, names)
 
@@ -126,13 +150,14 @@ class Executor:
         self._scheduler = scheduler
         self._stage = stage
         self._space = parts.spaces[StageBase(stage.index)]
-        self._links = Links(parts.solver, parts.backend, parts.policy)
+        self._links = Links(parts.solver, parts.backend, parts.policy, parts.supply)
         self._fresh = stage.index in parts.fresh
         self._taken: dict[Reading, Selection] = {}
         self._work = Uncommitted()
         self._renewed = False
         self._base = ""  # the key of what the first step starts from
         self._keys: list[str] = []
+        self._stop_at = parts.debugger.stops.get(stage.index, len(stage.steps))
 
     def build(self) -> None:
         """Build the stage, and hand out its state as soon as it can be read from."""
@@ -153,6 +178,8 @@ class Executor:
         while position < len(stage.steps):
             step = stage.steps[position]
             try:
+                if position == self._stop_at:
+                    state = self._look_around(position, state)
                 if position == ahead.horizon:
                     self._find_out(step)
                     ahead = self._look_ahead(position, state)
@@ -174,7 +201,7 @@ class Executor:
         what is pending; what was dear gets one of its own, as somebody may remove the result.
         """
         steps = self._work.steps
-        if steps and self._stage.index == self._parts.plan.target and not self._dear():
+        if steps and self._stage.index in self._parts.plan.targets and not self._dear():
             state, self._work = replace(state, pending=steps), Uncommitted()
         elif steps and self._must_be_an_image():
             state = self._commit(state)
@@ -195,7 +222,8 @@ class Executor:
             steps = stage.steps[position:]
             keys = solver.keys(state.key, steps) if state else self._first_keys()
             horizon = position + len(keys)
-            for done in range(len(keys), 0, -1):
+            most = self._stop_at - position if position <= self._stop_at else len(keys)
+            for done in range(min(len(keys), most), 0, -1):
                 found = solver.snapshot(keys[done - 1])
                 if found is not None:
                     self._show_cached(range(position, position + done))
@@ -256,7 +284,9 @@ class Executor:
     def _must_be_an_image(self) -> bool:
         """Whether others start from it, or it is the result. What is only copied from need not."""
         plan, index = self._parts.plan, self._stage.index
-        return index == plan.target or any(other.base == StageBase(index) for other in plan.stages)
+        if self._parts.keep_all:
+            return True
+        return index in plan.targets or any(other.base == StageBase(index) for other in plan.stages)
 
     def _advance(self, position: int, state: State) -> State:
         """The state after one more step, which is done unless its result is known."""
@@ -276,6 +306,7 @@ class Executor:
         if self._work.steps and (link is not None or pays_before(self._work, step)):
             state = self._commit(state)
         with parts.vertices.open(name) as vertex, parts.halt.blamed():
+            vertex.gauge(WRITING, self._space.moved)
             if link is not None:
                 return self._do_linked(step, selections, state, key, link, vertex)
             self._perform(step, selections, state, key, vertex)
@@ -304,6 +335,26 @@ class Executor:
             self._links.remember(link, state.layers)
         return state
 
+    def _look_around(self, position: int, state: State) -> State:
+        """Let the user look into the container before a step; what they change is dropped."""
+        step, parts = self._stage.steps[position], self._parts
+        self._stop_at = len(self._stage.steps)
+        if self._work.steps:
+            state = self._commit(state)
+        container, rootfs = self._space.change(state.key, state.layers)
+        what = title(parts.plan, self._stage, position)
+        if not isinstance(step, RunStep):
+            parts.debugger.before(container, rootfs, plain(step), what)
+            return state
+        self._find_out(step)
+        selections = tuple(self._selection(reading) for reading in step.readings)
+        with parts.mounting.prepared(step, selections, fresh=False) as prepared:
+            account = resolve_user(rootfs, step.user)
+            make_workdir(rootfs, step.cwd, account.uid, account.gid)
+            command = process_of(step, prepared, account)
+            parts.debugger.before(container, rootfs, command, what)
+        return state
+
     def _perform(
         self,
         step: Step,
@@ -316,7 +367,9 @@ class Executor:
         parts = self._parts
         self._renewed = True
         keys = (*self._keys, key)
-        for reason in parts.explainer.explain(self._stage, self._base, keys, fresh=self._fresh):
+        reasons = parts.explainer.explain(self._stage, self._base, keys, fresh=self._fresh)
+        parts.vertices.tell(Reasons(vertex.number, tuple(map(str, reasons))))
+        for reason in reasons if parts.explainer.asked else ():
             vertex.status(f"why: {reason}")
         container, rootfs = self._space.change(state.key, state.layers)
         with parts.turns.command() if isinstance(step, RunStep) else parts.turns.work():
@@ -329,6 +382,7 @@ class Executor:
                 selections,
                 parts.mounting,
                 vertex,
+                parts.debugger,
                 fresh=self._fresh,
             )
             self._work.add(time.monotonic() - begin, used_bytes(rootfs.path) - used)

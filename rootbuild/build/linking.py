@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from rootbuild.backend import Backend, Layers
 from rootbuild.build.checkpoint import LayerPolicy
+from rootbuild.build.remotecache.supply import Supply
 from rootbuild.build.solver import Solver
 from rootbuild.cache.database import Snapshot
 from rootbuild.files.selection import Selection
@@ -27,6 +28,7 @@ class Links:
     solver: Solver
     backend: Backend
     policy: LayerPolicy
+    supply: Supply
 
     def key(self, step: Step, selections: Sequence[Selection]) -> str | None:
         """What the layer of a step is remembered under; None if it is to have none of its own.
@@ -45,6 +47,8 @@ class Links:
         found = self.solver.snapshot(link)
         if found is None:
             return None
+        for each in (below, found.layers):
+            self.supply.ready(each)
         diff_ids = (*(below.diff_ids if below else ()), *found.layers.diff_ids)
         image = self.backend.create_image(render_config(ImageConfig(diff_ids=diff_ids), ""))
         layers = Layers(image, diff_ids)

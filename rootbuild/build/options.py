@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from rootbuild.attest import options as attestations
 from rootbuild.backend import NetworkMode, PullPolicy
+from rootbuild.build.remotecache.request import CacheSource, CacheTarget
 from rootbuild.context.named import NO_CONTEXTS, NamedContexts
 from rootbuild.execution import NO_LIMITS, USUAL_SECURITY, Limits, Security
+from rootbuild.outputs.request import Wanted
 
 if TYPE_CHECKING:  # every build imports this module
     from rootbuild.build.checkpoint import LayerPolicy
@@ -44,12 +47,27 @@ class DeviceGrant:
     alias: str = ""
 
 
+class Debugging(NamedTuple):
+    """What was asked for: a shell `on_error`, and before the steps at `lines` of the Dockerfile.
+
+    `command` is run instead of a shell.
+    """
+
+    on_error: bool = False
+    lines: tuple[int, ...] = ()
+    command: tuple[str, ...] = ()
+
+
+NO_DEBUGGING = Debugging()
+
+
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
     """One build. `dockerfile` None means the default names; it may be `-` and a URL.
 
     `tags` are as given by the user. `no_cache_stages` are names or numbers of stages to do again
-    whatever is cached. `jobs` 0 is as many as are usual here.
+    whatever is cached. `jobs` 0 is as many as are usual here. Without `platforms` it is for
+    this host; with several the result is an index of one image for each.
     """
 
     context: Origin
@@ -58,7 +76,7 @@ class BuildOptions:
     build_args: Mapping[str, str] = field(default_factory=dict)
     labels: Pairs = ()
     target: str | None = None
-    platform: Platform | None = None
+    platforms: tuple[Platform, ...] = ()
     no_cache: bool = False
     no_cache_stages: tuple[str, ...] = ()
     pull: PullPolicy = "missing"
@@ -75,3 +93,13 @@ class BuildOptions:
     devices: tuple[DeviceGrant, ...] = ()
     limits: Limits = NO_LIMITS
     security: Security = USUAL_SECURITY
+    cache_from: tuple[CacheSource, ...] = ()
+    cache_to: tuple[CacheTarget, ...] = ()
+    debugging: Debugging = NO_DEBUGGING
+    wanted: Wanted = field(default_factory=Wanted)
+    attest: attestations.Wanted = attestations.NONE
+
+    @property
+    def platform(self) -> Platform | None:
+        """The platform that was asked for, the first of several."""
+        return self.platforms[0] if self.platforms else None

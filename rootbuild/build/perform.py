@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rootbuild.backend import Backend
+from rootbuild.build.copied import Copied
+from rootbuild.build.debugger import Debugger, plain
 from rootbuild.build.mounts.mounting import Mounting
 from rootbuild.build.run import run_step
 from rootbuild.build.vertices import Vertex
-from rootbuild.errors import unreachable
+from rootbuild.errors import RootbuildError, unreachable
 from rootbuild.files.accounts import resolve_owner, resolve_user
 from rootbuild.files.copy import CopyOptions, copy
 from rootbuild.files.dated import dated
@@ -31,6 +33,7 @@ def perform(
     selections: tuple[Selection, ...],
     mounting: Mounting,
     vertex: Vertex,
+    debugger: Debugger,
     *,
     fresh: bool,
 ) -> bool:
@@ -43,10 +46,14 @@ def perform(
     match step:
         case RunStep():
             with mounting.prepared(step, selections, fresh=fresh) as prepared:
-                run_step(backend, container, rootfs, step, prepared, vertex)
+                run_step(backend, container, rootfs, step, prepared, vertex, debugger)
             return False
         case CopyStep():
-            return _copy(step, rootfs, selections)
+            try:
+                return _copy(step, rootfs, selections, vertex)
+            except RootbuildError as error:
+                debugger.failed(container, rootfs, plain(step), error.report.message)
+                raise
         case WorkdirStep():
             account = resolve_user(rootfs, step.user)
             with dated(rootfs, step.path, step.created):
@@ -56,7 +63,9 @@ def perform(
             unreachable(step)
 
 
-def _copy(step: CopyStep, rootfs: Rootfs, selections: tuple[Selection, ...]) -> bool:
+def _copy(
+    step: CopyStep, rootfs: Rootfs, selections: tuple[Selection, ...], vertex: Vertex
+) -> bool:
     options = CopyOptions(
         owner=None if not step.chown else resolve_owner(rootfs, step.chown),
         mode=None if not step.chmod else parse_chmod(step.chmod),
@@ -65,12 +74,14 @@ def _copy(step: CopyStep, rootfs: Rootfs, selections: tuple[Selection, ...]) -> 
         created=step.created,
     )
     over = Layover(rootfs) if step.link else None
+    copied = Copied(selections)
+    vertex.gauge("copying", copied.measure)
     path = absolute(step.destination, step.workdir)
     with dated(rootfs, path, step.created, linked=step.link):
         for reading, selection in zip(step.readings, selections, strict=True):
             unpack = step.unpack if reading.remote is None else step.unpack_remotes
             chosen = replace(options, unpack=unpack)
-            copy(selection, rootfs, step.destination, step.workdir, chosen, over)
+            copy(selection, rootfs, step.destination, step.workdir, chosen, over, copied.add)
         if step.inline:
             write_inline(step.inline, rootfs, step.destination, step.workdir, options, over)
     return over is not None and over.untouched

@@ -92,7 +92,7 @@ class Remotes:
 
     def _download(self, source: HttpSource, vertices: Vertices) -> str:
         from rootbuild.remote.download import downloaded
-        from rootbuild.remote.request import Patience
+        from rootbuild.web.patience import Patience
 
         patience = Patience(wait=self.halt.pause)
         with vertices.open(f"load {source.shown}"):

@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from rootbuild.backend import Backend, Exec
+from rootbuild.build.debugger import Debugger
+from rootbuild.build.exitcode import explain
 from rootbuild.build.mounts.mounting import Prepared
 from rootbuild.build.vertices import Vertex
 from rootbuild.errors import BuildError
@@ -31,6 +33,7 @@ def run_step(
     step: RunStep,
     prepared: Prepared,
     vertex: Vertex,
+    debugger: Debugger,
 ) -> None:
     """Run the command and stream its output. Raises BuildError unless it exits with 0.
 
@@ -43,17 +46,17 @@ def run_step(
     account = resolve_user(rootfs, step.user)
     make_workdir(rootfs, step.cwd, account.uid, account.gid)
     tail = _Tail(vertex)
-    code = _run(backend, container, _exec(step, prepared, account), tail)
+    command = process_of(step, prepared, account)
+    code = _run(backend, container, command, tail)
     if code != 0:
-        raise BuildError(
-            f'process "{step.display}" did not complete successfully: exit code: {code}',
-            id="run-failed",
-            hint=_explain(code),
-            detail=tail.text(),
-        )
+        what = f'process "{step.display}" did not complete successfully: exit code: {code}'
+        hint = "\n".join(filter(None, (explain(code, step, command, rootfs), debugger.advice)))
+        debugger.failed(container, rootfs, command, what)
+        raise BuildError(what, id="run-failed", hint=hint, detail=tail.text())
 
 
-def _exec(step: RunStep, prepared: Prepared, account: Account) -> Exec:
+def process_of(step: RunStep, prepared: Prepared, account: Account) -> Exec:
+    """What is run for a step."""
     env = dict(step.env)
     env.setdefault("HOME", account.home)
     for key, value in (*step.proxies, *prepared.env):
@@ -115,15 +118,3 @@ class _Tail:
     def text(self) -> str:
         lines = self._kept.decode("utf-8", "replace").splitlines()
         return "\n".join(lines[-TAIL_LINES:])
-
-
-def _explain(code: int) -> str:
-    if code == 126:
-        return "126: the command was found but cannot be executed (its mode, or its format)"
-    if code == 127:
-        return "127: the command, or the interpreter that it names, is not in the image"
-    if code == 137:
-        return "137: killed by SIGKILL, often because memory ran out"
-    if code == 139:
-        return "139: the command crashed (SIGSEGV)"
-    return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 from rootbuild.build.halt import Canceled, Halt
@@ -33,21 +33,21 @@ class Scheduler(Generic[Result]):
         self._results: dict[int, Result] = {}
         self._error: BaseException | None = None
 
-    def run(self, stage: int) -> Result:
-        """Have a stage built; to be called by the main thread, which signals can interrupt here.
+    def run(self, stages: Sequence[int]) -> tuple[Result, ...]:
+        """Have stages built; to be called by the main thread, which signals can interrupt here.
 
         Raises what a stage has raised. No thread is left afterwards, however it ends.
         """
         try:
-            self.start([stage])
+            self.start(stages)
             with self._changed:
-                while self._error is None and not self._complete(stage):
+                while self._error is None and not self._complete(stages):
                     self._changed.wait()
         finally:
             self._end()
         if self._error is not None:
             raise self._error
-        return self._results[stage]
+        return tuple(self._results[stage] for stage in stages)
 
     def start(self, stages: Iterable[int]) -> None:
         """Begin with those stages that are not begun yet."""
@@ -92,9 +92,10 @@ class Scheduler(Generic[Result]):
             self._running.discard(stage)
             self._changed.notify_all()
 
-    def _complete(self, stage: int) -> bool:
-        """Whether it has a result, and nobody whose result was of use is at work any more."""
-        return stage in self._results and self._running.isdisjoint(self._results)
+    def _complete(self, stages: Sequence[int]) -> bool:
+        """Whether all have a result, and nobody whose result was of use is at work any more."""
+        done = all(stage in self._results for stage in stages)
+        return done and self._running.isdisjoint(self._results)
 
     def _end(self) -> None:
         with self._changed:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rootbuild.build.checkpoint import LayerPolicy
+from rootbuild.build.remotecache.imported import Imported
 from rootbuild.cache.database import Cache, Snapshot
 from rootbuild.graph.stages import ContextBase, Filesystem, ImageBase, ScratchBase, StageBase
 from rootbuild.plan.keys import base_key, content_key, step_key
@@ -40,7 +41,8 @@ class Chain:
 class Solver:
     """Computes key chains; asks the cache for results and the store whether they still exist.
 
-    `fresh` are the stages that are built anew, whatever is cached.
+    `fresh` are the stages that are built anew, whatever is cached. `imported` are results from
+    elsewhere, which the store does not have yet.
 
     Several threads may ask and tell. What is remembered of a stage's content is void from when the
     stage is begun until it is known to be as it was: one that runs steps again, as they were not
@@ -55,6 +57,7 @@ class Solver:
         digest: ContextDigest,
         policy: LayerPolicy,
         fresh: frozenset[int] = frozenset(),
+        imported: Imported | None = None,
     ) -> None:
         self._plan = plan
         self._cache = cache
@@ -62,6 +65,7 @@ class Solver:
         self._digest = digest
         self._policy = policy
         self._fresh = fresh
+        self._imported = imported or Imported()
         self._chains: dict[int, Chain] = {}
         self._begun: set[int] = set()
         self._built: dict[int, str] = {}
@@ -124,9 +128,14 @@ class Solver:
         return self.key("link", step)
 
     def snapshot(self, key: str) -> Snapshot | None:
-        """The cached result for a key, if the store still has it and its layers are as wanted."""
+        """The cached result for a key, if the store still has it and its layers are as wanted.
+
+        Failing that, one from elsewhere, which `Supply` brings.
+        """
         found = self._cache.step(key)
         if found is None or found.layers.image not in self._live:
+            found = self._imported.snapshot(key)
+        if found is None:
             return None
         return found if self._policy == "auto" or set(found.groups) <= {1} else None
 
@@ -184,7 +193,13 @@ class Solver:
         key = content_key(filesystem, reading.marks)
         if key in self._read:
             return self._read[key]
-        return self._cache.content(key) if self._trust(reading.source, filesystem) else None
+        if not self._trust(reading.source, filesystem):
+            return None
+        known = self._cache.content(key)
+        if known is None and key in self._imported.contents:
+            known = self._imported.contents[key]
+            self._cache.remember_content(key, known)
+        return known
 
     def _trust(self, source: Filesystem, filesystem: str) -> bool:
         """Whether what is remembered of a source's content is what it will be in this build."""

@@ -58,10 +58,10 @@ def clear_iidfile(path: Path) -> None:
 
 
 def write_iidfile(path: Path, image: str) -> None:
-    """Write the image id to a file, all at once. Raises HostError."""
+    """Write the image id, or nothing if there is none, to a file, all at once. HostError."""
     staged = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        staged.write_text(f"sha256:{image}")
+        staged.write_text(f"sha256:{image}" if image else "")
         os.replace(staged, path)
     except OSError as error:
         with contextlib.suppress(OSError):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 from rootbuild.backend import Backend, Describe, Layers
 from rootbuild.build.journal import Journal
 from rootbuild.build.once import Once
+from rootbuild.build.remotecache.supply import Supply
 from rootbuild.build.turns import Turns
 from rootbuild.files.rootfs import Rootfs
 from rootbuild.graph.stages import Filesystem
@@ -21,14 +23,16 @@ class Workspace:
     to read them. Only one thread changes it, and none reads meanwhile; several may read at once.
     """
 
-    def __init__(self, backend: Backend, journal: Journal, turns: Turns) -> None:
+    def __init__(self, backend: Backend, journal: Journal, turns: Turns, supply: Supply) -> None:
         self._backend = backend
+        self._supply = supply
         self._journal = journal
         self._turns = turns
         self._lock = threading.Lock()
         self._stack = contextlib.ExitStack()
         self._held: tuple[str, Rootfs] | None = None
         self._content: str | None = None
+        self._name = ""
         self._committed = False
 
     def __enter__(self) -> Workspace:
@@ -64,6 +68,18 @@ class Workspace:
                 self._content = content
             return held[1]
 
+    def result(self, content: str, layers: Layers | None) -> Rootfs:
+        """As `view`, when the stages are built and nobody is given turns any more."""
+        if self._held is None or self._content != content:
+            self._start(layers, contextlib.nullcontext())
+            self._content = content
+        assert self._held is not None
+        return self._held[1]
+
+    def moved(self) -> tuple[int, int]:
+        """How far the layer is written that is being made; in all, that is not known."""
+        return (self._backend.moved(self._name), 0) if self._name else (0, 0)
+
     def commit(self, *, hurry: bool = True) -> Layers:
         """Keep what was changed since the container started as one more layer.
 
@@ -85,13 +101,17 @@ class Workspace:
         self._held = self._content = None
         self._stack.close()
 
-    def _start(self, layers: Layers | None) -> tuple[str, Rootfs]:
+    def _start(
+        self, layers: Layers | None, turn: AbstractContextManager[object] | None = None
+    ) -> tuple[str, Rootfs]:
         self.close()
         name = self._journal.container()
         image = layers.image if layers else None
-        with self._turns.work():
+        self._supply.ready(layers)
+        with turn or self._turns.work():
             container = self._stack.enter_context(self._backend.start(image, name))
             path = self._stack.enter_context(self._backend.mount(container))
+        self._name = container
         self._held = container, self._stack.enter_context(Rootfs(path))
         self._committed = False
         return self._held
@@ -100,10 +120,10 @@ class Workspace:
 class Workspaces:
     """The workspaces of all stages, and of images that are copied from, until the block ends."""
 
-    def __init__(self, backend: Backend, journal: Journal, turns: Turns) -> None:
+    def __init__(self, backend: Backend, journal: Journal, turns: Turns, supply: Supply) -> None:
         self._stack = contextlib.ExitStack()
         self._spaces: Once[Filesystem, Workspace] = Once(
-            lambda _: self._stack.enter_context(Workspace(backend, journal, turns))
+            lambda _: self._stack.enter_context(Workspace(backend, journal, turns, supply))
         )
 
     def __enter__(self) -> Workspaces:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
-from rootbuild.backend import Backend, Runtime, choose_runtime
+from rootbuild.backend import Backend, Runtime
 from rootbuild.cli.parse import Parsed
 from rootbuild.host.folders import cache_folder
 from rootbuild.host.settings import KEYS, Settings, read
+from rootbuild.runtimes import choose_runtime
 
 # Docker's own values of --isolation that mean "as usual".
 _NO_ISOLATION = ("default",)

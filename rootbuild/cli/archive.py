@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
-from rootbuild.backend import choose_runtime
 from rootbuild.cli.engine import separated, words
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import UsageError
@@ -13,6 +13,7 @@ from rootbuild.image.platform import parse_platform
 from rootbuild.runtime.calls import Outcome, ask, call
 from rootbuild.runtime.names import need_image
 from rootbuild.runtime.objects import CONTAINERS, Act, perform
+from rootbuild.runtimes import choose_runtime
 
 _LOADED = "Loaded image"
 
@@ -21,9 +22,16 @@ def save(parsed: Parsed) -> int:
     """Images into one archive, in Docker's form, on a file or standard output."""
     if not parsed.text("output"):
         _refuse_terminal("cowardly refusing to save to a terminal. Use the -o flag or redirect")
-    runtime = choose_runtime()
-    known = runtime.images()
+    from rootbuild.cli import stored
+
+    known = choose_runtime().images()
     names = [need_image(name, known) for name in parsed.args]
+    return stored.save(parsed, lambda: _save(parsed, names))
+
+
+def _save(parsed: Parsed, names: Sequence[str]) -> int:
+    """The same, by the engine."""
+    runtime = choose_runtime()
     several = ["--multi-image-archive"] if len(names) > 1 else []
     outcome = call(runtime, ("save", "--quiet", *several, *parsed.tokens(), *names))
     outcome.replay()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
@@ -19,10 +20,13 @@ from rootbuild.build.contexts import Contexts
 from rootbuild.build.memo.recall import recall
 from rootbuild.build.options import BuildOptions
 from rootbuild.build.remotes import Remotes
+from rootbuild.build.told import whole_names
 from rootbuild.build.vertices import Vertices
 from rootbuild.cli.advice import advise, settings
-from rootbuild.cli.build_options import build_options, reporter_name
+from rootbuild.cli.build_options import build_options
 from rootbuild.cli.parse import Parsed
+from rootbuild.cli.recording import begin_record, end_record
+from rootbuild.cli.reporters import make_reporter, progress_name
 from rootbuild.errors import (
     BuildError,
     ContextError,
@@ -31,9 +35,11 @@ from rootbuild.errors import (
     Interrupted,
     RootbuildError,
 )
+from rootbuild.history.recorder import Recorder
 from rootbuild.host.folders import cache_folder, state_folder
-from rootbuild.progress.plain import PlainReporter
 from rootbuild.progress.quiet import QuietReporter
+from rootbuild.progress.reporter import Reporter
+from rootbuild.progress.tee import Tee
 
 SOLVE_ERRORS = (BuildError, ContextError, DockerfileError, ImageNotFoundError)
 
@@ -41,62 +47,98 @@ SOLVE_ERRORS = (BuildError, ContextError, DockerfileError, ImageNotFoundError)
 def run(parsed: Parsed) -> int:
     """Build an image. Progress goes to standard error; `--quiet` prints the image id."""
     options = build_options(parsed)
-    call = None
     if parsed.has("call") or parsed.has("check"):
-        from rootbuild.cli.call import call_of, perform
+        return _look(parsed, options)
+    shown = make_reporter(progress_name(parsed), sys.stderr)
+    orders = settings(parsed)
+    backend = choose_backend(orders.value("engine") or None)
+    advised = partial(advise, backend, orders, verbose=parsed.switch("verbose"))
+    recorder = begin_record(parsed, options, backend.name)
+    try:
+        with _contexts(options, Tee(shown, recorder)) as contexts:
+            built = _build(options, backend, contexts, advised, recorder)
+        if isinstance(built, str):
+            _tell(built, options, backend, Tee(shown, recorder), recorder)
+    except BaseException as error:
+        shown.close()
+        end_record(recorder, error=error)
+        raise
+    if isinstance(built, int):
+        recorder.leave()
+        return built
+    shown.close()
+    end_record(recorder, built or "")
+    if parsed.switch("quiet"):
+        sys.stdout.write(f"sha256:{built}\n" if built else "\n")
+    return 0
 
-        call = call_of(parsed)
+
+def _look(parsed: Parsed, options: BuildOptions) -> int:
+    """Look at the Dockerfile instead of building it."""
+    from rootbuild.cli.call import call_of, perform
+
+    call = call_of(parsed)
+    if call is None:  # `--call=build`
+        given = tuple(given for given in parsed.given if given.flag.name not in ("call", "check"))
+        return run(parsed._replace(given=given))
+    with _contexts(options, QuietReporter()) as contexts:
+        return perform(call, options, contexts)
+
+
+@contextlib.contextmanager
+def _contexts(options: BuildOptions, reporter: Reporter) -> Iterator[Contexts]:
     cache = cache_folder()
-    quiet = call is not None or reporter_name(parsed) == "quiet"
-    reporter = QuietReporter() if quiet else PlainReporter(sys.stderr)
     # There may be none at all, as for services.
     stdin = sys.stdin.buffer if sys.stdin is not None else io.BytesIO()
     with (
         Remotes(cache, options.secrets, options.agents) as remotes,
         Contexts(options, cache, remotes, Vertices(reporter, remotes.numbers), stdin) as contexts,
     ):
-        if call is not None:
-            return perform(call, options, contexts)
-        orders = settings(parsed)
-        backend = choose_backend(orders.value("engine") or None)
-        advised = partial(advise, backend, orders, verbose=parsed.switch("verbose"))
-        built = _build(options, backend, cache, contexts, advised)
-    if isinstance(built, int):
-        return built
-    if parsed.switch("quiet"):
-        sys.stdout.write(f"sha256:{built}\n")
-    return 0
+        yield contexts
 
 
-def _load() -> None:
+def _tell(
+    image: str, options: BuildOptions, backend: Backend, reporter: Reporter, recorder: Recorder
+) -> None:
+    """Tell how large it is, which takes a look at the store: not where nothing was done."""
+    if recorder.steps_done or sys.stderr.isatty():
+        from rootbuild.build.result import describe
+
+        reporter.tell(describe(backend, image, whole_names(options.tags)))
+
+
+def _load(recorder: Recorder) -> None:
     """Load what a build needs: all of it is used inside."""
     import_module("rootbuild.build.build")
+    recorder.flush()
 
 
 def _build(
     options: BuildOptions,
     backend: Backend,
-    cache: Path,
     contexts: Contexts,
     advised: Callable[[], None],
+    recorder: Recorder,
 ) -> str | int | None:
     """The image's id; or an exit code, if another process has done the build inside.
 
     `advised` tells the backend which ways to go, once there is something to do.
     """
+    cache = cache_folder()
     image = recall(options, backend, cache, contexts)
     if image is not None:
         return image
     try:
         if backend.enter(()) is not None:
-            if not options.no_cache:  # else there is work to do for sure
+            if not (options.no_cache or options.wanted.inside):  # else there is work to do
                 image = _start(options, backend, cache, contexts, inside=False)
                 if image is not None:
                     return image
-            code = process.join(backend.enter, meanwhile=_load)
+            code = process.join(backend.enter, meanwhile=partial(_load, recorder))
             if code is not None:
                 return code
         unwind_once()
+        contexts.vertices.reporter.animate()
         advised()
         return _start(options, backend, cache, contexts, inside=True)
     except SOLVE_ERRORS as error:

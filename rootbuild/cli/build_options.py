@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rootbuild.attest import options as attestations
 from rootbuild.backend import NetworkMode
-from rootbuild.build.options import BuildOptions
+from rootbuild.build.options import NO_DEBUGGING, BuildOptions, Debugging
+from rootbuild.cli.build_cache import read_sources, read_targets
 from rootbuild.cli.build_limits import read_limits, read_security
 from rootbuild.cli.build_mounts import read_agents, read_allowed, read_secret
 from rootbuild.cli.parse import Parsed
@@ -19,47 +21,37 @@ from rootbuild.execution import HOST_GATEWAY
 from rootbuild.image.dates import SOURCE_DATE_EPOCH
 from rootbuild.image.platform import Platform, build_platform, parse_platform
 from rootbuild.image.reference import parse as parse_reference
+from rootbuild.outputs.request import Wanted
 from rootbuild.registry import config
 
 if TYPE_CHECKING:
     from rootbuild.build.checkpoint import LayerPolicy
     from rootbuild.image.config import Pairs
 
-PROGRESS = ("auto", "plain", "quiet")
 NETWORKS: tuple[NetworkMode, ...] = ("default", "none", "host")
 
 # Options whose effect is on the way. Ignoring one would build something else than was asked for.
-NOT_YET = (
-    "annotation",
-    "attest",
-    "cache-from",
-    "cache-to",
-    "metadata-file",
-    "output",
-    "push",
-    "sbom",
-    "squash",
-)
-# Values that ask for what happens anyway: the image goes into the store.
-_AS_USUAL = {"output": ("", "type=docker", "type=image")}
+NOT_YET = ("squash",)
+_OUTPUTS = ("annotation", "load", "metadata-file", "output", "push")
 
 
 def build_options(parsed: Parsed) -> BuildOptions:
     """Read the command line. Raises UsageError, or UnsupportedError for what is on the way."""
     _refuse(parsed)
     allowed = read_allowed(parsed.all("allow"))
+    arguments = build_args(parsed.all("build-arg"))
     return BuildOptions(
         context=main_origin(parsed.args[0]),
         dockerfile=parsed.text("file") or None,
         tags=_tags(parsed),
-        build_args=with_proxies(build_args(parsed.all("build-arg")), config.proxies(config.read())),
+        build_args=with_proxies(arguments, config.proxies(config.read())),
         labels=_pairs(parsed.all("label")),
         target=parsed.text("target") or None,
-        platform=_platform(parsed),
+        platforms=_platforms(parsed),
         no_cache=parsed.switch("no-cache"),
         no_cache_stages=_no_cache_stages(parsed),
         pull="always" if parsed.switch("pull") else "missing",
-        layers=_layers(parsed.text("layers")),
+        layers=_layers(parsed),
         jobs=_jobs(parsed),
         explain=parsed.switch("explain"),
         network=_network(parsed.text("network")),
@@ -72,24 +64,48 @@ def build_options(parsed: Parsed) -> BuildOptions:
         devices=allowed.devices,
         limits=read_limits(parsed),
         security=read_security(parsed),
+        wanted=_wanted(parsed),
+        attest=_attestations(parsed),
+        debugging=_debugging(parsed),
+        cache_from=read_sources(parsed.all("cache-from")),
+        cache_to=read_targets(parsed.all("cache-to"), arguments),
     )
 
 
-def reporter_name(parsed: Parsed) -> str:
-    """Which progress output: `plain` or `quiet`."""
-    wanted = parsed.text("progress") or os.environ.get("BUILDKIT_PROGRESS") or "auto"
-    if parsed.switch("quiet"):
-        return "quiet"
-    if wanted in ("tty", "rawjson"):
-        raise UnsupportedError(f"--progress={wanted} is not supported yet", hint="use plain")
-    if wanted not in PROGRESS:
-        raise UsageError(f"invalid progress mode {wanted}", hint="one of: " + ", ".join(PROGRESS))
-    return "quiet" if wanted == "quiet" else "plain"
+def _debugging(parsed: Parsed) -> Debugging:
+    if parsed.command.path[0] != "debug" and not parsed.has("on-error"):
+        return NO_DEBUGGING
+    from rootbuild.cli.debug import debugging
+
+    return debugging(parsed)
+
+
+def _attestations(parsed: Parsed) -> attestations.Wanted:
+    if not any(parsed.has(name) for name in ("attest", "provenance", "sbom")):
+        return attestations.NONE
+    from rootbuild.cli.build_attest import read_attestations
+
+    provenance, sbom = (
+        parsed.text(name) if parsed.has(name) else None for name in ("provenance", "sbom")
+    )
+    return read_attestations(parsed.all("attest"), provenance, sbom)
+
+
+def _wanted(parsed: Parsed) -> Wanted:
+    if not any(parsed.has(name) for name in _OUTPUTS):
+        return Wanted()
+    from rootbuild.cli.build_outputs import read_outputs
+
+    return read_outputs(parsed, indexed=len(_platforms(parsed)) > 1 or _attests(parsed))
+
+
+def _attests(parsed: Parsed) -> bool:
+    return _attestations(parsed) != attestations.NONE
 
 
 def _refuse(parsed: Parsed) -> None:
     for name in NOT_YET:
-        if parsed.has(name) and parsed.text(name) not in _AS_USUAL.get(name, ("", "false")):
+        if parsed.has(name) and parsed.text(name) not in ("", "false"):
             raise UnsupportedError(
                 f"the option --{name} is not supported yet",
                 hint="leave it out; the CHANGELOG tells when it comes",
@@ -153,31 +169,27 @@ def _pairs(given: tuple[str, ...]) -> Pairs:
     return tuple(found.items())
 
 
-def _platform(parsed: Parsed) -> Platform | None:
+def _platforms(parsed: Parsed) -> tuple[Platform, ...]:
     given = ",".join(parsed.all("platform")) or os.environ.get("DOCKER_DEFAULT_PLATFORM", "")
     if not given:
-        return None
+        return ()
     try:
-        wanted = dict.fromkeys(_parsed_platform(text) for text in given.split(","))
+        wanted = tuple(dict.fromkeys(_parsed_platform(text) for text in given.split(",")))
     except ValueError as error:
         raise UsageError(f'invalid argument "{given}" for "--platform" flag: {error}') from error
-    if len(wanted) > 1:
-        raise UnsupportedError(
-            "several platforms at once (--platform) are not supported yet",
-            hint="build for one after the other, under different names",
-        )
-    platform = next(iter(wanted))
-    if platform.os != "linux":
+    if any(platform.os != "linux" for platform in wanted):
         raise UnsupportedError(f"--platform={given} is not supported: images are for Linux")
-    return platform
+    return wanted
 
 
 def _parsed_platform(text: str) -> Platform:
     return build_platform() if text.strip().lower() == "local" else parse_platform(text)
 
 
-def _layers(text: str) -> LayerPolicy:
-    if text == "all":
+def _layers(parsed: Parsed) -> LayerPolicy:
+    """Where dates are rewritten, layers must not depend on how long steps took."""
+    text = parsed.text("layers")
+    if text == "all" or (not text and _wanted(parsed).rewrite):
         return "all"
     if text in ("", "auto"):
         return "auto"

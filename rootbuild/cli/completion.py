@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rootbuild.backend import Runtime, choose_runtime
+from rootbuild.backend import Runtime
 from rootbuild.cli import registry, rows
 from rootbuild.cli.command import Command
 from rootbuild.cli.flags import Flag
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import RootbuildError, UsageError
 from rootbuild.image import reference
+from rootbuild.runtimes import choose_runtime
 
 _BASH = """\
 _PROGRAM() {
@@ -77,13 +78,12 @@ def candidates(before: Sequence[str], word: str) -> Iterator[tuple[str, str]]:
 def _names(before: Sequence[str]) -> Iterator[tuple[str, str]]:
     """The commands and groups below what was typed."""
     group = registry.find_group(before) if before else None
-    if before and (group is None or len(before) > 1):
+    if before and (group is None or len(before) > len(group.path)):
         return
     size = len(before) + 1
-    shown = {name[-1]: c.summary for c in registry.COMMANDS if not c.hidden for name in c.names
+    shown = {name[-1]: c.summary for c in registry.commands() if not c.hidden for name in c.names
              if len(name) == size and name[:-1] == tuple(before)}  # fmt: skip
-    if not before:
-        shown.update({g.path[0]: g.summary for g in registry.GROUPS if not g.hidden})
+    shown.update({g.path[-1]: g.summary for g in registry.groups_below(before) if not g.hidden})
     yield from sorted(shown.items())
 
 

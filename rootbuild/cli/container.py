@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from rootbuild.backend import choose_runtime
+from collections.abc import Sequence
+
+from rootbuild.backend import Runtime
 from rootbuild.cli.engine import words
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import RuntimeRefusedError
-from rootbuild.runtime.calls import call
+from rootbuild.runtime.calls import Outcome, ask, call
 from rootbuild.runtime.names import find_container
 from rootbuild.runtime.objects import CONTAINERS, Act, perform
+from rootbuild.runtime.run import NOT_STARTED, explain_host
+from rootbuild.runtimes import choose_runtime
 
 LIVE = frozenset({"attach", "logs"})
 ENGINE_FAILED = 125
@@ -38,7 +42,24 @@ def start(parsed: Parsed) -> int:
     runtime = choose_runtime()
     runtime.prepare()
     status = perform(runtime, CONTAINERS, Act(words(parsed), parsed.args, live=attached))
+    if status != 0:
+        _explain_start(runtime, parsed.args)
     return status if attached and status != ENGINE_FAILED else min(status, 1)
+
+
+def _explain_start(runtime: Runtime, names: Sequence[str]) -> None:
+    """Tell what is wrong with this host, if containers were not started because of that."""
+    known = runtime.containers()
+    for name in names:
+        found = find_container(name, known)
+        if found is not None and found.status in NOT_STARTED:
+            asked = ("container", "inspect", "--format={{.HostConfig.NetworkMode}}", found.id)
+            mode = ask(runtime, asked).answer.decode().strip()
+            try:
+                explain_host(runtime, Outcome(1), private=mode not in ("none", "host"))
+            except RuntimeRefusedError as error:
+                error.exit_code = 1
+                raise
 
 
 def exec_in(parsed: Parsed) -> int:

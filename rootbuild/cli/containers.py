@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from rootbuild.backend import choose_runtime
 from rootbuild.cli import rows
 from rootbuild.cli.engine import words
 from rootbuild.cli.parse import Parsed
 from rootbuild.image import reference
 from rootbuild.runtime.calls import ask
+from rootbuild.runtimes import choose_runtime
 from rootbuild.template import Record
 
 _HEADERS = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from platformdirs import user_cache_path
 
-from rootbuild.backend import choose_runtime
 from rootbuild.cli import rows
 from rootbuild.cli.parse import Parsed
 from rootbuild.runtime.disk import Share, shares
 from rootbuild.runtime.display import size
+from rootbuild.runtimes import choose_runtime
 from rootbuild.template import Record
 
 _HEADERS = {

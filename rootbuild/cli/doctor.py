@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from rootbuild import process
-from rootbuild.backend import Backend, Runtime, load_backends, load_runtimes
+from rootbuild.backend import Backend, Runtime, load_backends
 from rootbuild.build.trial import try_step
 from rootbuild.cli.advice import advise, settings
 from rootbuild.cli.build import unwind_once
@@ -27,6 +27,7 @@ from rootbuild.host.scratch import scratch_store
 from rootbuild.host.settings import Settings
 from rootbuild.host.trial import NOT_MADE, Trials
 from rootbuild.runtime.trial import end_pause, remove_leftovers, try_container
+from rootbuild.runtimes import load_runtimes
 
 _VERSION = 1
 _HARMLESS = "true"

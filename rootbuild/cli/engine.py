@@ -1,12 +1,14 @@
-"""Commands that the engine answers as Docker does: they are passed on, and we are gone."""
+"""Commands that the engine answers as Docker does: they are passed on, on our own streams."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from rootbuild import process
-from rootbuild.backend import choose_runtime
 from rootbuild.cli.parse import Parsed
+from rootbuild.runtimes import choose_runtime
+
+ENGINE_FAILED = 125
 
 
 def words(parsed: Parsed, leave_out: Sequence[str] = ()) -> tuple[str, ...]:
@@ -19,11 +21,12 @@ def separated(args: Sequence[str]) -> tuple[str, ...]:
     return ("--", *args) if any(arg.startswith("-") and arg != "-" for arg in args) else (*args,)
 
 
-def become(parsed: Parsed, more: Sequence[str] = ()) -> int:
-    """Turn into the engine's command, with some more options."""
+def pass_on(parsed: Parsed, more: Sequence[str] = ()) -> int:
+    """Have the engine do it, with some more options. We stay, to explain how it fails."""
     runtime = choose_runtime()
     argv = runtime.command((*words(parsed), *more, *separated(parsed.args)))
-    process.become(argv, runtime.environment())
+    status = process.foreground(argv, runtime.environment())
+    return 1 if status == ENGINE_FAILED else status
 
 
 def hand_on(parsed: Parsed) -> int:

@@ -6,11 +6,13 @@ import sys
 from datetime import datetime, timedelta, timezone
 
 from rootbuild import process
-from rootbuild.backend import Event, choose_runtime
+from rootbuild.backend import Event
 from rootbuild.cli import rows
 from rootbuild.cli.parse import Parsed
 from rootbuild.dockerfile.durations import parse_duration
 from rootbuild.errors import DockerfileError, UsageError
+from rootbuild.image import dates
+from rootbuild.runtimes import choose_runtime
 from rootbuild.template import Record
 
 # Docker's words for what the engine calls otherwise; all others are the same.
@@ -19,7 +21,6 @@ _FILTERS = {
     "event=destroy": "event=remove",
     "event=delete": "event=remove",
 }
-_BILLION = 10**9
 _MARGIN = timedelta(seconds=0.5)
 
 
@@ -38,7 +39,7 @@ def run(parsed: Parsed) -> int:
     with process.follow(runtime.command(words), runtime.environment()) as output:
         for line in output:
             event = runtime.event(line)
-            if ends and event.nanoseconds > ends[-1].timestamp() * _BILLION:
+            if ends and event.nanoseconds > ends[-1].timestamp() * dates.SECOND:
                 continue
             sys.stdout.write(rows.line(form, record(event)) if form else plain(event))
             sys.stdout.flush()
@@ -53,14 +54,13 @@ def moment(text: str, now: datetime | None = None) -> datetime:
     at = now or datetime.now(timezone.utc)
     try:
         if text[-1:].isalpha() and text[-1:] != "Z":
-            return at - timedelta(seconds=parse_duration(text) / _BILLION)
+            return at - timedelta(seconds=parse_duration(text) / dates.SECOND)
         if text.replace(".", "", 1).isdigit():
             return datetime.fromtimestamp(float(text), timezone.utc)
-        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        return datetime.fromtimestamp(dates.nanoseconds(text) / dates.SECOND, timezone.utc)
     except (DockerfileError, ValueError) as error:
         message = f'failed to parse value as time or duration: "{text}"'
         raise UsageError(message, exit_code=1) from error
-    return found if found.tzinfo else found.astimezone()
 
 
 def _awaited(until: datetime) -> datetime:
@@ -75,7 +75,7 @@ def record(event: Event) -> Record:
         Action=event.action,
         Actor=Record(ID=event.id, Attributes=dict(event.attributes)),
         scope="local",
-        time=event.nanoseconds // _BILLION,
+        time=event.nanoseconds // dates.SECOND,
         timeNano=event.nanoseconds,
     )
     if event.kind not in ("container", "image"):
@@ -88,7 +88,7 @@ def record(event: Event) -> Record:
 
 def plain(event: Event) -> str:
     """A line for people: when, what, and in brackets the rest."""
-    seconds, rest = divmod(event.nanoseconds, _BILLION)
+    seconds, rest = divmod(event.nanoseconds, dates.SECOND)
     at = datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
     more = ", ".join(f"{key}={value}" for key, value in sorted(event.attributes.items()))
     return f"{at}.{rest:09}Z {event.kind} {event.action} {event.id}" + (

@@ -8,16 +8,14 @@ a short one's value may be glued on (`-p80:80`, `-e=x`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from rootbuild.booleans import truth
 
 Kind = Literal["bool", "string", "list", "int"]
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(NamedTuple):
     """An option: `name` without dashes, `short` one letter or nothing.
 
     `metavar` is what `--help` shows for the value; `implied` is the value when the option stands

@@ -33,10 +33,10 @@ def command_help(parsed: Parsed) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def group_help(group: Group, commands: Iterable[Command], program: str) -> str:
+def group_help(group: Group, below: Iterable[Command | Group], program: str) -> str:
     """What `rootbuild image` prints."""
     name = " ".join((program, *group.path))
-    rows = sorted((c.path[-1], c.summary) for c in commands if not c.hidden)
+    rows = sorted((c.path[-1], c.summary) for c in below if not c.hidden)
     return (
         f"Usage:  {name} COMMAND\n\n{group.summary}\n\nCommands:\n{_columns(rows)}\n\n"
         f"Run '{name} COMMAND --help' for more information on a command.\n"

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import sys
 
-from rootbuild.backend import choose_runtime
 from rootbuild.cli.engine import separated, words
 from rootbuild.cli.parse import Parsed
-from rootbuild.errors import ImageNotFoundError
+from rootbuild.errors import ImageNotFoundError, RuntimeRefusedError
 from rootbuild.image import reference
 from rootbuild.registry.credentials import handed
 from rootbuild.registry.transport import tls_options
 from rootbuild.runtime.calls import call
-from rootbuild.runtime.names import find_image, need_image
+from rootbuild.runtime.names import find_image, indexes_among, need_image
 from rootbuild.runtime.run import pull as pull_image
+from rootbuild.runtimes import choose_runtime
 
 
 def on_names(parsed: Parsed) -> int:
@@ -25,10 +25,16 @@ def on_names(parsed: Parsed) -> int:
     there = [image for _, image in found if image is not None]
     removing = parsed.command.path[-1] == "rm"
     status = 0
+    indexes = indexes_among(there, known) if removing else ()
+    for index in indexes:
+        outcome = call(runtime, ("manifest", "rm", index))
+        outcome.replay()
+        status = max(status, min(outcome.status, 1))
+    there = [image for image in there if image not in indexes]
     if there:
         outcome = call(runtime, (*words(parsed, ["ignore"]), *there))
         outcome.replay()
-        status = min(outcome.status, 1)
+        status = max(status, min(outcome.status, 1))
     missing = [name for name, image in found if image is None]
     forgiving = removing and (parsed.switch("force") or parsed.switch("ignore"))
     if missing and not forgiving:
@@ -38,6 +44,13 @@ def on_names(parsed: Parsed) -> int:
 
 def push(parsed: Parsed) -> int:
     """Bring an image to the registry that its name says."""
+    from rootbuild.cli import stored
+
+    return stored.push(parsed, lambda: _push(parsed))
+
+
+def _push(parsed: Parsed) -> int:
+    """The same, by the engine."""
     runtime = choose_runtime()
     name = need_image(parsed.args[0], runtime.images())
     registry = reference.parse(parsed.args[0]).registry
@@ -69,7 +82,7 @@ def pull(parsed: Parsed) -> int:
     wanted_platform = parsed.text("platform") or os.environ.get("DOCKER_DEFAULT_PLATFORM", "")
     try:
         whole = pull_image(runtime, name, platform=wanted_platform, quiet=parsed.switch("quiet"))
-    except ImageNotFoundError as error:
+    except (ImageNotFoundError, RuntimeRefusedError) as error:
         error.exit_code = 1
         raise
     sys.stdout.write(f"{whole}\n")

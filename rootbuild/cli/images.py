@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from fnmatch import fnmatchcase
 
-from rootbuild.backend import StoredImage, choose_runtime
+from rootbuild.backend import StoredImage
 from rootbuild.booleans import truth
 from rootbuild.cli import rows
 from rootbuild.cli.parse import Parsed
-from rootbuild.image import reference
+from rootbuild.image import dates, reference
 from rootbuild.runtime.calls import ask
 from rootbuild.runtime.display import age, size, table
+from rootbuild.runtimes import choose_runtime
 from rootbuild.template import Record
 
 NONE = "<none>"
@@ -126,7 +127,9 @@ def _id(image: StoredImage, whole: bool) -> str:
 
 def _age(image: StoredImage, now: datetime) -> str:
     try:
-        created = datetime.fromisoformat(image.created.replace("Z", "+00:00"))
+        created = datetime.fromtimestamp(
+            dates.nanoseconds(image.created) / dates.SECOND, timezone.utc
+        )
     except ValueError:
         return "N/A"
     return age(created, now)

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 
 from rootbuild import __version__
-from rootbuild.backend import EngineInfo, StoredImage, choose_runtime
+from rootbuild.backend import EngineInfo, StoredImage
 from rootbuild.cli import rows
 from rootbuild.cli.identity import BUILDX_VERSION, DOCKER_VERSION
 from rootbuild.cli.parse import Parsed
+from rootbuild.runtimes import choose_runtime
 from rootbuild.template import Record, Value
 
 INDEX = "https://index.docker.io/v1/"

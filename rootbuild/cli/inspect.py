@@ -1,40 +1,87 @@
-"""`inspect`: containers first, then images; other kinds when asked for."""
+"""`inspect`, `image inspect` and `container inspect`: what the engine knows, in Docker's form."""
 
 from __future__ import annotations
 
-from rootbuild.backend import Runtime, choose_runtime
+import json
+import sys
+from collections.abc import Sequence
+
+from rootbuild.backend import Runtime
+from rootbuild.cli import rows
 from rootbuild.cli.engine import words
 from rootbuild.cli.parse import Parsed
-from rootbuild.errors import RuntimeRefusedError
-from rootbuild.runtime.calls import call
-from rootbuild.runtime.names import find_container, find_image
+from rootbuild.errors import ImageNotFoundError, RootbuildError, RuntimeRefusedError
+from rootbuild.image import reference
+from rootbuild.runtime.calls import ask, call
+from rootbuild.runtime.inspected import described
+from rootbuild.runtime.names import find_container, find_image, no_such_container
+from rootbuild.runtimes import choose_runtime
+from rootbuild.template import Record
+
+_OURS = ("", "container", "image")
 
 
 def run(parsed: Parsed) -> int:
-    """Print what is known about things of any kind."""
-    runtime = choose_runtime()
+    """Things of any kind: containers first, then images; other kinds when asked for."""
     kind = parsed.text("type")
-    names = [_engine_name(runtime, name, kind) for name in parsed.args]
-    missing = [given for given, name in zip(parsed.args, names, strict=True) if name is None]
-    there = [name for name in names if name is not None]
-    status = 0
-    if there or not missing:
-        outcome = call(runtime, (*words(parsed), *there))
+    if kind not in _OURS:
+        outcome = call(choose_runtime(), (*words(parsed), *parsed.args))
         outcome.replay()
-        status = min(outcome.status, 1)
-    if missing:
-        raise RuntimeRefusedError(
-            "\n".join(f"No such object: {name}" for name in missing),
-            id="no-such-object",
-            exit_code=1,
-        )
-    return status
+        return min(outcome.status, 1)
+    runtime = choose_runtime()
+    found = [(name, _engine_name(runtime, name, kind)) for name in parsed.args]
+    missing = [given for given, name in found if name is None]
+    error = RuntimeRefusedError(
+        "\n".join(f"No such object: {name}" for name in missing), id="no-such-object", exit_code=1
+    )
+    return _show(runtime, parsed, [name for _, name in found if name], error if missing else None)
+
+
+def images(parsed: Parsed) -> int:
+    """Images by their names or ids."""
+    runtime = choose_runtime()
+    known = runtime.images()
+    found = [(name, find_image(name, known)) for name in parsed.args]
+    missing = [name if reference.is_id(name) else reference.familiar(name)
+               for name, image in found if image is None]  # fmt: skip
+    error = ImageNotFoundError("\n".join(f"No such image: {name}" for name in missing))
+    return _show(runtime, parsed, [n for _, n in found if n], error if missing else None)
+
+
+def containers(parsed: Parsed) -> int:
+    """Containers by their names or ids."""
+    runtime = choose_runtime()
+    known = runtime.containers()
+    missing = [name for name in parsed.args if find_container(name, known) is None]
+    there = [name for name in parsed.args if name not in missing]
+    return _show(runtime, parsed, there, no_such_container(missing) if missing else None)
+
+
+def _show(
+    runtime: Runtime, parsed: Parsed, names: Sequence[str], error: RootbuildError | None
+) -> int:
+    """Print those that are there, then raise the error that names the others."""
+    found: list[Record] = []
+    if names:
+        outcome = ask(runtime, (*words(parsed, ["format"]), *names))
+        if outcome.status != 0:
+            outcome.replay()
+            return 1
+        found = [described(each) for each in json.loads(outcome.answer)]
+    form = parsed.text("format")
+    if form and form != "json":
+        sys.stdout.write("".join(rows.one(form, each) for each in found))
+    else:
+        indent = None if form else 4
+        sys.stdout.write(json.dumps(found, indent=indent, ensure_ascii=False) + "\n")
+    if error is not None:
+        sys.stdout.flush()
+        raise error
+    return 0
 
 
 def _engine_name(runtime: Runtime, name: str, kind: str) -> str | None:
     """The name by which the engine finds the thing; None if there is no such container or image."""
     if kind in ("", "container") and find_container(name, runtime.containers()) is not None:
         return name
-    if kind in ("", "image"):
-        return find_image(name, runtime.images())
-    return None if kind == "container" else name
+    return None if kind == "container" else find_image(name, runtime.images())

@@ -5,7 +5,7 @@ So nothing is imported here that the engine's own does not need: scripts call th
 
 from __future__ import annotations
 
-from rootbuild.cli.engine import become
+from rootbuild.cli.engine import pass_on
 from rootbuild.cli.identity import DOCKER
 from rootbuild.cli.parse import Parsed
 
@@ -18,7 +18,7 @@ def containers(parsed: Parsed) -> int:
     """
     form = parsed.text("format")
     if "json" not in form or (form == "json" and parsed.program != DOCKER):
-        return become(parsed)
+        return pass_on(parsed)
     from rootbuild.cli.containers import ls
 
     return ls(parsed)
@@ -27,7 +27,7 @@ def containers(parsed: Parsed) -> int:
 def networks(parsed: Parsed) -> int:
     """List networks."""
     if not parsed.has("format"):
-        return become(parsed)
+        return pass_on(parsed)
     from rootbuild.cli.network import ls
 
     return ls(parsed)

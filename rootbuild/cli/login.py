@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
-from rootbuild.backend import choose_runtime
 from rootbuild.cli import rows
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import UsageError
@@ -15,6 +18,7 @@ from rootbuild.image.reference import HUB
 from rootbuild.registry import config, credentials
 from rootbuild.registry.transport import tls_options
 from rootbuild.runtime.calls import call
+from rootbuild.runtimes import choose_runtime
 
 
 def login(parsed: Parsed) -> int:
@@ -27,18 +31,41 @@ def login(parsed: Parsed) -> int:
         sys.stderr.flush()
     if parsed.switch("password-stdin") and not parsed.text("username"):
         raise UsageError("Must provide --username with --password-stdin", exit_code=1)
+    if parsed.switch("password-stdin") and parsed.has("password"):
+        raise UsageError("--password and --password-stdin are mutually exclusive", exit_code=1)
+    user = [] if parsed.has("username") or not parsed.has("password") else [_ask_name()]
     runtime = choose_runtime()
     with tempfile.TemporaryDirectory(prefix="rootbuild-auth-") as folder:
         file = Path(folder, "auth.json")
-        options = (f"--authfile={file}", *tls_options(server), *parsed.tokens())
+        options = (f"--authfile={file}", *tls_options(server), *user, *parsed.tokens(["password"]))
         words = ("login", *options, server)
-        outcome = call(runtime, words, live=not parsed.switch("password-stdin"))
+        if parsed.has("password"):
+            with _holding(parsed.text("password")) as secret:
+                outcome = call(runtime, (*words, "--password-stdin"), stdin=secret)
+        else:
+            outcome = call(runtime, words, live=not parsed.switch("password-stdin"))
         if outcome.status != 0:
             outcome.replay()
             return 1
         answer = json.loads(file.read_bytes())
     _keep(server, {str(k): str(v) for k, v in answer["auths"][server].items()})
     return 0
+
+
+def _ask_name() -> str:
+    sys.stdout.write("Username: ")
+    sys.stdout.flush()
+    return f"--username={sys.stdin.readline().strip() if sys.stdin is not None else ''}"
+
+
+@contextlib.contextmanager
+def _holding(secret: str) -> Iterator[IO[bytes]]:
+    """A secret to be read as standard input: command lines are for everybody to see."""
+    with os.fdopen(os.memfd_create("secret"), "w+b") as file:
+        file.write(secret.encode())
+        file.flush()
+        file.seek(0)
+        yield file
 
 
 def logout(parsed: Parsed) -> int:

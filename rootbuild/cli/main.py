@@ -9,16 +9,28 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from rootbuild.booleans import truth
 from rootbuild.cli import identity, registry
-from rootbuild.cli.errors import render, report_bug
+from rootbuild.cli.command import Command, Group
 from rootbuild.cli.parse import Parsed, parse
-from rootbuild.errors import EngineError, Interrupted, RootbuildError, UsageError
+
+if TYPE_CHECKING:  # what is only passed on does without: see `_failed`
+    from rootbuild.errors import RootbuildError, UsageError
 
 Run = Callable[[Parsed], int]
 BROKEN_PIPE = 128 + signal.SIGPIPE
+
+# Modules of verbs that are the engine's; and those that end with a program's own exit code.
+BY_ENGINES = frozenset(
+    f"rootbuild.cli.{name}"
+    for name in (
+        *("archive", "container", "containers", "disk", "engine", "image", "images", "inspect"),
+        *("listing", "login", "network", "prune", "stats", "volume"),
+    )
+)
+NOT_OURS = frozenset({"attach", "exec", "start"})
 
 
 def main(argv: Sequence[str] | None = None, program: str = "") -> int:
@@ -33,15 +45,13 @@ def main(argv: Sequence[str] | None = None, program: str = "") -> int:
             status = dispatch(words, program)
             sys.stdout.flush()
             return status
-    except RootbuildError as error:
-        return _say(error)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except BrokenPipeError:
         _silence(sys.stdout.fileno())
         return BROKEN_PIPE
-    except Exception as error:  # noqa: BLE001 - the one catch-all: a bug gets a report
-        return report_bug(error, words)
+    except Exception as error:  # noqa: BLE001 - the one catch-all
+        return _failed(error, words)
 
 
 def dispatch(words: list[str], program: str = identity.PROGRAM) -> int:
@@ -65,7 +75,18 @@ def dispatch(words: list[str], program: str = identity.PROGRAM) -> int:
 
         sys.stdout.write(command_help(parsed))
         return 0
-    return load(command.load)(parsed)
+    return _explained(command, load(command.load)(parsed))
+
+
+def _explained(command: Command, status: int) -> int:
+    """Tell what is wrong with this host, if that may be why an engine's command failed."""
+    if status and command.load.partition(":")[0] in BY_ENGINES and command.path[-1] not in NOT_OURS:
+        from rootbuild.host.probes import hindrance
+
+        found = hindrance()
+        if found is not None:
+            _say(found)
+    return status
 
 
 def load(target: str) -> Run:
@@ -90,7 +111,7 @@ def _global_flags(words: list[str], program: str) -> tuple[bool, list[str]]:
             case "--config":
                 os.environ["DOCKER_CONFIG"] = value
             case "-c" | "--context" if value != "default":
-                raise UsageError(f'context "{value}" does not exist', exit_code=1)
+                raise _misused(f'context "{value}" does not exist', exit_code=1)
     if debug:
         os.environ["ROOTBUILD_DEBUG"] = "1"
     return debug, words
@@ -102,39 +123,43 @@ def _global_flag(words: list[str], program: str) -> tuple[str, str, list[str]]:
     if name in ("-D", "--debug"):
         return name, value or "true", words[1:]
     if name not in ("-l", "--log-level", "--config", "-c", "--context"):
-        raise UsageError(f"unknown flag: {name}", hint=f"See '{program} --help'.")
+        raise _misused(f"unknown flag: {name}", hint=f"See '{program} --help'.")
     if equals:
         return name, value, words[1:]
     if len(words) < 2:
-        raise UsageError(f"flag needs an argument: {name}", hint=f"See '{program} --help'.")
+        raise _misused(f"flag needs an argument: {name}", hint=f"See '{program} --help'.")
     return name, words[1], words[2:]
 
 
 def _top_help(program: str) -> int:
     from rootbuild.cli.help import top_help
 
-    sys.stdout.write(top_help(registry.GROUPS, registry.COMMANDS, program))
+    sys.stdout.write(top_help(registry.groups_below(()), registry.commands(), program))
     return 0
 
 
 def _group(words: list[str], program: str) -> int:
     """`rootbuild image`: its help; anything else is a mistake."""
     group = registry.find_group(words)
-    rest = words[1:] if group is not None else words
+    rest = words[len(group.path) :] if group is not None else words
     if group is not None and (not rest or rest[0] in ("--help", "-h")):
         from rootbuild.cli.help import group_help
 
-        sys.stdout.write(group_help(group, registry.members(group), program))
+        below: list[Command | Group] = [
+            *registry.members(group),
+            *registry.groups_below(group.path),
+        ]
+        sys.stdout.write(group_help(group, below, program))
         return 0
     from rootbuild.cli.suggest import near
 
     path = group.path if group is not None else ()
     where = " ".join((program, *path))
     if group is not None and rest[0].startswith("-"):
-        raise UsageError(f"unknown flag: {rest[0]}", hint=f"See '{where} --help'.")
+        raise _misused(f"unknown flag: {rest[0]}", hint=f"See '{where} --help'.")
     known = near(rest[0], registry.words_below(group))
     hint = f"did you mean '{where} {known}'?\n" if known else ""
-    raise UsageError(
+    raise _misused(
         f"{program}: '{' '.join((*path, rest[0]))}' is not a {program} command.",
         hint=f"{hint}See '{where} --help'.",
         id="unknown-command",
@@ -142,7 +167,24 @@ def _group(words: list[str], program: str) -> int:
     )
 
 
+def _misused(message: str, *, hint: str = "", id: str = "", exit_code: int = 125) -> UsageError:
+    from rootbuild.errors import UsageError
+
+    return UsageError(message, hint=hint, id=id or None, exit_code=exit_code)
+
+
+def _failed(error: Exception, words: list[str]) -> int:
+    """Show what went wrong: what a person can act on as a message, a bug with a report."""
+    from rootbuild.cli.errors import report_bug
+    from rootbuild.errors import RootbuildError
+
+    return _say(error) if isinstance(error, RootbuildError) else report_bug(error, words)
+
+
 def _say(error: RootbuildError) -> int:
+    from rootbuild.cli.errors import render
+    from rootbuild.errors import EngineError
+
     if isinstance(error, EngineError):
         from rootbuild.host.probes import explain
 
@@ -173,6 +215,12 @@ def _signals() -> Iterator[None]:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    """Where errors are not loaded yet, nothing has begun that would have to be cleaned up."""
+    errors = sys.modules.get("rootbuild.errors")
+    if not hasattr(errors, "Interrupted"):
+        raise SystemExit(128 + number)
+    from rootbuild.errors import Interrupted
+
     name = signal.Signals(number).name
     raise Interrupted(f"stopped by {name}", exit_code=128 + number)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from rootbuild.backend import StoredContainer, StoredNetwork, choose_runtime
+from rootbuild.backend import StoredContainer, StoredNetwork
 from rootbuild.cli import rows
 from rootbuild.cli.engine import words
 from rootbuild.cli.parse import Parsed
@@ -13,6 +13,7 @@ from rootbuild.runtime import networks
 from rootbuild.runtime.calls import ask
 from rootbuild.runtime.names import find_network, no_such_network
 from rootbuild.runtime.objects import CONTAINERS, NETWORKS, Act, perform
+from rootbuild.runtimes import choose_runtime
 from rootbuild.template import Record, Value
 
 _HEADERS = {"ID": "NETWORK ID", "Name": "NAME", "Driver": "DRIVER", "Scope": "SCOPE"}
@@ -21,7 +22,17 @@ _HEADERS = {"ID": "NETWORK ID", "Name": "NAME", "Driver": "DRIVER", "Scope": "SC
 def create(parsed: Parsed) -> int:
     """Make a network and print its id."""
     # Any container may join the engine's networks later: `--attachable` is always so.
-    return networks.create(choose_runtime(), parsed.args[0], parsed.tokens(["attachable"]))
+    told = ["attachable", "driver", "subnet", "gateway", "ip-range", "opt"]
+    wanted = networks.Wanted(
+        name=parsed.args[0],
+        driver=parsed.text("driver"),
+        subnets=parsed.all("subnet"),
+        gateways=parsed.all("gateway"),
+        ranges=parsed.all("ip-range"),
+        options=parsed.all("opt"),
+        rest=tuple(parsed.tokens(told)),
+    )
+    return networks.create(choose_runtime(), wanted)
 
 
 def ls(parsed: Parsed) -> int:

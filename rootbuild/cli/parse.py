@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from rootbuild.booleans import truth
 from rootbuild.cli.command import HELP, Command
 from rootbuild.cli.flags import READERS, Flag
-from rootbuild.errors import UsageError
+
+if TYPE_CHECKING:  # a command line that is right does without
+    from rootbuild.errors import UsageError
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class _Wrong(Exception):  # noqa: N818 - becomes a UsageError
+    """What is wrong with an option, and perhaps a hint."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message, self.hint = message, hint
+
+
+class Given(NamedTuple):
     """One option as it was given; a switch's value is "true" or what stood after `=`."""
 
     flag: Flag
@@ -25,8 +34,7 @@ class Given:
         return f"--{self.flag.name}" if alone else f"--{self.flag.name}={self.value}"
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """A command line that has been understood.
 
     `given` keeps the options in their order. `called` is the name that was used (`("build",)`),
@@ -103,11 +111,10 @@ def parse(
     try:
         given, args = _split(command, argv)
         _check_values(given)
-    except UsageError as error:
+    except _Wrong as error:
         where = " ".join((program, *(called or command.path)))
         see = f"See '{where} --help'."
-        hint = f"{error.report.hint}\n{see}" if error.report.hint else see
-        raise UsageError(error.report.message, hint=hint) from None
+        raise _error(error.message, f"{error.hint}\n{see}" if error.hint else see, 125) from None
     parsed = Parsed(command, tuple(given), tuple(args), called or command.path, program, debug)
     if not parsed.wants_help:
         _check_count(parsed)
@@ -138,16 +145,16 @@ def _long(command: Command, word: str, rest: list[str]) -> Given:
     """`--name`, `--name=value` or `--name value`; takes that value off `rest`."""
     name, equals, text = word[2:].partition("=")
     if not name or name.startswith("-"):
-        raise UsageError(f"bad flag syntax: {word}")
+        raise _Wrong(f"bad flag syntax: {word}")
     flag = command.flag(name)
     if flag is None:
-        raise UsageError(f"unknown flag: --{name}", hint=_suggest(command, name))
+        raise _Wrong(f"unknown flag: --{name}", hint=_suggest(command, name))
     if equals:
         return Given(flag, text)
     if flag.alone is not None:
         return Given(flag, flag.alone)
     if not rest:
-        raise UsageError(f"flag needs an argument: --{name}")
+        raise _Wrong(f"flag needs an argument: --{name}")
     return Given(flag, rest.pop())
 
 
@@ -159,7 +166,7 @@ def _cluster(command: Command, word: str, rest: list[str]) -> list[Given]:
         letter, tail = letters[0], letters[1:]
         flag = command.short_flag(letter)
         if flag is None:
-            raise UsageError(f"unknown shorthand flag: '{letter}' in {word}")
+            raise _Wrong(f"unknown shorthand flag: '{letter}' in {word}")
         if len(tail) > 1 and tail[0] == "=":
             text, letters = tail[1:], ""
         elif flag.alone is not None:
@@ -169,7 +176,7 @@ def _cluster(command: Command, word: str, rest: list[str]) -> list[Given]:
         elif rest:
             text, letters = rest.pop(), ""
         else:
-            raise UsageError(f"flag needs an argument: '{letter}' in {word}")
+            raise _Wrong(f"flag needs an argument: '{letter}' in {word}")
         found.append(Given(flag, text))
     return found
 
@@ -179,7 +186,7 @@ def _check_values(given: Sequence[Given]) -> None:
         try:
             READERS[one.flag.kind](one.value)
         except ValueError as error:
-            raise UsageError(
+            raise _Wrong(
                 f'invalid argument "{one.value}" for "{one.flag.shown}" flag: {error}'
             ) from None
 
@@ -192,11 +199,13 @@ def _check_count(parsed: Parsed) -> None:
     message = f'"{parsed.name}" {_expected(least, most)}.'
     if count < least and command.missing:
         message += f"\n{command.missing}"
-    raise UsageError(
-        message,
-        hint=f"See '{parsed.name} --help'.\n\n{parsed.usage}\n\n{command.summary}",
-        exit_code=1,
-    )
+    raise _error(message, f"See '{parsed.name} --help'.\n\n{parsed.usage}\n\n{command.summary}", 1)
+
+
+def _error(message: str, hint: str, exit_code: int) -> UsageError:
+    from rootbuild.errors import UsageError
+
+    return UsageError(message, hint=hint, exit_code=exit_code)
 
 
 def _expected(least: int, most: int | None) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from rootbuild.backend import Runtime, choose_backend, choose_runtime
+from rootbuild.backend import Runtime, choose_backend
 from rootbuild.cache.database import open_cache
 from rootbuild.cli import rows
 from rootbuild.cli.parse import Parsed
@@ -19,6 +19,7 @@ from rootbuild.errors import DockerfileError, RuntimeRefusedError, UsageError
 from rootbuild.runtime.calls import ask
 from rootbuild.runtime.disk import index
 from rootbuild.runtime.display import size, table
+from rootbuild.runtimes import choose_runtime
 from rootbuild.storage.index import UnknownLayoutError
 
 _WARNINGS = {

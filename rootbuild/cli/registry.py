@@ -1,75 +1,110 @@
-"""All commands, and how words lead to them."""
+"""All commands, and how words lead to them.
+
+Tables are loaded as they are needed: a word that scripts use all the time leads to just those that
+it is in.
+"""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 
 from rootbuild.cli.command import Command, Group
-from rootbuild.cli.tables import (
-    build,
-    buildx,
-    completion,
-    container,
-    dockerfile,
-    doctor,
-    engine,
-    image,
-    network,
-    run,
-    shim,
-    system,
-    volume,
-)
 
 GROUPS = (
     Group(("builder",), "Manage builds", hidden=True),
     Group(("buildx",), "Build with BuildKit's features"),
+    Group(("buildx", "history"), "Manage build records", hidden=True),
+    Group(("buildx", "imagetools"), "Look into and make images in registries"),
     Group(("container",), "Manage containers"),
     Group(("dockerfile",), "Look into Dockerfiles"),
+    Group(("buildx", "debug"), "Look into builds while they go on", hidden=True),
+    Group(("debug",), "Look into builds while they go on"),
     Group(("docker-shim",), "Answer to the name docker"),
+    Group(("history",), "Look at builds of the past"),
     Group(("image",), "Manage images"),
     Group(("network",), "Manage networks"),
     Group(("system",), "Manage the engine's data"),
     Group(("volume",), "Manage volumes"),
 )
 
-COMMANDS: tuple[Command, ...] = (
-    *build.COMMANDS,
-    *run.COMMANDS,
-    *container.COMMANDS,
-    *image.COMMANDS,
-    *network.COMMANDS,
-    *dockerfile.COMMANDS,
-    *doctor.COMMANDS,
-    *volume.COMMANDS,
-    *system.COMMANDS,
-    *buildx.COMMANDS,
-    *engine.COMMANDS,
-    *shim.COMMANDS,
-    *completion.COMMANDS,
+# In the order of `--help`.
+_TABLES = (
+    "build",
+    "run",
+    "container",
+    "image",
+    "network",
+    "dockerfile",
+    "doctor",
+    "volume",
+    "system",
+    "buildx",
+    "history",
+    "engine",
+    "shim",
+    "completion",
 )
+PLACES = {
+    "build": ("build",),
+    "container": ("run", "container", "engine"),
+    "cp": ("container",),
+    "create": ("run",),
+    "exec": ("container",),
+    "image": ("build", "image", "engine"),
+    "images": ("image",),
+    "inspect": ("volume",),
+    "kill": ("container",),
+    "logs": ("container",),
+    "network": ("network", "engine"),
+    "port": ("container",),
+    "ps": ("container",),
+    "rm": ("container",),
+    "run": ("run",),
+    "start": ("container",),
+    "stop": ("container",),
+    "volume": ("volume", "engine"),
+    "wait": ("container",),
+}
+"""The tables of all commands that begin with a word."""
+
+
+@functools.cache
+def commands(tables: tuple[str, ...] = _TABLES) -> tuple[Command, ...]:
+    """The commands of these tables."""
+    found: list[Command] = []
+    for name in tables:
+        found += import_module(f"rootbuild.cli.tables.{name}").COMMANDS
+    return tuple(found)
 
 
 def find_command(words: Sequence[str]) -> tuple[Command, tuple[str, ...]] | None:
     """The command that `words` begin with, and the name that was used. The longest name wins."""
-    for length in (2, 1):
+    there = commands(PLACES.get(words[0], _TABLES)) if words else ()
+    for length in (3, 2, 1):
         name = tuple(words[:length])
-        for command in COMMANDS:
+        for command in there:
             if len(name) == length and name in command.names:
                 return command, name
     return None
 
 
 def find_group(words: Sequence[str]) -> Group | None:
-    """The group that `words` begin with."""
-    name = tuple(words[:1])
-    return next((group for group in GROUPS if name == group.path), None)
+    """The group that `words` begin with. The longest name wins."""
+    found = [group for group in GROUPS if tuple(words[: len(group.path)]) == group.path]
+    return max(found, key=lambda group: len(group.path), default=None)
+
+
+def groups_below(path: Sequence[str]) -> Iterator[Group]:
+    """The groups that are below another one, or the program."""
+    return (group for group in GROUPS if group.path[:-1] == tuple(path))
 
 
 def members(group: Group) -> Iterator[Command]:
     """The commands below a group, under their names there."""
     size = len(group.path) + 1
-    for command in COMMANDS:
+    for command in commands():
         if any(len(name) == size and name[:-1] == group.path for name in command.names):
             yield command
 
@@ -77,12 +112,12 @@ def members(group: Group) -> Iterator[Command]:
 def words_below(group: Group | None) -> list[str]:
     """What may follow a group's name, or the program's."""
     if group is None:
-        top = [name[0] for command in COMMANDS for name in command.names if len(name) == 1]
-        return top + [group.path[0] for group in GROUPS]
+        top = [name[0] for command in commands() for name in command.names if len(name) == 1]
+        return top + [group.path[0] for group in groups_below(())]
     size = len(group.path)
-    return [
+    return [inner.path[-1] for inner in groups_below(group.path)] + [
         name[-1]
-        for command in COMMANDS
+        for command in commands()
         for name in command.names
         if len(name) == size + 1 and name[:-1] == group.path
     ]

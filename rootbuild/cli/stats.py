@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 import time
 
-from rootbuild.backend import Runtime, choose_runtime
+from rootbuild.backend import Runtime
 from rootbuild.cli import rows
 from rootbuild.cli.parse import Parsed
 from rootbuild.runtime.calls import ask
 from rootbuild.runtime.objects import CONTAINERS
+from rootbuild.runtimes import choose_runtime
 from rootbuild.template import Record
 
 _HEADERS = {

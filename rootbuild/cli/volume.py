@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rootbuild.backend import choose_runtime
 from rootbuild.cli.engine import words
 from rootbuild.cli.parse import Parsed
 from rootbuild.runtime.objects import VOLUMES, Act, perform
+from rootbuild.runtimes import choose_runtime
 
 
 def on_names(parsed: Parsed) -> int:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.backend import Problem
 from rootbuild.facts.account import Account
+from rootbuild.facts.ownership import is_ours as is_ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +53,3 @@ def problem(found: RuntimeDir) -> Problem | None:
         f"sudo install -d -m 0700 -o {found.account.name} {found.given}",
         id="no-runtime-dir",
     )
-
-
-def is_ours(folder: Path) -> bool:
-    """Whether it is a real folder, of this user, that nobody else can write to."""
-    try:
-        state = folder.lstat()
-    except OSError:
-        return False
-    mine = stat.S_ISDIR(state.st_mode) and state.st_uid == os.geteuid()
-    return mine and not state.st_mode & 0o022

@@ -6,6 +6,8 @@ import errno
 import os
 from collections.abc import Iterator
 
+from rootbuild.files.digest import Meter
+
 _CHUNK = 128 << 20
 """Bytes per call: the kernel cannot be interrupted within one."""
 
@@ -16,9 +18,13 @@ _BLOCK = 512
 
 
 class ContentCopier:
-    """Copies contents, and remembers which kind of call works between these two filesystems."""
+    """Copies contents, and remembers which kind of call works between these two filesystems.
 
-    def __init__(self) -> None:
+    `meter` is told how much is copied.
+    """
+
+    def __init__(self, meter: Meter | None = None) -> None:
+        self._meter = meter
         self._ranges = True
         self._sendfile = True
 
@@ -43,6 +49,8 @@ class ContentCopier:
             if done == 0:
                 return
             start += done
+            if self._meter is not None:
+                self._meter(done)
 
     def _copy_some(self, source: int, target: int, offset: int, count: int) -> int:
         if self._ranges:

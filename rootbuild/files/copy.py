@@ -15,6 +15,7 @@ from rootbuild.files.content import ContentCopier
 from rootbuild.files.create import clear, create_file
 from rootbuild.files.destination import Destination
 from rootbuild.files.destination import destination as find_destination
+from rootbuild.files.digest import Meter
 from rootbuild.files.entries import Node
 from rootbuild.files.failure import explained
 from rootbuild.files.layover import Layover
@@ -33,13 +34,14 @@ def copy(
     workdir: str,
     options: CopyOptions,
     over: Layover | None = None,
+    meter: Meter | None = None,
 ) -> None:
     """Copy a selection to a destination, as BuildKit does.
 
     `destination` is the last argument of COPY, expanded; `workdir` is absolute. The content of
     directories is copied, merged into what is there. Existing files are replaced; the destination
     directory itself stays as it is; directories below it get the attributes of the source's.
-    With `over` it is done as --link says.
+    With `over` it is done as --link says. `meter` is told how much was copied.
 
     Raises BuildError for what cannot be (a directory onto a file, a file onto a directory), the
     tree's own error for a source that cannot be read, HostError for a full disk.
@@ -56,7 +58,7 @@ def copy(
             make=attributes.new_directory(),
             over=over,
         )
-        copier = _Copier(selection.tree, rootfs, attributes, over, stack)
+        copier = _Copier(selection.tree, rootfs, attributes, over, stack, meter)
         unpack = _unpacking(rootfs, attributes, over, stack) if options.unpack else None
         for chosen in selection.chosen:
             if chosen.is_directory:
@@ -88,6 +90,7 @@ class _Copier:
         attributes: Attributes,
         over: Layover | None,
         stack: ExitStack,
+        meter: Meter | None,
     ) -> None:
         self._tree = tree
         self._source = stack.enter_context(tree.root.trail())
@@ -95,7 +98,7 @@ class _Copier:
         self._first_links = stack.enter_context(rootfs.trail())
         self._attributes = attributes
         self._over = over
-        self._content = ContentCopier()
+        self._content = ContentCopier(meter)
         self._linked: dict[tuple[int, int], Parts] = {}
 
     def unpack(self, chosen: Chosen, where: Destination, unpack: Unpack) -> bool:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple, Protocol
@@ -47,6 +47,10 @@ class StatKey(NamedTuple):
     ctime_ns: int
 
 
+Meter = Callable[[int], object]
+"""Gets the number of bytes that were just read."""
+
+
 class DigestCache(Protocol):
     """A memory of content digests, kept by the caller between builds.
 
@@ -67,7 +71,7 @@ class DigestCache(Protocol):
 class SelectionDigest:
     """Collects entries into one digest, and into an inventory if one is wanted.
 
-    The caller adds each source in turn.
+    The caller adds each source in turn. `meter` is told of bytes that are read.
     """
 
     def __init__(
@@ -77,9 +81,10 @@ class SelectionDigest:
         *,
         owners: bool,
         inventory: Inventory | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self._inventory = inventory
-        self._content = _ContentDigests(tree, known)
+        self._content = _ContentDigests(tree, known, meter)
         self._owners = owners
         self._hash = hashlib.sha256(_FORMAT)
         self._tree = tree
@@ -114,7 +119,8 @@ class SelectionDigest:
             mark = self._mark(node.status)
             value = next(contents).encode() if found is None else found
             if self._inventory is not None:
-                self._inventory.add(join((*base, *where, node.name)), mark.decode(), value)
+                found_at = join((*base, *where, node.name))
+                self._inventory.add(found_at, mark.decode(), value, _size(node.status))
             yield _ENTRY % (len(path), path, len(mark), mark, len(value), value)
 
     def _mark(self, status: os.stat_result) -> bytes:
@@ -152,9 +158,10 @@ _EMPTY = hashlib.sha256().hexdigest()
 class _ContentDigests:
     """Digests of single files, remembered where that is safe."""
 
-    def __init__(self, tree: Tree, known: DigestCache | None) -> None:
+    def __init__(self, tree: Tree, known: DigestCache | None, meter: Meter | None) -> None:
         self._tree = tree
         self._known = known
+        self._meter = meter
 
     def of(self, trail: Trail, base: Parts, files: Sequence[tuple[Parts, Node]]) -> Iterator[str]:
         """The digests of regular files: of their contents and capabilities."""
@@ -175,7 +182,7 @@ class _ContentDigests:
         try:
             descriptor = os.open(name, READ, dir_fd=trail.at(where))
             try:
-                return _digest(descriptor, (*where, name))
+                return _digest(descriptor, (*where, name), self._meter)
             finally:
                 os.close(descriptor)
         except OSError as error:
@@ -201,7 +208,14 @@ def capability(descriptor: int) -> bytes:
     return b""
 
 
-def _digest(descriptor: int, parts: Parts) -> tuple[os.stat_result, str]:
+def _size(status: os.stat_result) -> int:
+    """The bytes of a file; of anything else there are none."""
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0
+
+
+def _digest(
+    descriptor: int, parts: Parts, meter: Meter | None = None
+) -> tuple[os.stat_result, str]:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         raise BuildError(f"{shown(parts)} changed while it was being read")
@@ -209,6 +223,8 @@ def _digest(descriptor: int, parts: Parts) -> tuple[os.stat_result, str]:
     size = min(status.st_size + 1, _BUFFER)
     while data := os.read(descriptor, size):
         content.update(data)
+        if meter is not None:
+            meter(len(data))
     digest = content.hexdigest()
     capabilities = capability(descriptor)
     return status, f"{digest}+{capabilities.hex()}" if capabilities else digest

@@ -11,6 +11,8 @@ from typing import Literal
 MOST_ENTRIES = 50_000
 """Of larger selections nothing is kept: it would be several megabytes."""
 
+MOST_SIZES = 500_000
+
 _LEVEL = 1
 _DIGITS = 16
 
@@ -32,9 +34,15 @@ class Inventory:
 
     def __init__(self) -> None:
         self._entries: dict[str, str] = {}
+        self.sizes: dict[str, int] = {}
 
-    def add(self, path: str, attributes: str, content: bytes) -> None:
-        """Note an entry; `content` is what tells it from others, such as a digest."""
+    def add(self, path: str, attributes: str, content: bytes, size: int = 0) -> None:
+        """Note an entry; `content` is what tells it from others, such as a digest.
+
+        `sizes` has the bytes of files, also where there are too many for anything else.
+        """
+        if size and len(self.sizes) < MOST_SIZES:
+            self.sizes[path] = size
         if len(self._entries) <= MOST_ENTRIES:
             short = hashlib.sha256(content).hexdigest()[:_DIGITS]
             self._entries[path] = f"{attributes}\0{short}"

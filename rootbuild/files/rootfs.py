@@ -187,6 +187,14 @@ class Rootfs:
         except OSError:
             return False
 
+    def read_head(self, path: str, count: int) -> bytes | None:
+        """The first bytes of a regular file, None when there is none. Raises OSError."""
+        place = self.resolve(path)
+        if place.status is None or not stat.S_ISREG(place.status.st_mode):
+            return None
+        with self.trail() as trail, open(_open_file(trail, place.parts), "rb") as stream:
+            return stream.read(count)
+
     def read_file(self, path: str, limit: int) -> bytes | None:
         """The content of a regular file, None when there is none; BuildError above `limit`."""
         try:

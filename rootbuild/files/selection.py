@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rootbuild.errors import BuildError
-from rootbuild.files.digest import DigestCache, SelectionDigest
+from rootbuild.files.digest import DigestCache, Meter, SelectionDigest
 from rootbuild.files.entries import Node, descend, listing, read_entries
 from rootbuild.files.inventory import Inventory
 from rootbuild.files.narrowed import narrowed
@@ -78,7 +78,12 @@ class Selection:
         )
 
     def digest(
-        self, known: DigestCache | None, *, owners: bool, inventory: Inventory | None = None
+        self,
+        known: DigestCache | None,
+        *,
+        owners: bool,
+        inventory: Inventory | None = None,
+        meter: Meter | None = None,
     ) -> str:
         """A digest (hex) of all that shapes the result of copying this, and of nothing else.
 
@@ -88,9 +93,10 @@ class Selection:
         Not: times, the directory that was named, anything that was not selected.
 
         Content is read only where `known` has no digest for a file (see DigestCache). What was
-        found is noted in `inventory`. Raises the tree's error when a file cannot be read.
+        found is noted in `inventory`, and `meter` told what is read. Raises the tree's error when a
+        file cannot be read.
         """
-        work = SelectionDigest(self.tree, known, owners=owners, inventory=inventory)
+        work = SelectionDigest(self.tree, known, owners=owners, inventory=inventory, meter=meter)
         for chosen in self.chosen:
             work.begin("" if chosen.is_directory else chosen.name)
             work.add(chosen.base, chosen.walk())

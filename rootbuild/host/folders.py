@@ -14,16 +14,27 @@ NAME = "rootbuild"
 
 def cache_folder() -> Path:
     """What may be deleted at any time, at the cost of time."""
-    given = os.environ.get("XDG_CACHE_HOME", "")
-    if not given or (given.startswith("/") and given == given.strip()):
-        return Path(given or os.path.expanduser("~/.cache"), NAME)
+    usual = _usual("XDG_CACHE_HOME", "~/.cache")
+    if usual is not None:
+        return usual
     from platformdirs import user_cache_path
 
     return user_cache_path(NAME)
 
 
 def state_folder() -> Path:
-    """Notes of running builds."""
+    """Notes of running builds, and records of those that were."""
+    usual = _usual("XDG_STATE_HOME", "~/.local/state")
+    if usual is not None:
+        return usual
     from platformdirs import user_state_path
 
     return user_state_path(NAME)
+
+
+def _usual(variable: str, otherwise: str) -> Path | None:
+    """The folder where the environment is as it mostly is; else `platformdirs` has to say it."""
+    given = os.environ.get(variable, "")
+    if not given or (given.startswith("/") and given == given.strip()):
+        return Path(given or os.path.expanduser(otherwise), NAME)
+    return None

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rootbuild import process
 from rootbuild.backend import Problem
-from rootbuild.errors import EngineError
+from rootbuild.errors import EngineError, RuntimeRefusedError
 from rootbuild.facts import (
     account,
     cgroups,
@@ -43,6 +43,18 @@ def obstacles(network: bool = True) -> tuple[Problem, ...]:
     return tuple(problem for problem in found if problem is not None)
 
 
+def hindrance() -> RuntimeRefusedError | None:
+    """What keeps an engine from doing anything here, as an error; None if nothing can be seen."""
+    found = [problem for problem in (*_common(), *_of_containers()) if problem is not None]
+    if not found:
+        return None
+    return RuntimeRefusedError(
+        "; ".join(problem.message for problem in found),
+        id=found[0].id,
+        hint="\n".join(problem.hint for problem in found),
+    )
+
+
 def explain(error: EngineError) -> None:
     """Add to an engine's failure what is wrong with this host, if that can be seen."""
     if error.id not in _UNEXPLAINED:
@@ -70,6 +82,17 @@ def no_runtime(find: Callable[[str], str | None] = process.find) -> Problem | No
             id="crun-refuses-cgroups",
         )
     return None
+
+
+def refused(runtime: str) -> Problem | None:
+    """Whether an OCI runtime that somebody ordered refuses to work on this host."""
+    if runtime != "crun" or not cgroups.look().refused_by_crun:
+        return None
+    return Problem(
+        "crun refuses to work with cgroups of version 1 and 2 side by side, as they are here",
+        "leave the choice to rootbuild, or order runc (ROOTBUILD_RUNTIME, config.toml)",
+        id="crun-refuses-cgroups",
+    )
 
 
 def _common() -> Iterator[Problem | None]:

@@ -34,13 +34,14 @@ class BaseImage:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Stages in an order in which each comes after what it needs; `target` is the last one.
+    """Stages in an order in which each comes after what it needs.
 
-    `images` are in the order in which the stages name them.
+    `targets` are the numbers of those that images are made of, one for each platform. `images` are
+    in the order in which the stages name them.
     """
 
     stages: tuple[StagePlan, ...]
-    target: int
+    targets: tuple[int, ...]
     images: Mapping[ImageBase, BaseImage]
 
     def stage(self, index: int) -> StagePlan:
@@ -65,7 +66,15 @@ def plan_build(
         platform = _platform(stage, planned, images, options)
         planned[stage.index] = plan_stage(graph, stage, start, options, platform)
     named = {image: images[image] for image, _ in graph.images()}
-    return Plan(tuple(item.plan for item in planned.values()), graph.target, named)
+    return Plan(tuple(item.plan for item in planned.values()), (graph.target,), named)
+
+
+def base_layers(plan: Plan, target: int) -> int:
+    """How many of a target's layers are of the image that it was made of, at the very bottom."""
+    base = plan.stage(target).base
+    while isinstance(base, StageBase):
+        base = plan.stage(base.index).base
+    return len(plan.images[base].config.diff_ids) if isinstance(base, ImageBase) else 0
 
 
 def _start(

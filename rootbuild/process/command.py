@@ -1,21 +1,19 @@
-"""What is known of a program: where it is, how it ended, what it said."""
+"""What is known of a program that was run: how it ended, what it said."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import signal
-import stat
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from rootbuild.errors import EngineError, HostError
+from rootbuild.errors import EngineError
+from rootbuild.process.programs import paste
 
 TAIL_LINES = 20
-_SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +36,6 @@ class Finished:
         return "\n".join(said.decode("utf-8", "replace").splitlines()[-lines:])
 
 
-def paste(argv: Sequence[str]) -> str:
-    """`argv` as a line that can be pasted into a shell."""
-    import shlex
-
-    return shlex.join(argv)
-
-
-def find(program: str) -> str | None:
-    """Absolute path of `program` on PATH (also in the sbin folders, as users often lack those)."""
-    if "/" in program:
-        return program if _is_program(program) else None
-    folders = [*os.environ.get("PATH", os.defpath).split(os.pathsep), *_SBIN]
-    places = (os.path.join(folder, program) for folder in folders)
-    return next((place for place in places if _is_program(place)), None)
-
-
 def failure(finished: Finished, hint: str = "") -> EngineError:
     """The error for a program that did not exit with 0, explained by kind."""
     name = Path(finished.argv[0]).name
@@ -72,25 +54,6 @@ def failure(finished: Finished, hint: str = "") -> EngineError:
     )
 
 
-def announce(argv: Sequence[str]) -> None:
-    """With --debug, show a command as it can be pasted."""
-    if os.environ.get("ROOTBUILD_DEBUG"):
-        sys.stderr.write(f"$ {paste(argv)}\n")
-        sys.stderr.flush()
-
-
-def path(program: str) -> str:
-    """As `find`, and HostError if there is none."""
-    found = find(program)
-    if found is None:
-        raise HostError(
-            f"{program} is not installed",
-            id="program-missing",
-            hint=f"install it, on Debian and Ubuntu with: sudo apt-get install {program}",
-        )
-    return found
-
-
 @contextlib.contextmanager
 def memory(name: str) -> Iterator[IO[bytes]]:
     """A file in memory, for the length of a block."""
@@ -102,14 +65,6 @@ def content(stream: IO[bytes]) -> bytes:
     """All that was written to a stream."""
     stream.seek(0)
     return stream.read()
-
-
-def _is_program(place: str) -> bool:
-    """Whether a file can be started (`shutil.which` knows it as well, but is slow to load)."""
-    try:
-        return stat.S_ISREG(os.stat(place).st_mode) and os.access(place, os.X_OK)
-    except OSError:
-        return False
 
 
 def _signal_name(number: int) -> str:

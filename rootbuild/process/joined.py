@@ -16,7 +16,8 @@ from io import RawIOBase
 from typing import IO, TYPE_CHECKING, NoReturn
 
 from rootbuild.errors import HostError, Interrupted
-from rootbuild.process.command import Finished, announce, content, failure, memory, path
+from rootbuild.process.command import Finished, content, failure, memory
+from rootbuild.process.programs import announce, path
 from rootbuild.process.spawned import ENDING, heard
 
 if TYPE_CHECKING:  # most commands do not go inside, and it is slow to load
@@ -135,9 +136,7 @@ def _go_inside(report: Sequence[str]) -> None:
     """Join the namespaces of the process that the report is about, and take its environment."""
     holder, *entries = report
     folder = os.getcwd()
-    call = _libc()
-    if call.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0) != 0:
-        raise _refused("prctl")
+    call = end_with_parent()
     for name in _NAMESPACES:
         with open(f"/proc/{holder}/ns/{name}", "rb") as namespace:
             if call.setns(namespace.fileno(), 0) != 0:
@@ -145,6 +144,14 @@ def _go_inside(report: Sequence[str]) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(entry.partition("=")[::2] for entry in entries)
+
+
+def end_with_parent() -> ctypes.CDLL:
+    """Ask the kernel for SIGTERM when our parent ends; gives the C library that was used."""
+    call = _libc()
+    if call.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0) != 0:
+        raise _refused("prctl")
+    return call
 
 
 def _libc() -> ctypes.CDLL:

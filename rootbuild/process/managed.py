@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from rootbuild.errors import EngineError
-from rootbuild.process.command import Finished, content, failure, memory, paste, path
+from rootbuild.process.command import Finished, content, failure, memory
+from rootbuild.process.programs import paste, path
 from rootbuild.process.spawned import ENDING
 
 if TYPE_CHECKING:  # importing it takes longer than a whole build with nothing to do

@@ -8,9 +8,10 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import IO, NoReturn
+from typing import IO
 
-from rootbuild.process.command import Finished, announce, content, failure, memory, path
+from rootbuild.process.command import Finished, content, failure, memory
+from rootbuild.process.programs import announce, path
 from rootbuild.process.waiting import Waiting, wait
 
 GRACE_SECONDS = 5.0
@@ -103,6 +104,21 @@ def foreground(
         signal.signal(signal.SIGINT, before)
 
 
+def attached(argv: Sequence[str], env: Mapping[str, str] | None = None) -> int:
+    """Run a program that takes our terminal over; its exit code, or 128 + signal.
+
+    As `foreground`, but from any thread: no signal is dealt with here. It stays in our process
+    group, which is the terminal's, so whoever may have to end it needs a way of its own.
+    """
+    program = path(argv[0])
+    announce(argv)
+    pid = os.posix_spawn(
+        program, list(argv), {**os.environ, **(env or {})}, setsigdef=_IGNORED, setsigmask=()
+    )
+    code = wait(pid, None)
+    return 128 - code if code < 0 else code
+
+
 def look(
     argv: Sequence[str], env: Mapping[str, str] | None = None, *, stdin: IO[bytes] | None = None
 ) -> Finished:
@@ -138,12 +154,6 @@ def follow(argv: Sequence[str], env: Mapping[str, str] | None = None) -> Iterato
             yield output
         finally:
             _end(pid, os.kill)
-
-
-def become(argv: Sequence[str], env: Mapping[str, str] | None = None) -> NoReturn:
-    """Replace this process with a program, on our streams."""
-    announce(argv)
-    os.execve(path(argv[0]), list(argv), {**os.environ, **(env or {})})
 
 
 def _called(

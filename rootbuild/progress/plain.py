@@ -6,15 +6,23 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from rootbuild.progress.reporter import CANCELED
+from rootbuild.progress.reporter import CANCELED, Measure
+from rootbuild.progress.units import size
+
+if TYPE_CHECKING:  # a build with nothing to do finds nothing out
+    from rootbuild.progress.findings import Finding
 
 HOLD_SECONDS = 1.0
 """For how long output waits at most for a vertex that is speaking."""
 
 QUIET_SECONDS = 0.2
 """After which a vertex that has said nothing is not speaking any more."""
+
+
+REPEAT_SECONDS = 5.0
+"""How long it takes until the next line about something that is being moved."""
 
 
 @dataclass(slots=True)
@@ -26,6 +34,7 @@ class _Vertex:
     spoke: float = float("-inf")
     held: list[str] = field(default_factory=list)
     held_since: float = 0.0
+    items: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
 class PlainReporter:
@@ -42,6 +51,7 @@ class PlainReporter:
         self._vertices: dict[int, _Vertex] = {}
         self._current: int | None = None
         self._lock = threading.Lock()
+        self._kept: list[str] | None = None
         self._timer: threading.Timer | None = None
 
     def start(self, vertex: int, name: str) -> None:
@@ -74,6 +84,23 @@ class PlainReporter:
             self._release(vertex)
             self._say(vertex, text)
 
+    def progress(self, vertex: int, item: str, current: int, total: int) -> None:
+        """Print a line when all is there, and now and then on the way."""
+        with self._lock:
+            item_of, now = self._vertices[vertex], self._clock()
+            begun, told = item_of.items.get(item, (now, now))
+            complete = 0 < total <= current
+            if complete or now - told >= REPEAT_SECONDS:
+                told = now
+                of = f" / {size(total)}" if total > 0 else ""
+                done = f" {now - begun:.1f}s done" if complete else ""
+                self._release(vertex)
+                self._say(vertex, f"{item} {size(current)}{of}{done}")
+            item_of.items[item] = (begun, told)
+
+    def gauge(self, vertex: int, item: str, measure: Measure) -> None:
+        """Nothing is drawn."""
+
     def done(self, vertex: int) -> None:
         """Close a vertex with the time that it took."""
         with self._lock:
@@ -89,6 +116,28 @@ class PlainReporter:
         with self._lock:
             self._current = None
             self._write(f"WARN: {text}")
+
+    def tell(self, finding: Finding) -> None:
+        """Nothing of it is shown."""
+
+    def hide(self, secret: bytes) -> None:
+        """What steps print is shown as it is."""
+
+    def animate(self) -> None:
+        """Each line is written when it is told."""
+
+    def pause(self, words: str) -> None:
+        """Hold back what comes."""
+        with self._lock:
+            self._write(words)
+            self._kept = []
+
+    def resume(self) -> None:
+        """Write what was held back."""
+        with self._lock:
+            kept, self._kept = self._kept or [], None
+            self._stream.writelines(kept)
+            self._stream.flush()
 
     def close(self) -> None:
         """Every vertex has ended, so nothing is held back any more."""
@@ -163,5 +212,8 @@ class PlainReporter:
         self._write(f"#{vertex} {self._vertices[vertex].name}")
 
     def _write(self, line: str) -> None:
+        if self._kept is not None:
+            self._kept.append(line + "\n")
+            return
         self._stream.write(line + "\n")
         self._stream.flush()

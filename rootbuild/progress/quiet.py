@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from rootbuild.progress.reporter import Measure
+
+if TYPE_CHECKING:  # a build with nothing to do finds nothing out
+    from rootbuild.progress.findings import Finding
+
 
 class QuietReporter:
     """Drops everything; a failed step's last output is in the error itself."""
@@ -18,6 +25,12 @@ class QuietReporter:
     def status(self, vertex: int, text: str) -> None:
         """Say nothing."""
 
+    def progress(self, vertex: int, item: str, current: int, total: int) -> None:
+        """Say nothing."""
+
+    def gauge(self, vertex: int, item: str, measure: Measure) -> None:
+        """Say nothing."""
+
     def done(self, vertex: int) -> None:
         """Say nothing."""
 
@@ -25,6 +38,21 @@ class QuietReporter:
         """Say nothing."""
 
     def warn(self, text: str) -> None:
+        """Say nothing."""
+
+    def tell(self, finding: Finding) -> None:
+        """Say nothing."""
+
+    def hide(self, secret: bytes) -> None:
+        """Nothing is kept."""
+
+    def animate(self) -> None:
+        """Say nothing."""
+
+    def pause(self, words: str) -> None:
+        """Say nothing."""
+
+    def resume(self) -> None:
         """Say nothing."""
 
     def close(self) -> None:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # a build with nothing to do finds nothing out
+    from rootbuild.progress.findings import Finding
+
+
+Measure = Callable[[], tuple[int, int]]
 
 CANCELED = "canceled"
 """The message of a vertex that was ended because of something else."""
@@ -31,6 +38,21 @@ class Reporter(Protocol):
         """One line about what the vertex does, such as `naming to docker.io/library/x done`."""
         ...
 
+    def progress(self, vertex: int, item: str, current: int, total: int) -> None:
+        """How many bytes of something have been moved, out of how many; 0 if that is unknown.
+
+        `item` names it within the vertex: a layer's digest, `transferring context`. One that has
+        all its bytes is complete; it comes to its end with the vertex otherwise.
+        """
+        ...
+
+    def gauge(self, vertex: int, item: str, measure: Measure) -> None:
+        """As `progress`, for who draws: `measure` gives (current, total) whenever it is asked.
+
+        It is asked until the vertex is over, by any thread, and must be quick.
+        """
+        ...
+
     def done(self, vertex: int) -> None:
         """The vertex has ended well."""
         ...
@@ -41,6 +63,26 @@ class Reporter(Protocol):
 
     def warn(self, text: str) -> None:
         """Something that the user should know and that stops nothing."""
+        ...
+
+    def tell(self, finding: Finding) -> None:
+        """Something that the build has found out about itself; most reporters need not care."""
+        ...
+
+    def hide(self, secret: bytes) -> None:
+        """A value that must not be kept: who writes what steps print to a file leaves it out."""
+        ...
+
+    def animate(self) -> None:
+        """This process forks no more: threads may be started."""
+        ...
+
+    def pause(self, words: str) -> None:
+        """Write some words, then nothing for now: somebody else has the terminal."""
+        ...
+
+    def resume(self) -> None:
+        """Go on, with what was told meanwhile."""
         ...
 
     def close(self) -> None:

@@ -62,6 +62,32 @@ def find(registry: str, content: Mapping[str, Any]) -> dict[str, str] | None:
     return None
 
 
+def known(registry: str, repository: str) -> dict[str, str]:
+    """What this user has for a repository: in the engines' auth files, then in Docker's.
+
+    Empty if there is nothing. An entry of an engine may be for a part of a registry.
+    """
+    for file in _auth_files():
+        with contextlib.suppress(OSError, ValueError):
+            entries = _table(json.loads(file.read_bytes()), "auths")
+            path = f"{registry}/{repository}"
+            while path:
+                entry = entries.get(path)
+                if isinstance(entry, dict) and entry:
+                    return {str(field): str(value) for field, value in entry.items()}
+                path = path.rpartition("/")[0]
+    return find(registry, config.read()) or {}
+
+
+def _auth_files() -> list[Path]:
+    named = os.environ.get(AUTH_FILE)
+    if named:
+        return [Path(named)]
+    base = os.environ.get("XDG_CONFIG_HOME") or Path(os.environ.get("HOME", "/"), ".config")
+    runtime = os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
+    return [Path(folder, "containers/auth.json") for folder in (runtime, base)]
+
+
 def entry_of(user: str, secret: str) -> dict[str, str]:
     """An auth file's entry for a name and a secret."""
     if user == _TOKEN_USER:
@@ -100,11 +126,9 @@ def _found_by_engines(registry: str) -> bool:
     usual = "DOCKER_CONFIG" not in os.environ
     if usual and not config.read().get("credsStore"):
         return True
-    base = os.environ.get("XDG_CONFIG_HOME") or Path(os.environ.get("HOME", "/"), ".config")
-    runtime = os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
-    for folder in (runtime, base):
+    for file in _auth_files():
         with contextlib.suppress(OSError, ValueError):
-            content = json.loads(Path(folder, "containers/auth.json").read_bytes())
+            content = json.loads(file.read_bytes())
             if any(_host(name) == _host(registry) for name in _table(content, "auths")):
                 return True
     return False

@@ -22,17 +22,10 @@ from rootbuild.errors import RemoteError
 from rootbuild.remote.access import FindSecret, no_secrets
 from rootbuild.remote.checksum import Checksum, checksum_of, parse_checksum
 from rootbuild.remote.locks import held, locked, no_space, sweep
-from rootbuild.remote.request import (
-    NOT_MODIFIED,
-    Headers,
-    PassingError,
-    Patience,
-    Response,
-    address,
-    get,
-)
+from rootbuild.remote.request import NOT_MODIFIED, Headers, Response, address, get
 from rootbuild.remote.secrets import http_authorization
 from rootbuild.remote.sources import HttpSource
+from rootbuild.web.patience import PassingError, Patience
 
 CONTENT = "content"
 _ANSWER = "answer.json"

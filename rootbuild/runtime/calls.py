@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import IO
 
 from rootbuild import process
 from rootbuild.backend import Runtime
@@ -27,16 +28,22 @@ class Outcome:
         sys.stderr.flush()
 
 
-def call(runtime: Runtime, arguments: Sequence[str], *, live: bool = False) -> Outcome:
-    """Run a command of the engine on our streams.
+def call(
+    runtime: Runtime,
+    arguments: Sequence[str],
+    *,
+    live: bool = False,
+    stdin: IO[bytes] | None = None,
+) -> Outcome:
+    """Run a command of the engine on our streams; an open file may take the place of input.
 
     Unless it is `live`, standard error is kept: it can be shown as it is, or better words be found.
     """
     argv, env = runtime.command(arguments), runtime.environment()
     if live:
-        return Outcome(process.foreground(argv, env))
+        return Outcome(process.foreground(argv, env, stdin=stdin))
     with os.fdopen(os.memfd_create("stderr"), "w+b") as said:
-        status = process.foreground(argv, env, stderr=said)
+        status = process.foreground(argv, env, stdin=stdin, stderr=said)
         said.seek(0)
         return Outcome(status, said.read())
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+from rootbuild.progress.units import size as size
+
 _AGES = (
     (timedelta(seconds=1), "Less than a second"),
     (timedelta(seconds=60), "{s} seconds"),
@@ -17,16 +18,6 @@ _AGES = (
     (timedelta(days=60), "{w} weeks"),
     (timedelta(days=730), "{months} months"),
 )
-
-
-def size(count: int) -> str:
-    """Bytes as Docker shows them: three digits, powers of a thousand (`1.99MB`)."""
-    if count < 0:
-        return "N/A"
-    value, unit = float(count), 0
-    while value >= 1000 and unit < len(_UNITS) - 1:
-        value, unit = value / 1000, unit + 1
-    return f"{value:.3g}{_UNITS[unit]}"
 
 
 def age(created: datetime, now: datetime) -> str:

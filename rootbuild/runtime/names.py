@@ -45,6 +45,16 @@ def whole_names(name: str) -> tuple[str, ...]:
     return (str(first), str(reference.parse(f"localhost/{name}")))
 
 
+def indexes_among(names: Sequence[str], known: Sequence[StoredImage]) -> tuple[str, ...]:
+    """Which of some whole names and ids are those of indexes.
+
+    The engine takes most commands on one to mean the image in it that is for this host.
+    """
+    ids = {image.id for image in known if image.instances}
+    called = {name for image in known if image.instances for name in image.names}
+    return tuple(name for name in names if name in ids or name in called)
+
+
 def find_image(name: str, known: Sequence[StoredImage]) -> str | None:
     """What to call an image of the store: its whole name, or its id; None if it is not there."""
     if not reference.is_id(name):

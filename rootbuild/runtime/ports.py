@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from rootbuild.errors import RuntimeRefusedError, UsageError
@@ -32,6 +32,19 @@ class Published:
         first, last = self.host
         return range(first, last + 1) if first else range(0)
 
+    @property
+    def chooses(self) -> bool:
+        """Whether any free one of several host ports will do."""
+        return len(self.host_ports) > 1 and self.container[0] == self.container[1]
+
+    @property
+    def words(self) -> str:
+        """The form that engines know: no host port where any will do."""
+        host = _span(self.host) if self.host[0] else ""
+        address = f"[{self.address}]" if ":" in self.address else self.address
+        where = f"{address}:{host}:" if address else f"{host}:" if host else ""
+        return f"{where}{_span(self.container)}/{self.protocol}"
+
 
 def parse(spec: str) -> Published:
     """Read one `-p`. Raises UsageError in Docker's words."""
@@ -52,20 +65,57 @@ def parse(spec: str) -> Published:
     return Published(inside, outside, address, protocol)
 
 
-def check(specs: Sequence[str], lowest: int) -> None:
-    """Refuse, before anything is made, what could not be served.
+def settle(specs: Sequence[str], lowest: int, *, look: bool = True) -> tuple[str, ...]:
+    """The ports in the engine's form; refuses, before anything is made, what could not be served.
 
-    `lowest` is the first port that this user may listen on. Raises RuntimeRefusedError with the id
-    `privileged-port`, `port-in-use` or `no-such-address`; UsageError for what is no port.
+    `lowest` is the first port that this user may listen on. Without `look` it does not matter yet
+    what others listen on. Raises RuntimeRefusedError with the id `privileged-port`, `port-in-use`
+    or `no-such-address`; UsageError for what is no port.
     """
+    claimed: list[tuple[int, Published]] = []
+    settled = []
     for published in [parse(spec) for spec in specs]:
-        ports = published.host_ports
-        if len(ports) > 1 and published.container[0] == published.container[1]:
-            continue  # any free one of the range will do: the engine chooses
-        for port in ports:
-            if port < lowest:
-                raise _privileged(port, lowest)
-            _try(port, published)
+        if published.chooses:
+            published = _chosen(published, lowest, claimed)
+        for port in published.host_ports:
+            if look:
+                _refuse_taken(port, published, lowest, claimed)
+            claimed.append((port, published))
+        settled.append(published.words)
+    return tuple(settled)
+
+
+def _chosen(
+    published: Published, lowest: int, claimed: Sequence[tuple[int, Published]]
+) -> Published:
+    """The first free port of the range. Raises RuntimeRefusedError: why the last is none."""
+    refused: RuntimeRefusedError | None = None
+    for port in published.host_ports:
+        one = replace(published, host=(port, port))
+        try:
+            _refuse_taken(port, one, lowest, claimed)
+        except RuntimeRefusedError as error:
+            refused = error
+        else:
+            return one
+    assert refused is not None
+    raise refused
+
+
+def _refuse_taken(
+    port: int, published: Published, lowest: int, claimed: Sequence[tuple[int, Published]]
+) -> None:
+    if port < lowest:
+        raise _privileged(port, lowest)
+    for other, earlier in claimed:
+        same = port == other and published.protocol == earlier.protocol
+        if same and (published.address in ("", earlier.address) or not earlier.address):
+            raise RuntimeRefusedError(
+                f"Bind for {_shown(published.address)}:{port} failed: port is already allocated",
+                id="port-in-use",
+                hint=f"{published.protocol} port {port} is published twice by this command",
+            )
+    _try(port, published)
 
 
 def _split(spec: str) -> tuple[str, str, str]:
@@ -95,6 +145,11 @@ def _range(spec: str, text: str, what: str) -> tuple[int, int]:
     return low, high
 
 
+def _span(ends: tuple[int, int]) -> str:
+    first, last = ends
+    return str(first) if first == last else f"{first}-{last}"
+
+
 def _is_address(text: str) -> bool:
     try:
         ip_address(text)
@@ -108,7 +163,7 @@ def _try(port: int, published: Published) -> None:
     kind = _SOCKETS.get(published.protocol)
     if kind is None:
         return
-    address = published.address or "0.0.0.0"  # noqa: S104 - what the engine does as well
+    address = _shown(published.address)
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         with socket.socket(family, kind) as probe:
@@ -119,6 +174,10 @@ def _try(port: int, published: Published) -> None:
         known = _explain(error, address, port, published.protocol)
         if known is not None:
             raise known from error
+
+
+def _shown(address: str) -> str:
+    return address or "0.0.0.0"  # noqa: S104 - what the engine does as well
 
 
 def _explain(error: OSError, address: str, port: int, protocol: str) -> RuntimeRefusedError | None:

@@ -6,7 +6,7 @@ import contextlib
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rootbuild import process
@@ -68,8 +68,9 @@ def run(runtime: Runtime, request: Request) -> int:
     Raises RuntimeRefusedError or ImageNotFoundError where the cause of a failure is known. A
     container that could not be started does not stay behind.
     """
-    if request.verb == "run":
-        ports.check(request.publish, probes.first_free_port())
+    starts = request.verb == "run"
+    published = ports.settle(request.publish, probes.first_free_port(), look=starts)
+    request = replace(request, publish=published)
     image = bring_image(runtime, request)
     with _cidfile(request.cidfile) as cidfile:
         words = arguments(request, image, cidfile)
@@ -111,6 +112,9 @@ def pull(runtime: Runtime, image: str, *, platform: str = "", quiet: bool = Fals
     with handed(wanted.registry):
         status = process.foreground(argv, env, stdout=sys.stderr.buffer)
     if status != 0:
+        hindrance = probes.hindrance()
+        if hindrance is not None:
+            raise hindrance
         raise ImageNotFoundError(
             f"No such image: {wanted.familiar}: it is not here and could not be pulled",
             hint="rootbuild images shows what is here; rootbuild build -t "
@@ -133,7 +137,8 @@ def _explain(runtime: Runtime, request: Request, outcome: Outcome, made: str) ->
         if not made:
             _explain_refusal(runtime, request, containers)
         if ours is None or ours.status in NOT_STARTED:
-            _explain_host(request, outcome)
+            private = not {"none", "host"} & set(request.networks)
+            explain_host(runtime, outcome, private=private)
 
 
 def _explain_refusal(
@@ -155,10 +160,13 @@ def _explain_refusal(
         raise no_such_network(unknown, ENGINE_FAILED)
 
 
-def _explain_host(request: Request, outcome: Outcome) -> None:
-    """What this host lacks, if a container could not be started because of that."""
-    private = not {"none", "host"} & set(request.networks)
-    problems = probes.obstacles(network=private)
+def explain_host(runtime: Runtime, outcome: Outcome, *, private: bool) -> None:
+    """What this host lacks, if a container could not be started because of that.
+
+    `private` is one with a network of its own. Raises RuntimeRefusedError.
+    """
+    refused = probes.refused(_ordered(runtime))
+    problems = probes.obstacles(network=private) if refused is None else (refused,)
     if problems and outcome.status != 127:
         raise RuntimeRefusedError(
             "the container could not be started: " + "; ".join(p.message for p in problems),
@@ -166,6 +174,12 @@ def _explain_host(request: Request, outcome: Outcome) -> None:
             detail=outcome.said.decode("utf-8", "replace").strip(),
             hint="\n".join(p.hint for p in problems),
         )
+
+
+def _ordered(runtime: Runtime) -> str:
+    """The OCI runtime that the engine is told to take; empty if none."""
+    argv = [*runtime.command(())]
+    return argv[argv.index("--runtime") + 1] if "--runtime" in argv else ""
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,8 @@ from rootbuild.storage.usage import Layers, Usage, usage
 ATTEMPTS = 5
 PAUSE_SECONDS = 0.02
 HEX_ID = 64
+_INSTANCES = "instances.json"
+_ID_AT_END = re.compile(r"[0-9a-f]{64}$")
 _READ: dict[Path, tuple[tuple[int, ...], Sequence[Mapping[str, object]]]] = {}
 
 
@@ -71,12 +74,34 @@ class Index:
             sizes.update((identity, _own_size(entry)) for identity, entry in layers.items())
         return usage(images, sizes, active)
 
+    def layers(self, image: str) -> tuple[int, ...]:
+        """The sizes of an image's layers, from the bottom; none if there is no such image."""
+        layers: dict[str, Mapping[str, object]] = {}
+        for root, driver in reversed(self.stores()):
+            found = entries(root / f"{driver}-layers" / "layers.json")
+            layers.update((str(entry.get("id")), entry) for entry in found)
+        for root, driver in self.stores():
+            for entry in entries(root / f"{driver}-images" / "images.json"):
+                if entry.get("id") == image:
+                    chain = tuple(_chain(layers, str(entry.get("layer") or "")))
+                    return tuple(_own_size(layers[identity]) for identity in reversed(chain))
+        return ()
+
     def config(self, image: str) -> bytes | None:
         """The config of an image (id); None if no file holds it."""
         for root, driver in self.stores():
             blob = root / f"{driver}-images" / image / big_data_name(f"sha256:{image}")
             try:
                 return blob.read_bytes()
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+        return None
+
+    def manifest(self, image: str) -> bytes | None:
+        """The manifest of an image (id) as it came; None if no file holds it."""
+        for root, driver in self.stores():
+            try:
+                return (root / f"{driver}-images" / image / "manifest").read_bytes()
             except (FileNotFoundError, NotADirectoryError):
                 continue
         return None
@@ -129,7 +154,24 @@ def read_images(folder: Path, sizes: Mapping[str, int] | None = None) -> Iterato
             digest=str(entry.get("digest") or ""),
             created=str(entry.get("created") or ""),
             size=(sizes or {}).get(str(entry.get("layer") or ""), -1),
+            instances=_instances(folder, identity, strings(entry.get("big-data-names"))),
         )
+
+
+def _instances(folder: Path, identity: str, data: Sequence[str]) -> tuple[str, ...]:
+    """The images of an index, which lists where they were found, by their digests.
+
+    What has no digest in the list is the index itself.
+    """
+    if _INSTANCES not in data:
+        return ()
+    try:
+        found = json.loads((folder / identity / _INSTANCES).read_bytes())
+    except (OSError, ValueError) as error:
+        raise UnknownLayoutError from error
+    places = found.items() if isinstance(found, dict) else ()
+    ids = (_ID_AT_END.search(str(place)) for digest, place in places if digest)
+    return tuple(match[0] for match in ids if match)
 
 
 def big_data_name(key: str) -> str:

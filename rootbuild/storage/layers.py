@@ -32,35 +32,38 @@ def layer_folders(
         for root, _ in reversed(stores)
         for entry in entries(root / "overlay-layers" / "layers.json")
     }
-    chain = _chain(layers, _top(stores, image))
-    found = [entry.get("diff-digest") for _, entry in reversed(chain)]
-    if found != list(diff_ids) or any(_incomplete(entry) for _, entry in chain):
+    links = chain(layers, top_layer(stores, image))
+    found = [entry.get("diff-digest") for _, entry in reversed(links)]
+    if found != list(diff_ids) or any(incomplete(entry) for _, entry in links):
         raise UnknownLayoutError
-    folders = tuple(root / OVERLAY / str(entry["id"]) / "diff" for root, entry in chain)
+    folders = tuple(root / OVERLAY / str(entry["id"]) / "diff" for root, entry in links)
     if not all(folder.is_dir() and not folder.is_symlink() for folder in folders):
         raise UnknownLayoutError
     return folders
 
 
-def _top(stores: Sequence[tuple[Path, str]], image: str) -> str:
-    for root, _ in stores:
-        for entry in entries(root / "overlay-images" / "images.json"):
+def top_layer(stores: Sequence[tuple[Path, str]], image: str) -> str:
+    """The top layer of an image. Raises UnknownLayoutError if there is no such image."""
+    for root, driver in stores:
+        for entry in entries(root / f"{driver}-images" / "images.json"):
             if entry.get("id") == image:
                 return str(entry.get("layer") or "")
     raise UnknownLayoutError
 
 
-def _chain(layers: Mapping[str, tuple[Path, Entry]], top: str) -> list[tuple[Path, Entry]]:
-    chain: list[tuple[Path, Entry]] = []
+def chain(layers: Mapping[str, tuple[Path, Entry]], top: str) -> list[tuple[Path, Entry]]:
+    """A layer and all below it. Raises UnknownLayoutError if one is missing."""
+    found: list[tuple[Path, Entry]] = []
     while top:
-        if top not in layers or len(chain) > len(layers):
+        if top not in layers or len(found) > len(layers):
             raise UnknownLayoutError
-        chain.append(layers[top])
+        found.append(layers[top])
         top = str(layers[top][1].get("parent") or "")
-    return chain
+    return found
 
 
-def _incomplete(entry: Entry) -> bool:
+def incomplete(entry: Entry) -> bool:
+    """Whether the engine was stopped while it wrote a layer."""
     flags = entry.get("flags")
     return isinstance(flags, dict) and bool(flags.get("incomplete"))
 

@@ -56,6 +56,7 @@ class RecordingBackend:
         self._started: dict[str, tuple[str, ...]] = {}
         self._configs: dict[str, bytes] = {}
         self._names: dict[str, str] = {}
+        self._indexes: dict[str, tuple[str, ...]] = {}
         self._failures: dict[tuple[str, int], BaseException] = {}
         self._count = 0
         self._lock = threading.Lock()
@@ -100,8 +101,12 @@ class RecordingBackend:
     def images(self) -> Sequence[StoredImage]:
         """See the contract."""
         return [
-            StoredImage(image, tuple(name for name, named in self._names.items() if named == image))
-            for image in self._configs
+            StoredImage(
+                image,
+                tuple(name for name, named in self._names.items() if named == image),
+                instances=self._indexes.get(image, ()),
+            )
+            for image in (*self._configs, *self._indexes)
         ]
 
     def config(self, image: str) -> bytes:
@@ -168,6 +173,10 @@ class RecordingBackend:
         """See the contract: there is never anything to end."""
         self._record("stop")
 
+    def moved(self, what: str) -> int:
+        """Nothing takes any time."""
+        return 0
+
     def commit(self, container: str) -> Layers:
         """See the contract. The new layer's id is computed from the whole content."""
         self._record("commit", container)
@@ -199,10 +208,18 @@ class RecordingBackend:
             self._contents[diff_ids] = self._stacked(diff_ids)
         return self._keep(config, *names)
 
+    def create_index(self, images: Sequence[str], names: Sequence[str]) -> str:
+        """See the contract."""
+        self._record("create_index", tuple(images), *names)
+        index = hashlib.sha256("\n".join(images).encode()).hexdigest()
+        self._indexes[index] = tuple(images)
+        self._name(index, names)
+        return index
+
     def tag(self, image: str, *names: str) -> None:
         """See the contract."""
         self._record("tag", image, *names)
-        self._names.update(dict.fromkeys(names, image))
+        self._name(image, names)
 
     def remove(self, images: Sequence[str]) -> None:
         """See the contract."""
@@ -235,8 +252,15 @@ class RecordingBackend:
     def _keep(self, config: bytes, *names: str) -> str:
         image = hashlib.sha256(config).hexdigest()
         self._configs[image] = config
-        self._names.update(dict.fromkeys(names, image))
+        self._name(image, names)
         return image
+
+    def _name(self, image: str, names: Sequence[str]) -> None:
+        """Give names; an index that loses its last one is gone."""
+        taken = {self._names.get(name) for name in names}
+        self._names.update(dict.fromkeys(names, image))
+        for index in taken - set(self._names.values()):
+            self._indexes.pop(index or "", None)
 
     def _copy(self, diff_ids: tuple[str, ...], target: Path) -> None:
         if diff_ids in self._contents:

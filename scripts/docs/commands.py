@@ -30,7 +30,7 @@ def help_of(*words: str) -> str:
 def reference() -> str:
     """The whole page."""
     parts = [HEAD, f"```text\n{help_of()}\n```\n"]
-    for words in sorted(command.path for command in registry.COMMANDS if not command.hidden):
+    for words in sorted(command.path for command in registry.commands() if not command.hidden):
         parts.append(f"## rootbuild {' '.join(words)}\n\n```text\n{help_of(*words)}\n```\n")
     return "\n".join(parts)
 

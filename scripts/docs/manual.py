@@ -28,7 +28,7 @@ rootbuild \\- {ABOUT[0].lower()}{ABOUT[1:]}
 def page() -> str:
     """The whole page."""
     lines = [HEAD, ".SH OPTIONS\n", *options(GLOBAL_FLAGS), ".SH COMMANDS\n"]
-    shown = [command for command in registry.COMMANDS if not command.hidden]
+    shown = [command for command in registry.commands() if not command.hidden]
     for command in sorted(shown, key=lambda command: command.path):
         lines += section(command)
     return "".join(lines)

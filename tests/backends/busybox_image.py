@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rootbuild import process
-from rootbuild_buildah import BuildahBackend
+from rootbuild.backend import Backend
 
 
 @contextmanager
-def busybox_image(backend: BuildahBackend) -> Iterator[str]:
+def busybox_image(backend: Backend) -> Iterator[str]:
     """The id of such an image, which is removed in the end."""
     busybox = process.find("busybox")
     assert busybox is not None, "busybox-static is not installed"

@@ -10,11 +10,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import cast
 
 import pytest
 
 from rootbuild import process
+from rootbuild.backend import Backend
 from rootbuild.testing.contract import (
     MountContract,
     RunContract,
@@ -23,11 +23,11 @@ from rootbuild.testing.contract import (
     fresh_name,
 )
 from rootbuild.testing.layouts import LayoutContract
-from rootbuild_buildah import BuildahBackend, network
-from rootbuild_buildah.steps import Way
+from rootbuild_buildah import BuildahBackend
+from rootbuild_oci import network
 from tests.backends.busybox_image import busybox_image
 
-WAY = cast(Way, os.environ.get("ROOTBUILD_TEST_WAY", ""))
+WAY = os.environ.get("ROOTBUILD_TEST_WAY", "")
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +43,11 @@ def base(backend: BuildahBackend) -> Iterator[str]:
 
 @pytest.mark.skipif(WAY not in ("", "crun"), reason="the same for every way")
 class TestStore(StoreContract):
-    def forget(self, backend: object, *names: str) -> None:
-        process.run(["buildah", "rmi", *names])
+    def forget(self, backend: Backend, *names: str) -> None:
+        indexes = {name for image in backend.images() for name in image.names if image.instances}
+        for name in names:
+            kind = ["manifest", "rm"] if name in indexes else ["rmi"]
+            process.run(["buildah", *kind, name])
 
 
 BY_RUNTIME = WAY not in ("buildah", "chroot")

@@ -19,9 +19,9 @@ from rootbuild import process
 from rootbuild.backend import Exec
 from rootbuild.errors import BuildError, HostError
 from rootbuild.testing.contract import container, execute, fresh_name, shell
-from rootbuild_buildah import BuildahBackend
-from rootbuild_buildah.overlays import Overlay
-from rootbuild_buildah.store import Store
+from rootbuild_buildah import BuildahBackend, answers
+from rootbuild_oci.overlays import Overlay
+from rootbuild_oci.store import Store
 from tests.backends.busybox_image import busybox_image
 from tests.backends.layer_cases import CASES, Change, make_base, remove_below
 
@@ -263,7 +263,8 @@ def test_a_killed_build_whose_mounts_were_refused_leaves_neither_kind(base: str)
     name = fresh_name()
     script = (
         "import os, signal, sys\n"
-        "from rootbuild_buildah import BuildahBackend, overlay\n"
+        "from rootbuild_buildah import BuildahBackend\n"
+        "from rootbuild_oci import overlay\n"
         "def refuse(*_, **__): raise OSError('refused')\n"
         "overlay.mount, backend = refuse, BuildahBackend()\n"
         "with backend.session(), backend.start(sys.argv[1], sys.argv[2]):\n"
@@ -272,10 +273,10 @@ def test_a_killed_build_whose_mounts_were_refused_leaves_neither_kind(base: str)
     finished = process.run([sys.executable, "-c", script, base, name], check=False)
     assert finished.status == -signal.SIGKILL, finished
     assert OURS.builder.overlays.has(name)
-    assert name in (Store().containers() or ())
+    assert name in (Store(answers).containers() or ())
     OURS.sweep([name])
     assert not OURS.builder.overlays.has(name)
-    assert name not in (Store().containers() or ())
+    assert name not in (Store(answers).containers() or ())
 
 
 def test_a_removal_is_not_stopped_with_the_build(
@@ -294,21 +295,21 @@ def test_a_removal_is_not_stopped_with_the_build(
     with backend.session():
         monkeypatch.setattr(process, "call", stopped)
         with backend.start(base, name):
-            assert name in (Store().containers() or ())
+            assert name in (Store(answers).containers() or ())
             backend.builder.containers[name]._workers.large.add(name)  # type: ignore[union-attr]
-        assert name not in (Store().containers() or ())
+        assert name not in (Store(answers).containers() or ())
 
 
 def test_filters_are_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And a step is filtered also when the filter was made before."""
-    from rootbuild_buildah import attempts
+    from rootbuild_oci import attempts
 
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     backend = BuildahBackend()
     used = backend.builder.ways.order()[0]
     kept = [path for path in (tmp_path / "rootbuild").glob("seccomp-*") if path.stat().st_size]
     assert len(kept) == (used == "crun")
-    monkeypatch.setattr(attempts, "make_filter", lambda way: pytest.fail(f"{way} makes another"))
+    monkeypatch.setattr(attempts, "make_filter", lambda way, _: pytest.fail(f"{way} makes another"))
     command = Exec(("/bin/busybox", "grep", "Seccomp:", "/proc/self/status"), network="none")
     with busybox_image(THEIRS) as image, container(backend, image) as (name, _):
         assert execute(backend, name, command) == (0, "Seccomp:\t2\n")
@@ -322,9 +323,10 @@ def test_a_build_that_is_killed_while_it_tries_leaves_nothing(
     way = BuildahBackend().builder.ways.order()[0]
     script = (
         "import os, signal, sys\n"
-        "from rootbuild_buildah import attempts, filters\n"
+        "from rootbuild_buildah import fallback\n"
+        "from rootbuild_oci import attempts, filters\n"
         "filters.keep = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "attempts.make_filter(sys.argv[1])\n"
+        "attempts.make_filter(sys.argv[1], fallback)\n"
     )
     finished = process.run([sys.executable, "-c", script, way], check=False)
     assert finished.status == -signal.SIGKILL

@@ -6,6 +6,7 @@ import pytest
 
 from rootbuild.backend import Exec
 from rootbuild_buildah import argv
+from rootbuild_oci import argv as shared
 
 SHELL = Exec(("sh", "-c", "x"), env=(("A", "b c"),), cwd="/w", uid=1, gid=2)
 
@@ -28,10 +29,14 @@ SHELL = Exec(("sh", "-c", "x"), env=(("A", "b c"),), cwd="/w", uid=1, gid=2)
             "buildah pull --quiet --signature-policy /f/policy.json dir:/f",
         ),
         (
-            argv.copy_folder(Path("/f"), "r/x:1"),
+            shared.copy_folder(Path("/f"), "r/x:1"),
             "skopeo --policy /f/policy.json copy --quiet dir:/f containers-storage:r/x:1",
         ),
         (argv.pull("r/x:1", "always", None), "buildah pull --quiet --policy always r/x:1"),
+        (
+            argv.pull("127.0.0.1:5000/x:1", "always", None),
+            "buildah pull --quiet --policy always --tls-verify=false 127.0.0.1:5000/x:1",
+        ),
         (
             argv.pull("r/x:1", "missing", "linux/arm64"),
             "buildah pull --quiet --policy missing --platform linux/arm64 r/x:1",
@@ -39,27 +44,27 @@ SHELL = Exec(("sh", "-c", "x"), env=(("A", "b c"),), cwd="/w", uid=1, gid=2)
         (argv.tag("i", "n:1", "m:2"), "buildah tag i n:1 m:2"),
         (argv.remove_image("i"), "buildah rmi i"),
         (
-            argv.runtime_run("crun", Path("/r"), Path("/b"), "c"),
+            shared.runtime_run("crun", Path("/r"), Path("/b"), "c"),
             "crun --root /r --log /b/log --log-format json --cgroup-manager disabled"
             " run --bundle /b --pid-file /b/pid --no-new-keyring c",
         ),
         (
-            argv.runtime_run("runc", Path("/r"), Path("/b"), "c"),
+            shared.runtime_run("runc", Path("/r"), Path("/b"), "c"),
             "runc --root /r --log /b/log --log-format json"
             " run --bundle /b --pid-file /b/pid --no-new-keyring c",
         ),
         (
-            argv.runtime_run("crun", Path("/r"), Path("/b"), "c", "cgroupfs"),
+            shared.runtime_run("crun", Path("/r"), Path("/b"), "c", "cgroupfs"),
             "crun --root /r --log /b/log --log-format json --cgroup-manager cgroupfs"
             " run --bundle /b --pid-file /b/pid --no-new-keyring c",
         ),
         (
-            argv.runtime_run("runc", Path("/r"), Path("/b"), "c", "systemd"),
+            shared.runtime_run("runc", Path("/r"), Path("/b"), "c", "systemd"),
             "runc --root /r --log /b/log --log-format json --systemd-cgroup"
             " run --bundle /b --pid-file /b/pid --no-new-keyring c",
         ),
-        (argv.remove_trees(Path("/f"), Path("/g")), "rm -rf -- /f /g"),
-        (argv.runtime_delete("runc", Path("/r"), "c"), "runc --root /r delete --force c"),
+        (shared.remove_trees(Path("/f"), Path("/g")), "rm -rf -- /f /g"),
+        (shared.runtime_delete("runc", Path("/r"), "c"), "runc --root /r delete --force c"),
     ],
 )
 def test_command_lines(made: tuple[str, ...], expected: str) -> None:

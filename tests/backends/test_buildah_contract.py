@@ -8,7 +8,7 @@ import pytest
 
 from rootbuild import process
 from rootbuild_buildah import BuildahBackend
-from rootbuild_buildah.steps import RUNTIMES
+from rootbuild_oci.steps import RUNTIMES
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

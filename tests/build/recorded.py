@@ -97,7 +97,12 @@ class Machine:
     def _status(self) -> SimpleNamespace:
         blocks = 1 << 40
         return SimpleNamespace(
-            f_blocks=blocks, f_bfree=blocks - self.used, f_bavail=blocks, f_frsize=1
+            f_blocks=blocks,
+            f_bfree=blocks - self.used,
+            f_bavail=blocks,
+            f_frsize=1,
+            f_files=0,
+            f_favail=0,
         )
 
 

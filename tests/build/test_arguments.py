@@ -14,10 +14,7 @@ from tests.build.recorded import Site
 @pytest.mark.parametrize(
     ("args", "names"),
     [
-        ({"BUILDKIT_INLINE_CACHE": "1"}, ["BUILDKIT_INLINE_CACHE"]),
-        ({"BUILDKIT_INLINE_CACHE": "True"}, ["BUILDKIT_INLINE_CACHE"]),
-        ({"BUILDKIT_INLINE_CACHE": "0"}, []),
-        ({"BUILDKIT_INLINE_CACHE": "maybe"}, []),
+        ({"BUILDKIT_INLINE_CACHE": "1"}, []),
         ({"BUILDKIT_MULTI_PLATFORM": "1"}, ["BUILDKIT_MULTI_PLATFORM"]),
         ({"BUILDKIT_MULTI_PLATFORM": "false"}, []),
         ({"BUILDKIT_MULTI_PLATFORM": ""}, []),

@@ -82,7 +82,7 @@ def test_archives_on_standard_input(rootbuild: Rootbuild, tmp_path: Path) -> Non
     assert "ignored" not in first.stderr
     for compress in (gzip.compress, bz2.compress, lzma.compress, zstd):
         again = given(rootbuild, tmp_path, compress(data))
-        assert "[2/4] COPY . /c\n#5 CACHED" in again.stderr
+        assert re.search(r"\[2/4\] COPY . /c\n#[0-9]+ CACHED", again.stderr)
 
 
 def test_a_dockerfile_on_standard_input(rootbuild: Rootbuild, tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_an_unknown_stage(project: Project) -> None:
     [
         (["--no-cahce"], "did you mean --no-cache?"),
         (["-t", "UPPER"], "invalid reference format"),
-        (["--output", "x"], "--output is not supported yet"),
+        (["--squash"], "--squash is not supported yet"),
         (["--progress", "loud"], "invalid progress mode loud"),
         (["--network", "nope"], 'invalid network mode "nope"'),
     ],

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import pytest
 
+from rootbuild.attest.options import ProvenanceOptions, Wanted
 from rootbuild.backend import Backend
 from rootbuild.build.build import Folders, start_build
 from rootbuild.build.contexts import Contexts
@@ -21,7 +22,7 @@ from rootbuild.build.memo import memo as memos
 from rootbuild.build.memo.memo import Answer, Base, Memo, Taken, code_identity, load_memo
 from rootbuild.build.memo.recall import recall
 from rootbuild.build.memo.remember import can_be_listed
-from rootbuild.build.options import Agent, BuildOptions, DeviceGrant, Secret
+from rootbuild.build.options import Agent, BuildOptions, Debugging, DeviceGrant, Secret
 from rootbuild.build.remotes import Remotes
 from rootbuild.build.vertices import Vertices
 from rootbuild.cache.database import open_cache
@@ -93,6 +94,17 @@ def test_names_and_the_file_for_the_id_may_differ(site: Site, tmp_path: Path) ->
 def test_how_many_steps_run_at_a_time_does_not_count(site: Site) -> None:
     image = site.build(TEXT, jobs=1)
     assert site.build(jobs=2) == site.recalled == image
+
+
+def test_a_shell_for_failures_does_not_count(site: Site) -> None:
+    image = site.build(TEXT)
+    assert site.build(debugging=Debugging(on_error=True)) == site.recalled == image
+
+
+def test_builds_that_stop_are_not_recalled(site: Site) -> None:
+    site.build(TEXT)
+    site.build(debugging=Debugging(lines=(2,)))
+    assert site.recalled is None
 
 
 def test_what_cannot_be_delivered_is_said(site: Site) -> None:
@@ -215,7 +227,8 @@ OPTIONS: tuple[dict[str, Any], ...] = (
     {"build_args": {"http_proxy": "x"}},
     {"labels": (("a", "b"),)},
     {"target": "one"},
-    {"platform": build_platform()},
+    {"platforms": (build_platform(),)},
+    {"attest": Wanted(ProvenanceOptions())},
     {"layers": "all"},
     {"network": "none"},
     {"hosts": (("a", "10.0.0.1"),)},
@@ -243,7 +256,19 @@ def test_each_option_counts(site: Site, options: dict[str, Any]) -> None:
 def test_all_options_were_tried() -> None:
     """A new option is part of the key by itself. Is what it leads to read checked as well?"""
     tried = {name for options in OPTIONS for name in options}
-    apart = {"context", "tags", "iidfile", "jobs", "no_cache", "no_cache_stages", "contexts"}
+    apart = {
+        "context",
+        "tags",
+        "iidfile",
+        "jobs",
+        "no_cache",
+        "no_cache_stages",
+        "contexts",
+        "wanted",
+        "cache_from",
+        "cache_to",
+        "debugging",
+    }
     assert set(BuildOptions.__dataclass_fields__) == tried - {"stdin"} | apart
 
 

@@ -130,6 +130,49 @@ def test_commands_of_another_platform(project: Project) -> None:
 
 
 @pytest.mark.usefixtures("programs")
+def test_several_platforms_at_once(project: Project) -> None:
+    text = """\
+FROM --platform=$BUILDPLATFORM diamol/base AS build
+RUN echo once >>/made
+FROM scratch
+COPY --from=build /made /
+COPY works /works
+"""
+    here = build_platform()
+    both = f"--platform={here},{FOREIGN}"
+    result = project.build(text, both)
+    assert result.stderr.count("RUN echo once") == 1
+    listed = subprocess.run(
+        ["buildah", "manifest", "inspect", project.whole], check=True, capture_output=True
+    )
+    found = [entry["platform"]["architecture"] for entry in json.loads(listed.stdout)["manifests"]]
+    assert found == [here.architecture, FOREIGN.architecture]
+    run = ("podman", "run", "--rm", "--network=none", f"--platform={FOREIGN}", project.whole)
+    assert subprocess.run([*run, "/works"], check=False).returncode == 0
+    again = project.build(None, both)
+    assert again.stderr.count("CACHED") == 6
+    project.rootbuild("image", "prune", "--force")
+    assert subprocess.run([*run, "/works"], check=False).returncode == 0
+    tags = f"{project.tag}:again"
+    project.rootbuild("tag", project.tag, tags)
+    project.rootbuild("rmi", tags)
+    project.build(f"FROM {project.tag}\nLABEL a=b\n", f"--platform={FOREIGN}")
+    assert platform_of(project.tag) == FOREIGN.architecture
+
+
+@pytest.mark.usefixtures("programs")
+def test_an_index_is_removed_by_its_name(project: Project) -> None:
+    project.build("FROM scratch\nCOPY works /\n", f"--platform={build_platform()},{FOREIGN}")
+    assert project.tag in project.rootbuild("images").stdout
+    project.rootbuild("rmi", project.tag)
+    assert project.tag not in project.rootbuild("images").stdout
+    gone = project.rootbuild("rmi", project.tag, check=False)
+    assert gone.status == 1
+    assert f"No such image: {project.tag}:latest" in gone.stderr
+    project.build("FROM scratch\nCOPY works /\n")
+
+
+@pytest.mark.usefixtures("programs")
 def test_bases_are_found_and_pulled_by_platform(
     project: Project, registry: Registry, unique: Callable[..., str]
 ) -> None:

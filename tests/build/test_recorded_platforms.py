@@ -126,7 +126,7 @@ def test_the_target_says_what_was_asked_for(site: Site) -> None:
     """FROM --platform=$BUILDPLATFORM is how cross-compilers are started."""
     site.backend.add_image(TOOL, config(build_platform()), {})
     text = "FROM --platform=$BUILDPLATFORM tool\nARG TARGETARCH\nRUN write for $TARGETARCH\n"
-    image = site.build(text, platform=FOREIGN)
+    image = site.build(text, platforms=(FOREIGN,))
     assert made_for(site, image) == FOREIGN.architecture
     assert site.scripts() == ["write for $TARGETARCH"]
     assert made_for(site, site.build(text)) == build_platform().architecture
@@ -135,14 +135,14 @@ def test_the_target_says_what_was_asked_for(site: Site) -> None:
 def test_copies_come_from_images_for_the_target(site: Site) -> None:
     offer(site, build_platform(), FOREIGN)
     text = "FROM --platform=$BUILDPLATFORM tool\nCOPY --from=tool / /new/\n"
-    site.build(text, platform=FOREIGN)
+    site.build(text, platforms=(FOREIGN,))
     assert pulls(site) == [("missing", None), ("always", str(FOREIGN))]
 
 
 def test_stages_without_commands_need_no_emulator(site: Site, asked: list[str]) -> None:
     site.write("file", "x")
     text = f"FROM scratch AS one\nCOPY {MINE} file /\nWORKDIR /\nFROM one\nENV a=b\n"
-    images = [site.build(text, platform=platform) for platform in (FOREIGN, OTHER)]
+    images = [site.build(text, platforms=(platform,)) for platform in (FOREIGN, OTHER)]
     assert [made_for(site, image) for image in images] == [
         FOREIGN.architecture,
         OTHER.architecture,

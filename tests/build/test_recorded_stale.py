@@ -226,8 +226,8 @@ class TestDefinition:
 
     def test_a_platform(self, site: Site) -> None:
         text = "FROM scratch\nCOPY <<EOF /file\nEOF\n"
-        one = site.build(text, platform=parse_platform("linux/amd64"))
-        two = built(site, text, platform=parse_platform("linux/arm64"))
+        one = site.build(text, platforms=(parse_platform("linux/amd64"),))
+        two = built(site, text, platforms=(parse_platform("linux/arm64"),))
         assert site.config(one)["architecture"] == "amd64"
         assert site.config(two)["architecture"] == "arm64"
 

@@ -37,7 +37,7 @@ def test_each_stage_is_built_once_for_all_that_wait() -> None:
         stages.start(range(stage))
         return sum(stages.wait(other) for other in range(stage))
 
-    assert scheduler(build).run(6) == 32
+    assert scheduler(build).run([6]) == (32,)
     assert sorted(built) == list(range(7))
     assert threads() == []
 
@@ -53,7 +53,7 @@ def test_stages_run_side_by_side() -> None:
         together.wait()
         return stage
 
-    assert scheduler(build).run(8) == 28
+    assert scheduler(build).run([8]) == (28,)
 
 
 def test_the_first_failure_ends_all() -> None:
@@ -80,7 +80,7 @@ def test_the_first_failure_ends_all() -> None:
             raise
 
     with pytest.raises(ValueError, match="first"):
-        scheduler(build, ended.set).run(0)
+        scheduler(build, ended.set).run([0])
     assert canceled == [0]
     assert threads() == []
 
@@ -96,7 +96,7 @@ def test_an_interruption_of_the_main_thread_ends_all() -> None:
         return 1
 
     with pytest.raises(KeyboardInterrupt):
-        scheduler(build, ended.set).run(0)
+        scheduler(build, ended.set).run([0])
     assert threads() == []
 
 
@@ -110,7 +110,7 @@ def test_what_nobody_needs_any_more_is_ended() -> None:
         assert ended.wait(10)
         raise ValueError("too late")
 
-    assert scheduler(build, ended.set).run(0) == 7
+    assert scheduler(build, ended.set).run([0]) == (7,)
     assert threads() == []
 
 
@@ -132,7 +132,7 @@ class TestAfterItsResult:
                 ended.append(stage)
 
         stages: Scheduler[int] = Scheduler(build, lambda: None, Halt())
-        assert stages.run(0) == 8
+        assert stages.run([0]) == (8,)
         assert ended == [1], "the build waits for what is still done"
 
     def test_it_may_fail(self) -> None:
@@ -145,7 +145,7 @@ class TestAfterItsResult:
 
         stages: Scheduler[int] = Scheduler(build, lambda: None, Halt())
         with pytest.raises(ValueError, match="late"):
-            stages.run(0)
+            stages.run([0])
 
 
 def test_after_the_end_nothing_begins() -> None:
@@ -199,6 +199,6 @@ def test_a_signal_while_the_threads_end_leaves_none() -> None:
         ended.set()
 
     with pytest.raises(KeyboardInterrupt):
-        scheduler(build, stop).run(0)
+        scheduler(build, stop).run([0])
     assert stops == [["stage 1"], ["stage 1"]]
     assert threads() == []

@@ -82,10 +82,16 @@ def test_one_platform(monkeypatch: pytest.MonkeyPatch, given: str, platform: Pla
     assert read().platform == platform
 
 
+def test_several_platforms() -> None:
+    amd64, arm64 = Platform("linux", "amd64"), Platform("linux", "arm64")
+    assert read("--platform", "linux/amd64,arm64,amd64").platforms == (amd64, arm64)
+    assert read("--platform=linux/arm64", "--platform=linux/amd64").platforms == (arm64, amd64)
+    assert read().platforms == ()
+
+
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
-        ("linux/amd64,linux/arm64", UnsupportedError, "several platforms at once"),
         ("windows/amd64", UnsupportedError, "--platform=windows/amd64 is not supported"),
         ("a/b/c/d", UsageError, 'invalid argument "a/b/c/d" for "--platform" flag'),
     ],

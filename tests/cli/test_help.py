@@ -53,7 +53,7 @@ def test_narrow_terminal(
     assert rows[at + 1].index("always") == rows[at].index("Accepted")
 
 
-@pytest.mark.parametrize("command", registry.COMMANDS, ids=lambda c: " ".join(c.path))
+@pytest.mark.parametrize("command", registry.commands(), ids=lambda c: " ".join(c.path))
 def test_tables_are_sound(command: Command) -> None:
     names = [name for flag in command.all_flags() for name in (flag.name, *flag.aliases)]
     shorts = [flag.short for flag in command.flags if flag.short]
@@ -68,5 +68,5 @@ def test_tables_are_sound(command: Command) -> None:
 
 
 def test_every_name_means_one_command() -> None:
-    names = [name for command in registry.COMMANDS for name in command.names]
+    names = [name for command in registry.commands() for name in command.names]
     assert len(names) == len(set(names))

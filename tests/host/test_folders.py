@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import platformdirs
 import pytest
 
@@ -17,10 +15,10 @@ from rootbuild.host.folders import cache_folder, state_folder
 def test_they_are_where_platformdirs_says(
     cache: str | None, home: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in (("XDG_CACHE_HOME", cache), ("HOME", home), ("XDG_STATE_HOME", "/s")):
+    for name, value in (("XDG_CACHE_HOME", cache), ("HOME", home), ("XDG_STATE_HOME", cache)):
         if value is None:
             monkeypatch.delenv(name, raising=False)
         else:
             monkeypatch.setenv(name, value)
     assert cache_folder() == platformdirs.user_cache_path("rootbuild")
-    assert state_folder() == Path("/s/rootbuild")
+    assert state_folder() == platformdirs.user_state_path("rootbuild")

@@ -18,8 +18,8 @@ import pytest
 from rootbuild.errors import HostError, RemoteError
 from rootbuild.remote import download as module
 from rootbuild.remote.download import downloaded
-from rootbuild.remote.request import Patience
 from rootbuild.remote.sources import HttpSource
+from rootbuild.web.patience import Patience
 from tests.webserver import Web
 
 QUICK = Patience(attempts=3, pause=0.01, timeout=5)

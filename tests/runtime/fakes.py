@@ -42,6 +42,8 @@ class FakeRuntime:
     status: int = 125
     cid: str = ""
     name: str = "fake"
+    default_network: str = "usual"
+    known_descriptions: Sequence[StoredNetwork] = ()
     advice: list[Choices] = field(default_factory=list)
 
     def check(self) -> Problem | None:
@@ -73,7 +75,12 @@ class FakeRuntime:
         return self.known_networks
 
     def described_networks(self, names: Sequence[str]) -> Sequence[StoredNetwork]:
-        return [StoredNetwork(id, name) for id, name in self.known_networks if name in names]
+        found = {each.name: each for each in self.known_descriptions}
+        return [
+            found.get(name, StoredNetwork(id, name))
+            for id, name in self.known_networks
+            if name in names
+        ]
 
     def volumes(self, *, unused: bool = False) -> Sequence[StoredVolume]:
         named = [StoredVolume(name) for name in self.known_volumes]

@@ -8,6 +8,7 @@ from rootbuild.runtime.names import (
     find_container,
     find_image,
     find_network,
+    indexes_among,
     need_image,
     whole_names,
 )
@@ -79,3 +80,13 @@ def test_values_of_network() -> None:
     assert translate("nat:alias=a") == "nat:alias=a"
     assert translate("alias=a,name=nat") == "nat:alias=a"
     assert named(["nat:ip=1.2.3.4", "host", "none", "container:x", "slirp4netns:mtu=1"]) == ("nat",)
+
+
+def test_indexes_are_told_from_images() -> None:
+    one, index = "a" * 64, "b" * 64
+    known = [
+        StoredImage(one, ("docker.io/library/one:1",)),
+        StoredImage(index, ("docker.io/library/all:1",), instances=(one,)),
+    ]
+    names = ["docker.io/library/one:1", "docker.io/library/all:1", index, one]
+    assert indexes_among(names, known) == ("docker.io/library/all:1", index)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from rootbuild.backend import StoredContainer
+from rootbuild.backend import StoredContainer, StoredNetwork
 from rootbuild.errors import RuntimeRefusedError
 from rootbuild.runtime import networks
+from rootbuild.runtime.networks import Wanted
 from rootbuild.runtime.objects import CONTAINERS, NETWORKS, VOLUMES, Act, Kind, perform
 from tests.runtime.fakes import FakeRuntime
 
@@ -83,7 +84,7 @@ def test_a_network_in_use_is_not_removed(runtime: FakeRuntime) -> None:
 
 
 def test_create_network(runtime: FakeRuntime, capsys: pytest.CaptureFixture[str]) -> None:
-    assert networks.create(runtime, "nat", ["--internal"]) == 0
+    assert networks.create(runtime, Wanted("nat", rest=("--internal",))) == 0
     assert runtime.told == ["network create --internal nat"]
     assert capsys.readouterr().out == "c" * 64 + "\n"
 
@@ -91,5 +92,76 @@ def test_create_network(runtime: FakeRuntime, capsys: pytest.CaptureFixture[str]
 def test_network_exists(runtime: FakeRuntime) -> None:
     runtime.fails = "network"
     with pytest.raises(RuntimeRefusedError, match="network with name nat already exists") as caught:
-        networks.create(runtime, "nat", [])
+        networks.create(runtime, Wanted("nat"))
     assert caught.value.exit_code == 1
+
+
+def test_create_network_in_the_engine_s_words(runtime: FakeRuntime) -> None:
+    wanted = Wanted(
+        "nat",
+        driver="bridge",
+        subnets=("10.1.0.0/24", "fd00::/64"),
+        gateways=("10.1.0.9",),
+        ranges=("fd00::/80",),
+        options=("com.docker.network.driver.mtu=1400", "x=y"),
+    )
+    assert networks.create(runtime, wanted) == 0
+    assert runtime.told == [
+        "network create --driver=bridge --subnet=fd00::/64 --ip-range=fd00::/80 --gateway=fd00::1"
+        " --subnet=10.1.0.0/24 --gateway=10.1.0.9 --opt=mtu=1400 --opt=x=y nat"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        (Wanted("bridge"), "network with name bridge already exists"),
+        (Wanted("n", gateways=("10.0.0.1",)), "must have a corresponding subnet"),
+        (Wanted("n", subnets=("10.0.0.0",)), "invalid CIDR address: 10.0.0.0"),
+        (Wanted("n", subnets=("10.0.0.0/8", "10.1.0.0/16")), "multiple overlapping subnet"),
+        (Wanted("n", subnets=("10.0.0.0/8",), gateways=("11.0.0.1",)), "no matching subnet for"),
+        (Wanted("n", subnets=("10.0.0.0/8",), gateways=("x",)), "invalid gateway address: x"),
+        (
+            Wanted("n", subnets=("10.0.0.0/8",), ranges=("10.1.0.0/16", "10.2.0.0/16")),
+            "cannot configure multiple ranges",
+        ),
+        (Wanted("n", options=("com.docker.network.bridge.name=b",)), "is not supported"),
+    ],
+)
+def test_networks_that_cannot_be(runtime: FakeRuntime, wanted: Wanted, message: str) -> None:
+    with pytest.raises(RuntimeRefusedError, match=message) as caught:
+        networks.create(runtime, wanted)
+    assert caught.value.exit_code == 1
+    assert runtime.told == []
+
+
+@pytest.mark.parametrize(
+    ("driver", "message"),
+    [
+        ("overlay", "not a swarm manager"),
+        ("host", 'only one instance of "host"'),
+        ("x", "plugin x"),
+    ],
+)
+def test_drivers_that_are_not_there(runtime: FakeRuntime, driver: str, message: str) -> None:
+    runtime.fails = "network"
+    with pytest.raises(RuntimeRefusedError, match=message):
+        networks.create(runtime, Wanted("new", driver=driver))
+
+
+def test_a_subnet_that_another_network_has(runtime: FakeRuntime) -> None:
+    runtime.fails = "network"
+    runtime.known_descriptions = [
+        StoredNetwork("c" * 64, "nat", subnets=(("10.5.0.0/16", "10.5.0.1", ""),))
+    ]
+    with pytest.raises(RuntimeRefusedError, match="Pool overlaps") as caught:
+        networks.create(runtime, Wanted("new", subnets=("10.5.1.0/24",)))
+    assert "network nat has 10.5.0.0/16" in caught.value.report.hint
+
+
+def test_a_network_without_names_is_told_of(
+    runtime: FakeRuntime, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runtime.known_descriptions = [StoredNetwork("c" * 64, "nat", names=False)]
+    assert networks.create(runtime, Wanted("nat")) == 0
+    assert "WARNING: the name server is missing" in capsys.readouterr().err

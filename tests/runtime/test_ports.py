@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from rootbuild.errors import RuntimeRefusedError, UsageError
-from rootbuild.runtime.ports import Published, check, parse
+from rootbuild.runtime.ports import Published, parse, settle
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_refused(spec: str, message: str) -> None:
 
 def test_privileged() -> None:
     with pytest.raises(RuntimeRefusedError) as caught:
-        check(["800:80"], lowest=1024)
+        settle(["800:80"], lowest=1024)
     assert caught.value.id == "privileged-port"
     assert caught.value.exit_code == 125
     assert "net.ipv4.ip_unprivileged_port_start=800" in caught.value.report.hint
@@ -73,19 +73,67 @@ def test_in_use(protocol: str, kind: socket.SocketKind) -> None:
         port = other.getsockname()[1]
         for spec in (f"{port}:80/{protocol}", f"127.0.0.1:{port}:80/{protocol}"):
             with pytest.raises(RuntimeRefusedError, match="port is already allocated") as caught:
-                check([spec], lowest=0)
+                settle([spec], lowest=0)
             assert caught.value.id == "port-in-use"
         # The same number of the other protocol, and a whole range to choose from, are fine.
         other_protocol = "udp" if protocol == "tcp" else "tcp"
-        check([f"{port}:80/{other_protocol}", f"{port}-{port + 1}:80/{protocol}"], lowest=0)
-    check([f"{port}:80/{protocol}"], lowest=0)
+        settle([f"{port}:80/{other_protocol}", f"{port}-{port + 1}:80/{protocol}"], lowest=0)
+    settle([f"{port}:80/{protocol}"], lowest=0)
 
 
 def test_an_address_of_somebody_else() -> None:
     with pytest.raises(RuntimeRefusedError) as caught:
-        check(["192.0.2.1:18099:80"], lowest=0)
+        settle(["192.0.2.1:18099:80"], lowest=0)
     assert caught.value.id == "no-such-address"
 
 
 def test_nothing_to_ask_of_the_host() -> None:
-    check(["80", "0:80", "127.0.0.1::80"], lowest=1024)
+    specs = ["80", "0:80/udp", "127.0.0.1::80", "[::1]::80", "127.0.0.1::81-82"]
+    assert settle(specs, lowest=1024) == (
+        "80/tcp",
+        "80/udp",
+        "127.0.0.1::80/tcp",
+        "[::1]::80/tcp",
+        "127.0.0.1::81-82/tcp",
+    )
+
+
+def test_forms_of_the_engine() -> None:
+    specs = ["18080:80", "127.0.0.1:18081:81/UDP", "18090-18092:90-92", "[::1]:18086:80"]
+    assert settle(specs, lowest=1024, look=False) == (
+        "18080:80/tcp",
+        "127.0.0.1:18081:81/udp",
+        "18090-18092:90-92/tcp",
+        "[::1]:18086:80/tcp",
+    )
+
+
+def test_the_first_free_port_of_a_range() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        spec = f"127.0.0.1:{port}-{port + 3}:80"
+        first, second = settle([spec, spec], lowest=0)
+        assert first.startswith(f"127.0.0.1:{port + 1}:") or first != second
+        assert second.split(":")[1] not in (str(port), first.split(":")[1])
+        with pytest.raises(RuntimeRefusedError, match="port is already allocated"):
+            settle([f"{port}-{port}:80", f"{port}:81"], lowest=0)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "clash"),
+    [
+        ("18100:80", "18100:81", True),
+        ("127.0.0.1:18100:80", "18100:81", True),
+        ("18100:80", "127.0.0.1:18100:81", True),
+        ("18100-18103:80-83", "18102:81", True),
+        ("127.0.0.1:18100:80", "127.0.0.2:18100:81", False),
+        ("18100:80", "18100:80/udp", False),
+    ],
+)
+def test_published_twice(first: str, second: str, clash: bool) -> None:
+    if not clash:
+        assert len(settle([first, second], lowest=0)) == 2
+        return
+    with pytest.raises(RuntimeRefusedError, match="port is already allocated") as caught:
+        settle([first, second], lowest=0)
+    assert "published twice" in caught.value.report.hint

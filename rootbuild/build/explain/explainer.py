@@ -22,6 +22,8 @@ from rootbuild.plan.plan import Plan
 from rootbuild.plan.steps import Reading, StagePlan, Step
 
 SHORT_ID = 12
+MOST_UNASKED = 64 << 10
+"""How long a packed inventory may be to be looked at although nobody asked for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,8 @@ class Explanation:
 class Explainer:
     """Compares the steps that run with how their stage was built before.
 
-    `project` tells builds of one Dockerfile in one context from others. Nothing is compared unless
-    `asked`. Safe to use from threads.
+    `project` tells builds of one Dockerfile in one context from others. Unless it is `asked`, no
+    long lists of files are compared. Safe to use from threads.
     """
 
     def __init__(
@@ -55,7 +57,7 @@ class Explainer:
         self._cache = cache
         self._inventories = inventories
         self._project = project
-        self._asked = asked
+        self.asked = asked
         self._told: list[Explanation] = []
         self._lock = threading.Lock()
         self._facts: Once[Step, dict[str, str]] = Once(facts)
@@ -76,8 +78,6 @@ class Explainer:
 
         `start` is the key of the filesystem that the stage starts from.
         """
-        if not self._asked:
-            return ()
         reasons = self._reasons(stage, start, keys, fresh=fresh)
         told = Explanation(stage.name, title(self._plan, stage, len(keys) - 1), reasons)
         with self._lock:
@@ -140,7 +140,9 @@ class Explainer:
         return key("run", self._project, stage.name.lower())
 
     def _inventory(self, digest: str) -> bytes | None:
-        return self._inventories.find(digest) or self._cache.inventory(digest)
+        found = self._inventories.find(digest) or self._cache.inventory(digest)
+        long = found is not None and len(found) > MOST_UNASKED and not self.asked
+        return None if long else found
 
     def _place(self, reading: Reading) -> str:
         if reading.remote is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rootbuild.files.digest import DigestCache
+from rootbuild.files.digest import DigestCache, Meter
 from rootbuild.files.inventory import Inventory
 from rootbuild.files.selection import Selection
 
@@ -12,11 +12,25 @@ class Inventories:
 
     def __init__(self) -> None:
         self._packed: dict[str, bytes] = {}
+        self.context: dict[str, int] = {}
 
-    def digest(self, selection: Selection, known: DigestCache | None, *, owners: bool) -> str:
-        """The digest of a selection (see there), whose inventory is noted on the way."""
+    def digest(
+        self,
+        selection: Selection,
+        known: DigestCache | None,
+        *,
+        owners: bool,
+        meter: Meter | None = None,
+        context: bool = False,
+    ) -> str:
+        """The digest of a selection (see there), whose inventory is noted on the way.
+
+        Of what comes out of the build's `context`, the sizes of files are noted as well.
+        """
         inventory = Inventory()
-        digest = selection.digest(known, owners=owners, inventory=inventory)
+        digest = selection.digest(known, owners=owners, inventory=inventory, meter=meter)
+        if context:
+            self.context.update(inventory.sizes)
         packed = inventory.pack()
         if packed is not None:
             self._packed[digest] = packed

@@ -24,7 +24,7 @@ from rootbuild.files.rootfs import Rootfs
 
 # These decide about the names and files that a build leaves, and how many steps run at a time; but
 # not about what it reads, nor what comes out.
-_RESULTS = frozenset({"tags", "iidfile", "jobs"})
+_RESULTS = frozenset({"tags", "iidfile", "jobs", "wanted", "debugging", "cache_from"})
 
 
 class Base(NamedTuple):
@@ -143,7 +143,9 @@ def _can_be_kept(options: BuildOptions) -> bool:
     anew = options.no_cache or options.no_cache_stages or options.pull == "always"
     fetched = options.dockerfile is not None and "://" in options.dockerfile
     folder = isinstance(options.context, Path) and not options.contexts.given
-    return folder and not fetched and not anew
+    single = len(options.platforms) <= 1 and not options.debugging.lines
+    usual = single and options.wanted.usual and not options.cache_to  # else more is to be made
+    return folder and usual and not fetched and not anew
 
 
 def _plain(value: object) -> object:

@@ -28,7 +28,8 @@ def recall(options: BuildOptions, backend: Backend, folder: Path, contexts: Cont
         key = memo_key(options, backend)
         if key is None:
             return None
-        names, source = whole_names(options.tags), read_dockerfile(options, contexts)
+        names = whole_names(options.wanted.store_names(options.tags))
+        source = read_dockerfile(options, contexts)
         with open_cache(folder / "cache.db") as cache:
             text = cache.memo(key)
             if text is None:

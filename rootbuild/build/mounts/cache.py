@@ -12,8 +12,9 @@ import fcntl
 import itertools
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rootbuild.backend import Bind
@@ -30,6 +31,15 @@ from rootbuild.plan.mounts.cache import DEFAULT_MODE, CacheMount, Sharing
 PAUSE_SECONDS = 0.02
 
 
+Restore = Callable[[str, Path], bool]
+"""Fills the new folder of a cache (its name) with what an earlier one held, if it can."""
+
+
+def no_restore(*_: object) -> bool:
+    """There is none."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """A cache's folder and its lock, held by us."""
@@ -42,8 +52,10 @@ class Slot:
 class CacheFolders:
     """All caches. Those with a wanted owner or content can be begun anew, once in a build."""
 
-    def __init__(self, folder: Path, halt: Halt) -> None:
+    def __init__(self, folder: Path, halt: Halt, restore: Restore = no_restore) -> None:
         self._folder = folder
+        self._restore = restore
+        self.used: set[str] = set()
         self._halt = halt
         self._renewed: set[str] = set()
 
@@ -52,6 +64,7 @@ class CacheFolders:
         self, identity: str, mount: CacheMount, content: Selection | None, *, fresh: bool
     ) -> Iterator[Path]:
         """The data of a cache, made if need be, for the length of the block."""
+        self.used.add(identity)
         folder = self._folder / identity
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self._slot(folder, mount.sharing) as slot:
@@ -63,7 +76,8 @@ class CacheFolders:
                 if renew and identity not in self._renewed and slot.data.exists():
                     shutil.rmtree(slot.data)
                 if not slot.data.exists():
-                    _make(slot, mount, content)
+                    restore = no_restore if renew else partial(self._restore, identity)
+                    _make(slot, mount, content, restore)
                 self._renewed.add(identity)
                 if mount.sharing == "shared":
                     self._wait(slot.lock, fcntl.LOCK_SH)
@@ -135,12 +149,16 @@ def _locked(descriptor: int, mode: int) -> bool:
     return True
 
 
-def _make(slot: Slot, mount: CacheMount, content: Selection | None) -> None:
+def _make(
+    slot: Slot, mount: CacheMount, content: Selection | None, restore: Callable[[Path], bool]
+) -> None:
     """Make the data under another name, so that it is never seen half made."""
     if slot.making.exists():
         shutil.rmtree(slot.making)
     slot.making.mkdir(mode=0o700)
-    if content is not None:
+    if restore(slot.making / "content"):
+        pass
+    elif content is not None:
         copied(content, slot.making, keep_owner=keeps_owners(mount.source))
     else:
         (slot.making / "content").mkdir()

@@ -15,7 +15,7 @@ from rootbuild.build.devices import Devices
 from rootbuild.build.halt import Halt
 from rootbuild.build.mounts.agent import StartedAgents
 from rootbuild.build.mounts.bind import bind
-from rootbuild.build.mounts.cache import CacheFolders, cache_bind, identity
+from rootbuild.build.mounts.cache import CacheFolders, Restore, cache_bind, identity, no_restore
 from rootbuild.build.mounts.memory import memory_folder
 from rootbuild.build.mounts.secret import read_secret, secret_file
 from rootbuild.build.mounts.ssh import find_agent, forwarded
@@ -56,12 +56,19 @@ class Mounting:
     Folders for them are made when one is needed. Waiting for a cache ends when `halt` is pressed.
     """
 
-    def __init__(self, cache: Path, options: BuildOptions, devices: Devices, halt: Halt) -> None:
+    def __init__(
+        self,
+        cache: Path,
+        options: BuildOptions,
+        devices: Devices,
+        halt: Halt,
+        restore: Restore = no_restore,
+    ) -> None:
         self._cache = cache
         self._secrets = options.secrets
         self._agents = options.agents
         self._devices = devices
-        self._caches = CacheFolders(cache / "mounts", halt)
+        self._caches = CacheFolders(cache / "mounts", halt, restore)
         self._stack = contextlib.ExitStack()
         self._started = StartedAgents(self._stack, self.memory)
         self._disk: Path | None = None

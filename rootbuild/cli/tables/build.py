@@ -52,6 +52,7 @@ FLAGS = (
     switch("no-cache", "Do not use cache when building the image"),
     value("network-helper", 'What gives steps a network ("slirp4netns", "pasta", "host")'),
     values("no-cache-filter", "Do not cache specified stages"),
+    value("on-error", 'What to do when a step has failed ("stop", "shell": look into it)'),
     values("output", 'Output destination (format: "type=local,dest=path")', "o"),
     values("platform", "Set target platform for build"),
     value("progress", 'Set type of progress output ("auto", "plain", "tty", "quiet", "rawjson")'),
@@ -90,4 +91,20 @@ BUILD = Command(
     common=True,
 )
 
-COMMANDS = (BUILD,)
+DEBUG = Command(
+    ("debug", "build"),
+    "Build, with a shell where a step fails",
+    "[OPTIONS] PATH | URL | -",
+    "rootbuild.cli.debug:build",
+    (
+        *FLAGS,
+        values("break", "Also open a shell before the first step at this line, or after it"),
+        value("invoke", "Run this instead of a shell", metavar="command"),
+    ),
+    minimum=1,
+    maximum=1,
+    missing="The build context is missing: name a folder, `.` for the current one.",
+    aliases=(("buildx", "debug", "build"),),
+)
+
+COMMANDS = (BUILD, DEBUG)

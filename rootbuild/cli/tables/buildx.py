@@ -7,7 +7,68 @@ from rootbuild.cli.flags import Flag, switch, value, values
 
 _BUILDER = Flag("builder", help="Override the configured builder instance")
 
+BAKE = Command(
+    ("buildx", "bake"),
+    "Build from a file",
+    "[OPTIONS] [TARGET...]",
+    "rootbuild.cli.bake:run",
+    (
+        values("allow", "Allow build to access specified resources"),
+        _BUILDER,
+        value("call", 'Set method for evaluating build ("check", "outline", "targets")'),
+        switch("check", 'Shorthand for "--call=check"'),
+        values("file", "Build definition file", "f"),
+        value("list", 'List "targets" or "variables" ("type=targets,format=json" for JSON)'),
+        switch("load", 'Shorthand for "--set=*.output=type=docker"'),
+        value("metadata-file", "Write build result metadata to a file"),
+        switch("no-cache", "Do not use cache when building the image"),
+        switch("print", "Print the options without building"),
+        value("progress", 'Set type of progress output ("auto", "plain", "quiet")'),
+        Flag("provenance", help='Shorthand for "--set=*.attest=type=provenance"'),
+        switch("pull", "Always attempt to pull all referenced images"),
+        switch("push", 'Shorthand for "--set=*.output=type=registry"'),
+        Flag("sbom", help='Shorthand for "--set=*.attest=type=sbom"'),
+        values("set", 'Override target value (e.g., "targetpattern.key=value")'),
+        values("var", 'Set a variable value (e.g., "name=value")'),
+    ),
+    aliases=(("buildx", "f"),),
+)
+
 COMMANDS = (
+    BAKE,
+    Command(
+        ("buildx", "imagetools", "inspect"),
+        "Show details of an image in the registry",
+        "[OPTIONS] NAME",
+        "rootbuild.cli.imagetools:inspect",
+        (
+            _BUILDER,
+            value("format", "Format the output using the given Go template"),
+            switch("raw", "Show original, unformatted JSON manifest"),
+        ),
+        minimum=1,
+        maximum=1,
+    ),
+    Command(
+        ("buildx", "imagetools", "create"),
+        "Create a new image based on source images",
+        "[OPTIONS] [SOURCE...]",
+        "rootbuild.cli.imagetools:create",
+        (
+            values("annotation", "Add annotation to the image"),
+            switch("append", "Append to existing manifest"),
+            _BUILDER,
+            switch("dry-run", "Show final image instead of pushing"),
+            values("file", "Read source descriptor from file", "f"),
+            switch(
+                "prefer-index",
+                "When only a single source is specified, make an index of it rather than a copy"
+                " (default true)",
+            ),
+            value("progress", 'Set type of progress output ("auto", "plain", "quiet")'),
+            values("tag", "Set reference for new image", "t"),
+        ),
+    ),
     Command(
         ("buildx", "version"),
         "Show buildx version information",

@@ -10,7 +10,7 @@ _TIME = Flag(
     "time", "int", "Seconds to wait before killing the container", "t", aliases=("timeout",)
 )
 _FILTER = values("filter", "Filter output based on conditions provided", "f", "filter")
-_ENGINE = "rootbuild.cli.engine:become"
+_ENGINE = "rootbuild.cli.engine:pass_on"
 _NAMES = "rootbuild.cli.container:on_names"
 _FIRST = "rootbuild.cli.container:on_first"
 
@@ -152,7 +152,7 @@ COMMANDS = (
         ("container", "inspect"),
         "Display detailed information on one or more containers",
         "[OPTIONS] CONTAINER [CONTAINER...]",
-        _NAMES,
+        "rootbuild.cli.inspect:containers",
         (_FORMAT, switch("size", "Display total file sizes", "s")),
         minimum=1,
     ),

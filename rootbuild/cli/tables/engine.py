@@ -1,8 +1,9 @@
-"""Commands that Docker does not have but clients of podman use: handed on as they are."""
+"""Commands that Docker does not have but clients of podman use, and `manifest`."""
 
 from __future__ import annotations
 
 from rootbuild.cli.command import Command
+from rootbuild.cli.flags import switch
 
 _LOAD = "rootbuild.cli.engine:hand_on"
 _NAMES = {
@@ -18,6 +19,22 @@ _NAMES = {
     ("volume", "exists"): "Check if a volume exists",
 }
 
-COMMANDS = tuple(
-    Command(path, summary, "...", _LOAD, hidden=True, raw=True) for path, summary in _NAMES.items()
+_INSPECT = Command(
+    ("manifest", "inspect"),
+    "Display an image manifest, or manifest list",
+    "[OPTIONS] [MANIFEST_LIST] MANIFEST",
+    "rootbuild.cli.imagetools:manifest",
+    (
+        switch("insecure", "Accepted: registries of this host need no TLS anyway"),
+        switch("verbose", "Output additional info including layers and platform", "v"),
+    ),
+    minimum=1,
+    maximum=2,
+    hidden=True,
 )
+
+COMMANDS = (
+    *(Command(path, summary, "...", _LOAD, hidden=True, raw=True)
+      for path, summary in _NAMES.items()),
+    _INSPECT,
+)  # fmt: skip

@@ -12,7 +12,7 @@ COMMANDS = (
         ("volume", "create"),
         "Create a volume",
         "[OPTIONS] [VOLUME]",
-        "rootbuild.cli.engine:become",
+        "rootbuild.cli.engine:pass_on",
         (
             value("driver", "Specify volume driver name", "d"),
             values("label", "Set metadata for a volume"),
@@ -24,7 +24,7 @@ COMMANDS = (
         ("volume", "ls"),
         "List volumes",
         "[OPTIONS]",
-        "rootbuild.cli.engine:become",
+        "rootbuild.cli.engine:pass_on",
         (
             values("filter", 'Provide filter values (e.g. "dangling=true")', "f", "filter"),
             value("format", "Format output using a Go template or 'json'"),

@@ -228,6 +228,29 @@ class StoreContract:
         assert images[1] in left
         self.forget(backend, name)
 
+    def test_an_index_holds_images_for_several_platforms(self, backend: Backend, base: str) -> None:
+        """It is found by each of its names, and its images by their ids."""
+        names = [f"localhost/{fresh_name()}:{number}" for number in (1, 2)]
+        config = json.loads(backend.config(base))
+        config["config"] = {"Labels": {"unique": uuid.uuid4().hex}}
+        images = [
+            backend.create_image(json.dumps({**config, "architecture": architecture}).encode())
+            for architecture in ("amd64", "arm64")
+        ]
+        index = backend.create_index(images, names)
+        (found,) = (image for image in backend.images() if image.id == index)
+        assert sorted(found.names) == sorted(names)
+        assert sorted(found.instances) == sorted(images)
+        again = backend.create_index(images[:1], names[:1])
+        left = {image.id: image.names for image in backend.images()}
+        assert (left[index], left[again]) == ((names[1],), (names[0],))
+        backend.tag(base, *names)
+        assert {index, again}.isdisjoint(image.id for image in backend.images())
+        for name in names:
+            self.forget(backend, name)
+        backend.remove(images)
+        assert {image.id for image in backend.images()}.isdisjoint(images)
+
     def test_images_in_use_or_unknown_are_left_alone(self, backend: Backend, base: str) -> None:
         """Removal takes only what nobody needs."""
         with container(backend, base) as (name, rootfs):

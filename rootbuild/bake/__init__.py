@@ -1,0 +1,1 @@
+"""`buildx bake`: definition files -> targets -> options of builds. Nothing here runs a build."""

@@ -1,0 +1,177 @@
+"""`image save` and `image push`: images straight out of the files of the store."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rootbuild import process
+from rootbuild.backend import Backend, StoredImage, choose_backend
+from rootbuild.cache.database import open_cache
+from rootbuild.cli.build import unwind_once
+from rootbuild.cli.parse import Parsed
+from rootbuild.errors import HostError, ImageNotFoundError, UsageError
+from rootbuild.host.folders import cache_folder
+from rootbuild.image import reference
+from rootbuild.image.manifest import Descriptor
+from rootbuild.outputs import images
+from rootbuild.outputs.archive import Archive, Loadable
+from rootbuild.outputs.image import write_image
+from rootbuild.outputs.kept import kept_form
+from rootbuild.outputs.remembered import Remembered
+from rootbuild.outputs.request import Form
+from rootbuild.outputs.whole import Part
+from rootbuild.runtime.names import find_image, need_image
+from rootbuild.storage.index import Index
+
+UNKNOWN_LAYOUT = "store-layout"
+
+Push = tuple[str, list[reference.Reference]]
+"""An image (id), and the names that it gets in the registry."""
+
+
+def inside(work: Callable[[Backend], int], otherwise: Callable[[], int]) -> int:
+    """Work where the files of layers can be read; the exit code.
+
+    Where their layout is unknown, `otherwise` has the engine do it.
+    """
+    backend = choose_backend()
+    code = process.join(backend.enter)
+    if code is not None:
+        return code
+    unwind_once()
+    try:
+        return work(backend)
+    except HostError as error:
+        if error.id != UNKNOWN_LAYOUT:
+            raise
+        return otherwise()
+
+
+def save(parsed: Parsed, otherwise: Callable[[], int]) -> int:
+    """Write images into one archive, which docker, podman and readers of OCI layouts take."""
+    dest = Path(parsed.text("output")) if parsed.text("output") else None
+
+    def work(backend: Backend) -> int:
+        known = backend.images()
+        chosen: dict[str, list[str]] = {}
+        for name in parsed.args:
+            image, whole = identified(name, known)
+            chosen.setdefault(image, []).extend([whole] if whole else [])
+        with images.opened(dest) as target:
+            write(backend, Archive(target), chosen)
+        return 0
+
+    return inside(work, otherwise)
+
+
+def write(backend: Backend, archive: Archive, chosen: dict[str, list[str]]) -> None:
+    """Write images (ids), each with its names."""
+    entries: list[Descriptor] = []
+    loadable: list[Loadable] = []
+    for image, names in chosen.items():
+        source, form = images.image_of(backend, image), Form(oci=False)
+        document = write_image(archive, source, form, "uncompressed")
+        unique = tuple(dict.fromkeys(names))
+        entries += images.entries(document, source, form, unique)
+        loadable.append(images.loadable(document, unique))
+    archive.finish(entries, loadable)
+
+
+def push(parsed: Parsed, otherwise: Callable[[], int]) -> int:
+    """Push an image, or with --all-tags all of a repository, in docker's words."""
+    quiet = parsed.switch("quiet")
+
+    def work(backend: Backend) -> int:
+        known = backend.images()
+        for image, names in _pushed(parsed, known):
+            parts = parts_of(backend, image, known)
+            form = kept_form(Index().manifest(image))
+            if not quiet:
+                _say(f"The push refers to repository [{names[0].name}]")
+            with open_cache(cache_folder() / "cache.db") as cache:
+                document = images.push(
+                    backend,
+                    parts,
+                    names,
+                    form,
+                    tell=_silent if quiet else _told,
+                    known=Remembered(cache),
+                )
+            for name in names:
+                found = document.descriptor
+                _say(
+                    str(name)
+                    if quiet
+                    else f"{name.tag}: digest: {found.digest} size: {len(document.data)}"
+                )
+        return 0
+
+    return inside(work, otherwise)
+
+
+def parts_of(backend: Backend, image: str, known: Sequence[StoredImage]) -> list[Part]:
+    """An image (id), or the images of an index. Raises HostError."""
+    instances = next((each.instances for each in known if each.id == image), ())
+    return [Part(images.image_of(backend, one)) for one in instances or (image,)]
+
+
+def identified(name: str, known: Sequence[StoredImage]) -> tuple[str, str]:
+    """The id of an image, and its whole name if it was named. Raises ImageNotFoundError."""
+    whole = need_image(name, known)
+    if reference.is_id(whole):
+        return whole, ""
+    wanted = reference.parse(whole)
+    for image in known:
+        if whole in image.names or (wanted.digest and wanted.digest == image.digest):
+            return image.id, "" if wanted.digest else whole
+    raise ImageNotFoundError(f"No such image: {name}")
+
+
+def _pushed(parsed: Parsed, known: Sequence[StoredImage]) -> list[Push]:
+    """The images (ids) to push, each with the names that it gets."""
+    name = parsed.args[0]
+    if parsed.switch("all-tags"):
+        return _all_tags(name, known)
+    found = reference.parse(name)
+    if found.digest:
+        raise UsageError("cannot push a digest reference", exit_code=1)
+    if find_image(name, known) is None:
+        raise ImageNotFoundError(
+            f"An image does not exist locally with the tag: {found.familiar.rpartition(':')[0]}"
+        )
+    image, _ = identified(name, known)
+    if ":" not in name.rpartition("/")[2] and not parsed.switch("quiet"):
+        _say("Using default tag: latest")
+    return [(image, [found])]
+
+
+def _all_tags(
+    name: str, known: Sequence[StoredImage]
+) -> list[tuple[str, list[reference.Reference]]]:
+    wanted = reference.parse(name)
+    if ":" in name.rpartition("/")[2] or wanted.digest:
+        raise UsageError("tag can't be used with --all-tags/-a", exit_code=1)
+    found = []
+    for image in known:
+        names = [reference.parse(each) for each in image.names]
+        tags = sorted((n for n in names if n.name == wanted.name and n.tag), key=str)
+        if tags:
+            found.append((image.id, tags))
+    if not found:
+        raise ImageNotFoundError(f"An image does not exist locally with the tag: {name}")
+    return found
+
+
+def _told(layer: str, text: str) -> None:
+    _say(f"{layer.partition(':')[2][:12]}: {text}")
+
+
+def _silent(layer: str, text: str) -> None:
+    """With --quiet nothing is said of layers."""
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

@@ -1,0 +1,1 @@
+"""What is remembered of every build: one file each, written while the build goes on."""

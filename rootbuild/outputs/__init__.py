@@ -1,0 +1,1 @@
+"""What a build hands on: images as archives, folders and pushes, and files of a filesystem."""

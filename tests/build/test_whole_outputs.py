@@ -1,0 +1,149 @@
+"""Outputs with more than one image in them: several platforms, and what is attested of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rootbuild.image.platform import Platform, build_platform
+from tests.build.builds import Project
+from tests.registryserver import RegistryServer, registry_server
+
+pytestmark = pytest.mark.engine
+
+HERE = build_platform()
+FOREIGN = Platform("linux", "riscv64" if HERE.architecture == "arm64" else "arm64")
+BOTH = f"--platform={HERE},{FOREIGN}"
+STATUS = "Package: hello\nStatus: install ok installed\nVersion: 1.2-3\nArchitecture: all\n"
+TEXT = """\
+FROM scratch
+ARG TARGETARCH
+COPY <<arch /arch
+$TARGETARCH
+arch
+COPY status /var/lib/dpkg/status
+"""
+
+
+@pytest.fixture
+def context(project: Project) -> Project:
+    project.write("status", STATUS)
+    project.write("Dockerfile", TEXT)
+    return project
+
+
+class Contents:
+    """The documents of an OCI archive, by digest; `index` is what index.json names."""
+
+    def __init__(self, archive: Path) -> None:
+        with tarfile.open(archive) as opened:
+            self.blobs = {
+                f"sha256:{Path(member.name).name}": data.read()
+                for member in opened
+                if member.name.startswith("blobs/") and (data := opened.extractfile(member))
+            }
+            top = opened.extractfile("index.json")
+            assert top is not None
+            self.index = json.load(top)
+        for digest, content in self.blobs.items():
+            assert digest == f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+    def document(self, descriptor: dict[str, Any]) -> Any:
+        data = self.blobs[descriptor["digest"]]
+        assert descriptor["size"] == len(data)
+        return json.loads(data)
+
+
+def test_an_archive_of_several_platforms_with_attestations(context: Project) -> None:
+    archive = context.folder.parent / "x.tar"
+    metadata = context.folder.parent / "metadata.json"
+    context.build(
+        None,
+        BOTH,
+        "--provenance=mode=max",
+        "--sbom=true",
+        f"--metadata-file={metadata}",
+        f"--output=type=oci,dest={archive}",
+    )
+    found = Contents(archive)
+    (top,) = found.index["manifests"]
+    assert json.loads(metadata.read_text())["containerimage.digest"] == top["digest"]
+    entries = found.document(top)["manifests"]
+    images, attached = entries[:2], entries[2:]
+    architectures = [HERE.architecture, FOREIGN.architecture]
+    assert [entry["platform"]["architecture"] for entry in images] == architectures
+    assert [entry["platform"]["architecture"] for entry in attached] == ["unknown", "unknown"]
+    for image, entry in zip(images, attached, strict=True):
+        assert entry["annotations"] == {
+            "vnd.docker.reference.digest": image["digest"],
+            "vnd.docker.reference.type": "attestation-manifest",
+        }
+        provenance, sbom = (found.document(each) for each in found.document(entry)["layers"])
+        for statement in (provenance, sbom):
+            (subject,) = statement["subject"]
+            assert f"sha256:{subject['digest']['sha256']}" == image["digest"]
+            assert subject["name"].startswith(f"pkg:docker/{context.tag}@latest")
+        assert provenance["predicateType"] == "https://slsa.dev/provenance/v1"
+        definition = provenance["predicate"]["buildDefinition"]
+        assert definition["externalParameters"]["configSource"] == {"path": "Dockerfile"}
+        assert [package["name"] for package in sbom["predicate"]["packages"]][1:] == ["hello"]
+        config = found.document(found.document(image)["config"])
+        assert config["architecture"] == image["platform"]["architecture"]
+
+
+def test_files_of_several_platforms(context: Project) -> None:
+    place = context.folder.parent / "out"
+    context.build(None, BOTH, "--provenance=true", "--sbom=true", f"--output={place}")
+    for platform in (HERE, FOREIGN):
+        folder = place / f"linux_{platform.architecture}"
+        assert (folder / "arch").read_text() == f"{platform.architecture}\n"
+        statement = json.loads((folder / "sbom.spdx.json").read_text())
+        assert {each["name"]: each["digest"]["sha256"] for each in statement["subject"]} == {
+            name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
+            for name in ("arch", "var/lib/dpkg/status")
+        }
+        assert json.loads((folder / "provenance.json").read_text())["predicateType"].endswith("v1")
+    archive = context.folder.parent / "out.tar"
+    context.build(None, BOTH, f"--output=type=tar,dest={archive}")
+    with tarfile.open(archive) as opened:
+        names = opened.getnames()
+    assert f"linux_{FOREIGN.architecture}/arch" in names
+    refused = context.build(None, BOTH, "-o", "type=docker,dest=/dev/null", check=False)
+    assert "does not currently support exporting manifest lists" in refused.stderr
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[RegistryServer]:
+    with registry_server(tmp_path / "registry") as server:
+        yield server
+
+
+def test_a_push_of_several_platforms_with_attestations(
+    context: Project, registry: RegistryServer
+) -> None:
+    name = f"{registry.host}/app:1"
+    context.rootbuild(
+        *("build", "-t", name, BOTH, "--provenance=true", "--push", str(context.folder))
+    )
+    raw = json.loads(context.rootbuild("buildx", "imagetools", "inspect", "--raw", name).stdout)
+    found = [entry["platform"]["architecture"] for entry in raw["manifests"]]
+    assert found == [HERE.architecture, FOREIGN.architecture, "unknown", "unknown"]
+    # What is in the store goes out by itself as well, without what the store does not keep.
+    again = f"{registry.host}/app:2"
+    context.rootbuild("tag", name, again)
+    context.rootbuild("push", again)
+    raw = json.loads(context.rootbuild("buildx", "imagetools", "inspect", "--raw", again).stdout)
+    found = [entry["platform"]["architecture"] for entry in raw["manifests"]]
+    assert sorted(found) == sorted([HERE.architecture, FOREIGN.architecture])
+    context.rootbuild("rmi", name, again)
+
+
+def test_the_store_keeps_no_attestations(context: Project) -> None:
+    result = context.build(None, "--provenance=true")
+    assert "WARN: the local store does not keep attestations" in result.stderr

@@ -1,0 +1,5 @@
+"""Fixtures: registries, and a user without any configuration."""
+
+from tests.registry.conftest import faulty, home
+
+__all__ = ["faulty", "home"]
