@@ -89,7 +89,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="long ones once, without podman: some 20 minutes"
     )
-    parser.add_argument("--runs", type=int, help=f"of each kind ({FULL.usual}, {FULL.long} if long)")
+    parser.add_argument(
+        "--runs", type=int, help=f"of each kind ({FULL.usual}, {FULL.long} if long)"
+    )
     parser.add_argument("--scenario", action="append", choices=names, help="may be repeated")
     parser.add_argument("--tool", action="append", choices=TOOLS, help="may be repeated")
     parser.add_argument("--no-growth", action="store_true", help="not how costs grow with size")
@@ -109,9 +111,7 @@ def _measure(scenario: Scenario, found: Sequence[Tool], folder: Path, runs: Runs
     with tempfile.TemporaryDirectory(dir=folder) as name:
         context = Path(name)
         scenario.fill(context)
-        rows = [
-            _row(scenario, kind, found, context, runs.of(scenario)) for kind in scenario.kinds
-        ]
+        rows = [_row(scenario, kind, found, context, runs.of(scenario)) for kind in scenario.kinds]
     for tool in found:
         tool.forget()
     return rows
@@ -159,8 +159,8 @@ def _text(rows: Sequence[Row], growth: Sequence[Growth], help_time: Times, runs:
         "of the long ones, in seconds, of whole processes. Each tool has a store of its own; they "
         "take turns on the same context. `of buildah` is rootbuild's time divided by buildah's: "
         f"less than 1 is faster. The machine: {_machine()}. {', '.join(versions)}.",
-        "`floor` is what no builder on the engine's store can do without, in the same run: for what "
-        "is copied, `cp -a` into a mounted container and one `buildah commit`; for steps, the "
+        "`floor` is what no builder on the engine's store can do without, in the same run: for "
+        "what is copied, `cp -a` into a mounted container and one `buildah commit`; for steps, the "
         "command itself, in no container at all.",
         "![seconds per scenario and tool](benchmarks.svg)",
         table(rows),

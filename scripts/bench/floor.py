@@ -1,4 +1,4 @@
-"""What no builder on the engine's store can do without: the measure where a target cannot be met."""
+"""What no builder on the engine's store can do without: the measure where nothing can be won."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ buildah commit --quiet --format docker --disable-compression "$2" >/dev/null
 """
 _FROM_IMAGE = r"""
 set -eu
-exec sh -c "$1" copy "$(buildah mount "$3")/." "$2"
+tree=$(buildah mount "$3")
+exec sh -c "$1" copy "$tree/." "$2"
 """
 
 
@@ -29,11 +30,11 @@ def floor(scenario: Scenario, tool: Tool, context: Path) -> float:
         return run(("sh", "-c", scenario.command), tool.env, cwd=context)[0]
     container = _buildah(tool, "from", "--pull-never", BASE)
     made = [container]
-    script = ("sh", "-c", _COPY, "copy", str(context / scenario.content), container)
+    script = [_COPY, "copy", str(context / scenario.content), container]
     if scenario.content in scenario.images:
         made.append(_buildah(tool, "from", "--pull-never", scenario.content))
-        script = ("sh", "-c", _FROM_IMAGE, "copy", _COPY, *made)
-    seconds, _ = run(("buildah", "unshare", *script), tool.env)
+        script = [_FROM_IMAGE, "copy", _COPY, *made]
+    seconds, _ = run(("buildah", "unshare", "sh", "-c", *script), tool.env)
     _buildah(tool, "rm", *made)
     tool.forget()
     return seconds

@@ -63,7 +63,6 @@ class StoreTool:
             "[storage]\n"
             'driver = "overlay"\n'
             f'graphroot = "{self._folder}/store"\n'
-            f'rootless_storage_path = "{self._folder}/store"\n'  # buildah 1.28 heeds this alone
             f'runroot = "{self._folder}/run"\n'
         )
         self.env: Mapping[str, str] = {
