@@ -38,6 +38,20 @@ class Chain:
         return self.keys[-1] if self.keys else self.base
 
 
+class _Look(threading.local):
+    """What a thread has found out since somebody asked; None while nobody asks."""
+
+    chains: dict[int, Chain] | None = None
+
+
+class _ChainNeeded(Exception):  # noqa: N818 - a question, not an error
+    """The chain of another stage has to be known first."""
+
+    def __init__(self, index: int) -> None:
+        super().__init__(index)
+        self.index = index
+
+
 class Solver:
     """Computes key chains; asks the cache for results and the store whether they still exist.
 
@@ -72,10 +86,34 @@ class Solver:
         self._renewed: set[str] = set()
         self._read: dict[str, str] = {}
         self._trusted: set[int] = set()
+        self._look = _Look()
         self._lock = threading.Lock()
 
     def chain(self, index: int) -> Chain:
-        """The keys of a stage, as far as they can be known now. Complete ones are remembered."""
+        """The keys of a stage, as far as they can be known now. Complete ones are remembered.
+
+        Those of the stages that it takes from are found out one after another, not each within the
+        other: there may be more of them than Python has room for on its stack.
+        """
+        look = self._look.chains
+        if look is not None:
+            if index not in look:
+                raise _ChainNeeded(index)
+            return look[index]
+        pending = [index]
+        look = self._look.chains = {}
+        try:
+            while pending:
+                try:
+                    look[pending[-1]] = self._chain(pending[-1])
+                    pending.pop()
+                except _ChainNeeded as needed:
+                    pending.append(needed.index)
+        finally:
+            self._look.chains = None
+        return look[index]
+
+    def _chain(self, index: int) -> Chain:
         chains = self._chains
         if index in chains:
             return chains[index]

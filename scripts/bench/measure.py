@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,12 +30,21 @@ class Times:
 
 
 def run(
-    command: Sequence[str], env: Mapping[str, str], *, memory: bool = False
+    command: Sequence[str],
+    env: Mapping[str, str],
+    *,
+    memory: bool = False,
+    cwd: Path | None = None,
 ) -> tuple[float, int]:
     """Run a command to its end: seconds and, if asked for, its memory. Exits if it fails."""
     started = time.monotonic()
     with subprocess.Popen(
-        command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command,
+        env=env,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     ) as child:
         watch = _Watch(child.pid) if memory else None
         output, _ = child.communicate()
@@ -42,6 +52,21 @@ def run(
     if child.returncode != 0:
         sys.exit(f"{' '.join(command)} failed:\n{output.decode(errors='replace')}")
     return taken, watch.end() if watch is not None else 0
+
+
+def run_at_once(commands: Sequence[Sequence[str]], env: Mapping[str, str]) -> tuple[float, int]:
+    """Run commands at the same time: seconds until the last one is done, memory of the first one.
+
+    Exits if one fails.
+    """
+    started = time.monotonic()
+    with ThreadPoolExecutor(max_workers=len(commands)) as pool:
+        done = [
+            pool.submit(run, command, env, memory=number == 0)
+            for number, command in enumerate(commands)
+        ]
+    memory = max(one.result()[1] for one in done)
+    return time.monotonic() - started, memory
 
 
 class _Watch:

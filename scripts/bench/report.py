@@ -15,11 +15,12 @@ ROW, GAP, LEFT, WIDTH = 14, 18, 230, 860
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """All tools in one scenario."""
+    """All tools in one scenario, and its floor if it has one."""
 
     scenario: str
     kind: str
     times: dict[str, Times]
+    floor: Times | None = None
 
     @property
     def title(self) -> str:
@@ -36,17 +37,19 @@ class Growth:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Medians with their spread, and rootbuild's share of each other tool's."""
+    """Medians with their spread, and rootbuild's share of each other tool's and of the floor."""
     names = list(dict.fromkeys(name for row in rows for name in row.times))
     others = [name for name in names if name != OURS]
-    head = ["scenario", *names, *(f"of {name}" for name in others), "rootbuild's memory"]
+    shares = [f"of {name}" for name in others]
+    head = ["scenario", *names, *shares, "floor", "of the floor", "rootbuild's memory"]
     lines = [_line(head), _line(["---"] * len(head))]
     for row in rows:
         ours = row.times.get(OURS)
         shown = [_times(row.times.get(name)) for name in names]
         ratios = [_ratio(ours, row.times.get(name)) for name in others]
         memory = f"{ours.memory / 1e6:.0f} MB" if ours and ours.memory else ""
-        lines.append(_line([row.title, *shown, *ratios, memory]))
+        lowest = [_times(row.floor), _ratio(ours, row.floor)]
+        lines.append(_line([row.title, *shown, *ratios, *lowest, memory]))
     return "\n".join(lines)
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Literal
 
 Kind = Literal["cold", "nothing to do", "one changed"]
+Floor = Literal["copy and commit", "the command alone"]
 
 BASE = "docker.io/diamol/base"
 TREE = "docker.io/rootbuild-bench/tree"
 EXAMPLE_B = Path("examples/b")
 MAVEN_IMAGES = ("docker.io/diamol/maven", "docker.io/diamol/openjdk")
 MIB = 1 << 20
-LONG_RUNS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,9 @@ class Scenario:
 
     `kinds` says which builds are measured; `change` edits the context for "one changed", in a way
     that differs each time it is called. `images` have to be in the store. `long` ones run less
-    often.
+    often. `floor` is what no builder that uses the engine's store can do without, when it is cold:
+    `cp -a` of `content` (a file of the context, or an image) and one `buildah commit`; or the
+    steps' command itself, in no container at all.
     """
 
     name: str
@@ -34,6 +36,9 @@ class Scenario:
     change: Callable[[Path], None] | None = None
     images: tuple[str, ...] = (BASE,)
     long: bool = False
+    floor: Floor | None = None
+    content: str = ""
+    command: str = ""
 
 
 def _dockerfile(*lines: str) -> Callable[[Path], None]:
@@ -67,6 +72,27 @@ def many_stages(context: Path, count: int) -> None:
 def many_steps(context: Path, count: int) -> None:
     """One stage with that many RUNs."""
     _dockerfile(f"FROM {BASE}", *(f"RUN echo {number} > /n" for number in range(count)))(context)
+
+
+def large_files(context: Path, count: int) -> None:
+    """A GiB each, without a block on the disk, and a small one; only a list of them is kept."""
+    _dockerfile(
+        f"FROM {BASE} AS all",
+        "COPY data /data",
+        "RUN ls -l /data > /list",
+        f"FROM {BASE}",
+        "COPY --from=all /list /list",
+    )(context)
+    (context / "data").mkdir()
+    for number in range(count):
+        with (context / "data" / f"large-{number}").open("wb") as stream:
+            stream.truncate(1024 * MIB)
+    change_small(context)
+
+
+def change_small(context: Path) -> None:
+    """Edit the small file among the large ones."""
+    (context / "data" / "small").write_text(os.urandom(8).hex())
 
 
 def _touch_one(context: Path) -> None:
@@ -146,6 +172,8 @@ SCENARIOS: Sequence[Scenario] = (
         ),
         kinds=("cold",),
         long=True,
+        floor="the command alone",
+        command="sleep 2",
     ),
     Scenario(
         "20,000 files",
@@ -153,8 +181,10 @@ SCENARIOS: Sequence[Scenario] = (
         kinds=("cold", "nothing to do", "one changed"),
         change=_touch_one,
         long=True,
+        floor="copy and commit",
+        content="tree",
     ),
-    Scenario("1 GiB file", _one_large, long=True),
+    Scenario("1 GiB file", _one_large, long=True, floor="copy and commit", content="large"),
     Scenario(
         "1 GiB written, removed",
         _dockerfile(
@@ -162,6 +192,8 @@ SCENARIOS: Sequence[Scenario] = (
         ),
         kinds=("cold",),
         long=True,
+        floor="the command alone",
+        command=f"busybox head -c {1024 * MIB} /dev/zero > large && busybox rm large",
     ),
     Scenario(
         "COPY --from of 1 GiB",
@@ -169,6 +201,8 @@ SCENARIOS: Sequence[Scenario] = (
         kinds=("cold",),
         images=(BASE, TREE),
         long=True,
+        floor="copy and commit",
+        content=TREE,
     ),
     Scenario(
         "example B, a source edited",

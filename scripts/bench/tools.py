@@ -14,6 +14,7 @@ from typing import Protocol
 from scripts.bench.scenarios import BASE, MAVEN_IMAGES, TREE, mixed_tree
 
 DOCKER = "/usr/bin/docker"  # Debian's; a newer client elsewhere would want a plugin
+DOCKERD = "/usr/sbin/dockerd"
 BASES = (BASE, TREE, *MAVEN_IMAGES)
 
 
@@ -30,7 +31,7 @@ class Tool(Protocol):
         """The whole environment of its commands."""
         ...
 
-    def build(self, context: Path) -> Sequence[str]:
+    def build(self, context: Path, *options: str) -> Sequence[str]:
         """The command line that builds a context."""
         ...
 
@@ -62,7 +63,6 @@ class StoreTool:
             "[storage]\n"
             'driver = "overlay"\n'
             f'graphroot = "{self._folder}/store"\n'
-            f'rootless_storage_path = "{self._folder}/store"\n'  # buildah 1.28 heeds this alone
             f'runroot = "{self._folder}/run"\n'
         )
         self.env: Mapping[str, str] = {
@@ -72,9 +72,9 @@ class StoreTool:
             "XDG_STATE_HOME": str(self._folder / "state"),
         }
 
-    def build(self, context: Path) -> Sequence[str]:
+    def build(self, context: Path, *options: str) -> Sequence[str]:
         """See the protocol."""
-        return (*self._program, "-t", f"bench-{self.name}", str(context))
+        return (*self._program, "-t", f"bench-{self.name}", *options, str(context))
 
     def load(self, archive: Path) -> None:
         """See the protocol."""
@@ -112,9 +112,10 @@ class BuildKit:
             "DOCKER_CONFIG": str(config),
         }
 
-    def build(self, context: Path) -> Sequence[str]:
+    def build(self, context: Path, *options: str) -> Sequence[str]:
         """See the protocol. This dockerd has no bridge, so that steps have no network."""
-        return (*self._base, "build", "--network=none", "-t", "bench-buildkit", str(context))
+        name = "bench-buildkit"
+        return (*self._base, "build", "--network=none", "-t", name, *options, str(context))
 
     def load(self, archive: Path) -> None:
         """See the protocol."""

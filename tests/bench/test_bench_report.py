@@ -17,6 +17,7 @@ ROWS = [
         "two & more",
         "cold",
         {"rootbuild": Times((0.2, 0.1, 0.3), 30_000_000), "buildah": Times((0.9, 0.8, 1.0))},
+        Times((0.1,)),
     ),
     Row("small", "nothing to do", {"rootbuild": Times((0.1,)), "podman": Times((0.4,))}),
 ]
@@ -25,14 +26,15 @@ ROWS = [
 def test_a_ratio_is_ours_divided_by_theirs() -> None:
     head, _, first, second = table(ROWS).splitlines()
     assert head == (
-        "| scenario | rootbuild | buildah | podman | of buildah | of podman | rootbuild's memory |"
+        "| scenario | rootbuild | buildah | podman | of buildah | of podman | floor | of the floor "
+        "| rootbuild's memory |"
     )
     assert first == (
-        "| two & more, cold | 0.20 (0.10-0.30) | 0.90 (0.80-1.00) |  | **0.22** |  | 30 MB |"
+        "| two & more, cold | 0.20 (0.10-0.30) | 0.90 (0.80-1.00) |  | **0.22** |  "
+        "| 0.10 (0.10-0.10) | **2.00** | 30 MB |"
     )
-    assert (
-        second
-        == "| small, nothing to do | 0.10 (0.10-0.10) |  | 0.40 (0.40-0.40) |  | **0.25** |  |"
+    assert second == (
+        "| small, nothing to do | 0.10 (0.10-0.10) |  | 0.40 (0.40-0.40) |  | **0.25** |  |  |  |"
     )
 
 
