@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from rootbuild.backend import Backend, Describe, Layers
 from rootbuild.build.checkpoint import (
+    Costs,
     LayerPolicy,
     Uncommitted,
     correct,
+    must_before,
     pays,
     pays_before,
     used_bytes,
@@ -84,6 +86,7 @@ class Parts:
     supply: Supply
     fresh: frozenset[int] = frozenset()
     keep_all: bool = False
+    costs: Costs = field(default_factory=Costs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,7 @@ class Executor:
 
     def build(self) -> None:
         """Build the stage, and hand out its state as soon as it can be read from."""
+        self._parts.costs.begin(self._stage.index)
         try:
             self._build()
         finally:
@@ -207,12 +211,26 @@ class Executor:
             state = self._commit(state)
         self._parts.solver.built(self._stage.index, state.key, renewed=self._renewed)
         self._scheduler.give(self._stage.index, state)
-        if self._work.steps and self._dear():
+        if self._work.steps and (self._dear() or not self._may_be_left()):
             self._commit(state, hurry=False)
 
     def _dear(self) -> bool:
         """Whether what is not committed at the stage's end is worth it."""
         return self._due(self._stage.steps[-1])
+
+    def _may_be_left(self) -> bool:
+        """Whether what is not committed at the end of a stage that is only copied from may stay so.
+
+        Stages that this build does not need may hold work that earlier builds have left.
+        """
+        parts, costs = self._parts, self._parts.costs
+        others = [other for other in parts.plan.stages if not costs.begun(other.index)]
+        left = any(other.steps and not self._is_kept(other) for other in others)
+        return costs.leave(self._stage.index, self._work, others=left)
+
+    def _is_kept(self, stage: StagePlan) -> bool:
+        key = self._parts.solver.chain(stage.index).filesystem
+        return key is not None and self._parts.solver.snapshot(key) is not None
 
     def _look_ahead(self, position: int, state: State | None) -> Outlook:
         """Find the last result ahead that is known; have the stages built that are needed then."""
@@ -303,7 +321,7 @@ class Executor:
             self._work = Uncommitted()
             return State(key, known.layers, known.groups)
         link = self._links.key(step, selections) if self._must_be_an_image() else None
-        if self._work.steps and (link is not None or pays_before(self._work, step)):
+        if self._work.steps and (link is not None or self._due_before(step)):
             state = self._commit(state)
         with parts.vertices.open(name) as vertex, parts.halt.blamed():
             vertex.gauge(WRITING, self._space.moved)
@@ -387,19 +405,27 @@ class Executor:
             )
             self._work.add(time.monotonic() - begin, used_bytes(rootfs.path) - used)
             if len(parts.plan.stages) > 1:
-                correct(self._work, rootfs.path)
+                correct(self._work, rootfs.path, parts.costs)
         self._space.changed(key)
         return independent
 
     def _due(self, step: Step) -> bool:
         """Whether what was done so far is to be committed now that a step has been done."""
         once = isinstance(step, RunStep) and step.unrepeatable
-        return once or pays(self._parts.policy, self._work)
+        return once or pays(self._parts.policy, self._work, self._parts.costs)
+
+    def _due_before(self, step: Step) -> bool:
+        """Whether what was done so far is to be committed before a step is done."""
+        rootfs = self._space.rootfs
+        if rootfs is not None and must_before(step, rootfs):
+            return True
+        return pays_before(self._work, step, self._stage.index, self._parts.costs)
 
     def _commit(self, state: State, *, hurry: bool = True) -> State:
-        layers, steps = self._space.commit(hurry=hurry), self._work.steps
+        layers, work = self._space.commit(hurry=hurry), self._work
+        self._parts.costs.measured(work.written, self._space.commit_seconds)
         self._work = Uncommitted()
-        return self._remember(state.key, layers, (*state.groups, steps))
+        return self._remember(state.key, layers, (*state.groups, work.steps))
 
     def _remember(self, key: str, layers: Layers, groups: tuple[int, ...]) -> State:
         self._parts.solver.remember(key, Snapshot(layers, groups))

@@ -1,9 +1,11 @@
-"""How much room the changes in a mounted container take, where its mount says where they are."""
+"""What is in a mounted container's own layer, where its mount says where that is."""
 
 from __future__ import annotations
 
 import os
 import re
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 MOUNTS = Path("/proc/self/mountinfo")
@@ -18,6 +20,17 @@ def changed_bytes(rootfs: Path) -> int | None:
     """
     folder = upper_folder(MOUNTS.read_text(errors="surrogateescape"), rootfs)
     return None if folder is None or not folder.is_dir() else _size(folder)
+
+
+def has_hard_links(rootfs: Path) -> bool:
+    """Whether a file that differs from the image has several names; False where nobody can say.
+
+    Marks of removed entries do not count, though the kernel makes them links to one another.
+    """
+    folder = upper_folder(MOUNTS.read_text(errors="surrogateescape"), rootfs)
+    if folder is None or not folder.is_dir():
+        return False
+    return any(one.st_nlink > 1 and not stat.S_ISCHR(one.st_mode) for one in _files(folder))
 
 
 def upper_folder(mounts: str, rootfs: Path) -> Path | None:
@@ -41,16 +54,23 @@ def _plain(text: str) -> str:
 
 
 def _size(folder: Path) -> int:
-    total, seen, left = 0, set(), [str(folder)]
+    total, seen = 0, set()
+    for status in _files(folder):
+        if status.st_nlink == 1:
+            total += status.st_blocks * BLOCK
+        elif status.st_ino not in seen:
+            seen.add(status.st_ino)
+            total += status.st_blocks * BLOCK
+    return total
+
+
+def _files(folder: Path) -> Iterator[os.stat_result]:
+    """All that is no folder."""
+    left = [str(folder)]
     while left:
         with os.scandir(left.pop()) as entries:
             for entry in entries:
-                status = entry.stat(follow_symlinks=False)
                 if entry.is_dir(follow_symlinks=False):
                     left.append(entry.path)
-                elif status.st_nlink == 1:
-                    total += status.st_blocks * BLOCK
-                elif status.st_ino not in seen:
-                    seen.add(status.st_ino)
-                    total += status.st_blocks * BLOCK
-    return total
+                else:
+                    yield entry.stat(follow_symlinks=False)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 from rootbuild.backend import Backend, Describe, Layers
 from rootbuild.build.journal import Journal
@@ -34,6 +36,7 @@ class Workspace:
         self._content: str | None = None
         self._name = ""
         self._committed = False
+        self.commit_seconds = 0.0
 
     def __enter__(self) -> Workspace:
         return self
@@ -80,15 +83,23 @@ class Workspace:
         """How far the layer is written that is being made; in all, that is not known."""
         return (self._backend.moved(self._name), 0) if self._name else (0, 0)
 
+    @property
+    def rootfs(self) -> Path | None:
+        """Where the container at hand is mounted."""
+        return self._held[1].path if self._held else None
+
     def commit(self, *, hurry: bool = True) -> Layers:
         """Keep what was changed since the container started as one more layer.
 
-        Without `hurry` nobody waits for that.
+        Without `hurry` nobody waits for that. `commit_seconds` is how long it took.
         """
         assert self._held is not None
         self._committed = True
         with self._turns.work() if hurry else self._turns.unhurried_work():
-            return self._backend.commit(self._held[0])
+            begin = time.monotonic()
+            layers = self._backend.commit(self._held[0])
+            self.commit_seconds = time.monotonic() - begin
+            return layers
 
     def finish(self, describe: Describe, names: Sequence[str]) -> Layers:
         """As `commit`, as an image with that config and names; nobody looks at the files again."""

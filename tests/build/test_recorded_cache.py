@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rootbuild.build.checkpoint import Uncommitted, pays
+from rootbuild.build.checkpoint import Costs, Uncommitted, pays
 from rootbuild.build.export import layered
 from rootbuild.errors import BuildError
 from rootbuild.image.config import HistoryEntry
@@ -55,19 +55,28 @@ class TestCheckpoints:
         assert "".join(order) == "rrrcrrrcrf"
 
     def test_a_commit_that_is_dearer_than_the_step_waits(self, site: Site) -> None:
-        """A gigabyte takes some ten seconds to commit."""
-        site.build(steps("last 15; fill 1", "write b 1"))
+        """A gigabyte takes some eight seconds to commit, which are paid back by the second edit."""
+        site.build(steps("last 3; fill 1", "write b 1"))
         assert site.count("commit") == 0
-        site.build(steps("last 25; fill 1", "write b 2"))
+        site.build(steps("last 5; fill 1", "write b 2"))
         assert site.count("commit") == 1
 
+    def test_what_commits_take_is_measured(self) -> None:
+        costs = Costs()
+        work = Uncommitted(1, 3.0, 1 << 30)
+        assert not pays("auto", work, costs)
+        costs.measured(1 << 20, 0.01)  # too small to tell
+        assert not pays("auto", work, costs)
+        costs.measured(1 << 30, 4.0)
+        assert pays("auto", work, costs)
+
     def test_emptying_the_disk_costs_nothing(self) -> None:
-        assert pays("auto", Uncommitted(1, 1.5, -(1 << 40)))
-        assert not pays("auto", Uncommitted(1, 0.5, -(1 << 40)))
+        assert pays("auto", Uncommitted(1, 1.5, -(1 << 40)), Costs())
+        assert not pays("auto", Uncommitted(1, 0.5, -(1 << 40)), Costs())
 
     def test_nothing_to_commit(self) -> None:
-        assert not pays("all", Uncommitted())
-        assert not pays("auto", Uncommitted())
+        assert not pays("all", Uncommitted(), Costs())
+        assert not pays("auto", Uncommitted(), Costs())
 
     def test_a_stage_that_is_only_copied_from_is_no_image(self, site: Site) -> None:
         image = site.build(

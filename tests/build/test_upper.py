@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rootbuild.build import upper
-from rootbuild.build.upper import changed_bytes, upper_folder
+from rootbuild.build.upper import changed_bytes, has_hard_links, upper_folder
 
 LINE = "{} 171 0:39 / {} rw,relatime - {} {} rw,lowerdir=/l/A:/l/B,upperdir={},workdir=/w,userxattr"
 
@@ -64,3 +64,16 @@ def test_a_folder_that_cannot_be_seen(tmp_path: Path, monkeypatch: pytest.Monkey
     mounts.write_text(line("/x", str(tmp_path / "elsewhere")))
     monkeypatch.setattr(upper, "MOUNTS", mounts)
     assert changed_bytes(Path("/x")) is None
+
+
+def test_files_with_several_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    diff = tmp_path / "diff"
+    (diff / "deep").mkdir(parents=True)
+    (diff / "deep/file").write_text("content")
+    mounts = tmp_path / "mounts"
+    mounts.write_text(line("/x", str(diff)))
+    monkeypatch.setattr(upper, "MOUNTS", mounts)
+    assert not has_hard_links(Path("/x"))
+    os.link(diff / "deep/file", diff / "again")
+    assert has_hard_links(Path("/x"))
+    assert not has_hard_links(Path("/other"))
