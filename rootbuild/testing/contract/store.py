@@ -233,9 +233,9 @@ class StoreContract:
         names = [f"localhost/{fresh_name()}:{number}" for number in (1, 2)]
         config = json.loads(backend.config(base))
         config["config"] = {"Labels": {"unique": uuid.uuid4().hex}}
-        images = [
+        *images, other = [
             backend.create_image(json.dumps({**config, "architecture": architecture}).encode())
-            for architecture in ("amd64", "arm64")
+            for architecture in ("amd64", "arm64", "riscv64")
         ]
         index = backend.create_index(images, names)
         (found,) = (image for image in backend.images() if image.id == index)
@@ -244,7 +244,7 @@ class StoreContract:
         again = backend.create_index(images[:1], names[:1])
         left = {image.id: image.names for image in backend.images()}
         assert (left[index], left[again]) == ((names[1],), (names[0],))
-        backend.tag(base, *names)
+        backend.tag(other, *names)
         assert {index, again}.isdisjoint(image.id for image in backend.images())
         for name in names:
             self.forget(backend, name)
