@@ -374,6 +374,13 @@ def choose_backend(wanted: str | None = None) -> Backend:
     return first_usable(_made(target) for _, target in sorted(found.items()))
 
 
+def passed_over(chosen: str) -> tuple[str, ...]:
+    """Why those backends cannot work here that `choose_backend` prefers to the chosen one."""
+    before = sorted(name for name in plugins.targets(BACKENDS) if name < chosen)
+    problems = (_made(plugins.targets(BACKENDS)[name]).check() for name in before)
+    return tuple(problem.message for problem in problems if problem is not None)
+
+
 def _made(target: str) -> Backend:
     return cast("type[Backend]", plugins.resolve(target))()
 
@@ -386,15 +393,17 @@ def first_usable(engines: Iterable[Engine]) -> Engine:
 
     Raises HostError: why the first that is installed does not, or that the first is not.
     """
-    problems = []
+    problems: list[Problem] = []
+    there: list[Problem] = []
     for engine in engines:
         found = engine.check()
         if found is None:
             return engine
         problems.append(found)
+        if found.id not in (f"{engine.name}-missing", "program-missing"):
+            there.append(found)
     nothing = Problem(
         "no engine is installed", "pip install rootbuild again: its entry points are missing"
     )
-    there = (problem for problem in problems if not problem.id.endswith("-missing"))
-    problem = next(there, next(iter(problems), nothing))
+    problem = next(iter((*there, *problems)), nothing)
     raise HostError(problem.message, hint=problem.hint, id=problem.id)

@@ -8,6 +8,7 @@ we use its layers fails the build instead of being refused; no image is made out
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 import threading
@@ -27,6 +28,7 @@ from rootbuild_oci.store import Store
 ROOT, CHANGES, WORK, NOTHING, IMAGE = "root", "changes", "work", "nothing", "image-id"
 ROOT_MODE = 0o555  # as in the engine's own containers from scratch
 LARGE_BYTES = 16 << 20
+ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +119,11 @@ class Overlays:
         place.mkdir(mode=0o700)
         large = False
         try:
-            for part in (ROOT, CHANGES, WORK, NOTHING):
+            for part in (ROOT, CHANGES, NOTHING):
                 (place / part).mkdir()
             (place / IMAGE).write_text(base.image or "")
-            with overlay.layers(base.layers or (place / NOTHING,)) as lowers:
-                container = Overlay(self, place, base, lowers)
-                container.mount_layers()
+            with contextlib.ExitStack() as opened:
+                container = self._on_layers(opened, place, base)
                 try:
                     yield container
                 finally:
@@ -130,6 +131,27 @@ class Overlays:
                     large = container.large
         finally:
             self.removals.add(place, large=large)
+
+    def _on_layers(self, opened: contextlib.ExitStack, place: Path, base: Base) -> Overlay:
+        """Mount it; its layers stay open as long as `opened`. Raises OSError.
+
+        An engine at work mounts the store's folder over itself, and takes that away when it ends.
+        The kernel then refuses layers that were opened through it: they are opened once more.
+        """
+        for left in reversed(range(ATTEMPTS)):
+            with contextlib.ExitStack() as attempt:
+                folders = base.layers or (place / NOTHING,)
+                lowers = attempt.enter_context(overlay.layers(folders))
+                container = Overlay(self, place, base, lowers, f"{WORK}-{left}")
+                try:
+                    container.mount_layers()
+                except OSError as error:
+                    if error.errno != errno.EINVAL or not left:
+                        raise
+                    continue
+                opened.push(attempt.pop_all())
+                return container
+        raise AssertionError("the last attempt returns or raises")
 
     def _base(self, image: str | None) -> Base | None:
         if image is None:
@@ -162,30 +184,36 @@ class Overlays:
 
 
 class Overlay:
-    """A container. `lowers` are open descriptors of its layers.
+    """A container. `lowers` are open descriptors of its layers, `work` is a name in `place`.
 
     `large` tells that there is much in it, by the last layer that was made of it.
     """
 
-    def __init__(self, shared: Overlays, place: Path, base: Base, lowers: Sequence[int]) -> None:
+    def __init__(
+        self, shared: Overlays, place: Path, base: Base, lowers: Sequence[int], work: str
+    ) -> None:
         self.base = base
         self.large = False
         self._shared = shared
         self._place = place
+        self._work = place / work
         self._lowers = lowers
         self._rootless = not namespace.initial()
         self._mounted = False
 
     def mount_layers(self) -> None:
         """Mount it. Raises OSError."""
-        changed, work = self._place / CHANGES, self._place / WORK
+        changed = self._place / CHANGES
+        self._work.mkdir()  # the kernel leaves marks in one that it had before
         if self.base.layers:
             root = self.base.layers[0].stat()
             os.chown(changed, root.st_uid, root.st_gid)
             changed.chmod(root.st_mode & 0o7777)
         else:
             changed.chmod(ROOT_MODE)
-        overlay.mount(self._lowers, changed, work, self._place / ROOT, rootless=self._rootless)
+        overlay.mount(
+            self._lowers, changed, self._work, self._place / ROOT, rootless=self._rootless
+        )
         self._mounted = True
 
     def unmount_layers(self) -> None:
@@ -258,4 +286,4 @@ class Overlay:
     def _give_up(self) -> None:
         if self.large:
             self.unmount_layers()
-            self._shared.removals.add(self._place / CHANGES, self._place / WORK, large=True)
+            self._shared.removals.add(self._place / CHANGES, self._work, large=True)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import tarfile
-import tempfile
 from pathlib import Path
 
 from rootbuild import process
@@ -24,6 +22,9 @@ def images() -> tuple[StoredImage, ...]:
 
 def config(image: str) -> bytes:
     """The config of an image, which podman gives with all of it. KeyError if there is none."""
+    import tarfile
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="rootbuild-config-") as place:
         file = Path(place, "image.tar")
         finished = process.call(argv.save(image, file), check=False)

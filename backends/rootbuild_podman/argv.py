@@ -24,11 +24,14 @@ def unshare(argv: Sequence[str]) -> Argv:
 
 
 def working_container(name: str, image: str | None) -> Argv:
-    """Make a container of that name; it is never started."""
+    """Make a container of that name; it is never started.
+
+    Volumes of the image would be made with it, and would outlive it.
+    """
     base = image or ""
     return (
         *(PODMAN, "create", "--quiet", "--name", name, "--network", "none", "--pull", "never"),
-        *("--cgroups", "disabled", base, HARMLESS),
+        *("--image-volume", "ignore", "--cgroups", "disabled", base, HARMLESS),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Sequence
 
 from rootbuild.backend import Backend, Runtime
 from rootbuild.cli.parse import Parsed
@@ -24,15 +25,25 @@ def settings(parsed: Parsed) -> Settings:
 
 
 def advise(
-    engine: Backend | Runtime, orders: Settings, *, verbose: bool = False, fresh: bool = False
+    engine: Backend | Runtime,
+    orders: Settings,
+    *,
+    verbose: bool = False,
+    fresh: bool = False,
+    passed: Callable[[], Sequence[str]] = tuple,
 ) -> None:
-    """Have an engine ask what is ordered, and what worked here before (unless it is `fresh`)."""
+    """Have an engine ask what is ordered, and what worked here before (unless it is `fresh`).
+
+    `passed` gives the reasons why others were not taken, to be told.
+    """
     from rootbuild.host.remembered import Memory, Remembered
 
-    tell = _tell if verbose or os.environ.get("ROOTBUILD_DEBUG") else _tell_nobody
-    order = orders.get("engine")
-    why = f"ordered by {order.source}" if order else "the first that works here"
-    tell(f"engine: {engine.name} ({why})")
+    told = verbose or bool(os.environ.get("ROOTBUILD_DEBUG"))
+    tell = _tell if told else _tell_nobody
+    if told:
+        order = orders.get("engine")
+        why = [f"ordered by {order.source}"] if order else ["the first that works here", *passed()]
+        tell(f"engine: {engine.name} ({'; '.join(why)})")
     memory = Memory(cache_folder(), engine.name)
     if fresh:
         memory.keep({})

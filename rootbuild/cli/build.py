@@ -15,7 +15,7 @@ from types import FrameType
 from typing import NoReturn
 
 from rootbuild import process
-from rootbuild.backend import Backend, choose_backend
+from rootbuild.backend import Backend, choose_backend, passed_over
 from rootbuild.build.contexts import Contexts
 from rootbuild.build.memo.recall import recall
 from rootbuild.build.options import BuildOptions
@@ -52,7 +52,13 @@ def run(parsed: Parsed) -> int:
     shown = make_reporter(progress_name(parsed), sys.stderr)
     orders = settings(parsed)
     backend = choose_backend(orders.value("engine") or None)
-    advised = partial(advise, backend, orders, verbose=parsed.switch("verbose"))
+    advised = partial(
+        advise,
+        backend,
+        orders,
+        verbose=parsed.switch("verbose"),
+        passed=partial(passed_over, backend.name),
+    )
     recorder = begin_record(parsed, options, backend.name)
     try:
         with _contexts(options, Tee(shown, recorder)) as contexts:

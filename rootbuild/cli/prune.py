@@ -16,6 +16,7 @@ from rootbuild.cli import rows
 from rootbuild.cli.parse import Parsed
 from rootbuild.dockerfile.durations import parse_duration
 from rootbuild.errors import DockerfileError, RuntimeRefusedError, UsageError
+from rootbuild.host.settings import read
 from rootbuild.runtime.calls import ask
 from rootbuild.runtime.disk import index
 from rootbuild.runtime.display import size, table
@@ -172,7 +173,7 @@ def _removed(wanted: Sequence[str]) -> list[str]:
     """Remove images without a name that nothing uses; gives those that are gone."""
     if not wanted:
         return []
-    backend = choose_backend()
+    backend = choose_backend(read().value("engine") or None)
     backend.remove(wanted)
     left = {image.id for image in backend.images()}
     return [image for image in wanted if image not in left]

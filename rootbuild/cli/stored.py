@@ -13,6 +13,7 @@ from rootbuild.cli.build import unwind_once
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import HostError, ImageNotFoundError, UsageError
 from rootbuild.host.folders import cache_folder
+from rootbuild.host.settings import read
 from rootbuild.image import reference
 from rootbuild.image.manifest import Descriptor
 from rootbuild.outputs import images
@@ -36,7 +37,7 @@ def inside(work: Callable[[Backend], int], otherwise: Callable[[], int]) -> int:
 
     Where their layout is unknown, `otherwise` has the engine do it.
     """
-    backend = choose_backend()
+    backend = choose_backend(read().value("engine") or None)
     code = process.join(backend.enter)
     if code is not None:
         return code

@@ -59,8 +59,9 @@ def explain(error: EngineError) -> None:
     """Add to an engine's failure what is wrong with this host, if that can be seen."""
     if error.id not in _UNEXPLAINED:
         return
-    runs = Path(error.command.split(" ", 1)[0]).name in _RUNNERS
-    found = (*_common(), *(_of_containers() if runs else _of_builds()))
+    program = Path(error.command.split(" ", 1)[0]).name
+    more = _of_containers() if program in _RUNNERS else _of_builds(program)
+    found = (*_common(), *more)
     problems = [problem for problem in found if problem is not None]
     if problems:
         error.id = problems[0].id
@@ -119,8 +120,9 @@ def no_space(found: store.Store) -> Problem | None:
     )
 
 
-def _of_builds() -> Iterator[Problem | None]:
-    yield store.incomplete(store.look(account.look()))
+def _of_builds(program: str) -> Iterator[Problem | None]:
+    if program == "buildah":  # others make up what is missing
+        yield store.incomplete(store.look(account.look()))
 
 
 def _of_containers() -> Iterator[Problem | None]:

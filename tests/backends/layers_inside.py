@@ -20,6 +20,8 @@ from rootbuild.backend import Exec
 from rootbuild.errors import BuildError, HostError
 from rootbuild.testing.contract import container, execute, fresh_name, shell
 from rootbuild_buildah import BuildahBackend, answers
+from rootbuild_oci import kernel, overlay
+from rootbuild_oci.folder import diff_ids
 from rootbuild_oci.overlays import Overlay
 from rootbuild_oci.store import Store
 from tests.backends.busybox_image import busybox_image
@@ -257,6 +259,33 @@ def test_an_image_that_is_gone_before_a_container_is_made(backend: BuildahBacken
     with pytest.raises(HostError) as caught, backend.start("0" * 64, fresh_name()):
         pass
     assert caught.value.id == "image-removed"
+
+
+def test_an_engine_that_ends_while_layers_are_mounted(
+    base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes a mount away through which they were opened; they are opened once more."""
+    opened, times = overlay.layers, iter([True, True])
+    home = Store(answers).layer_folders(base, diff_ids(OURS.config(base)))
+    assert home is not None
+    store = home[0].parents[1]
+
+    @contextlib.contextmanager
+    def through_a_mount(folders: Sequence[Path]) -> Iterator[tuple[int, ...]]:
+        with contextlib.ExitStack() as stack:
+            if next(times, False):
+                with kernel.bound(str(store), store):
+                    found = stack.enter_context(opened(folders))
+            else:
+                found = stack.enter_context(opened(folders))
+            yield found
+
+    monkeypatch.setattr(overlay, "layers", through_a_mount)
+    name = fresh_name()
+    with OURS.start(base, name), OURS.mount(name) as rootfs:
+        assert next(times, None) is None
+        assert isinstance(OURS.builder.containers[name], Overlay)
+        assert any(rootfs.iterdir())
 
 
 def test_a_killed_build_whose_mounts_were_refused_leaves_neither_kind(base: str) -> None:

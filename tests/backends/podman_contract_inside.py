@@ -4,6 +4,7 @@
 containers there are.
 """
 
+import json
 import os
 from collections.abc import Iterator
 
@@ -11,7 +12,14 @@ import pytest
 
 from rootbuild import process
 from rootbuild.backend import Backend
-from rootbuild.testing.contract import MountContract, RunContract, StoreContract, WaysContract
+from rootbuild.testing.contract import (
+    MountContract,
+    RunContract,
+    StoreContract,
+    WaysContract,
+    container,
+    fresh_name,
+)
 from rootbuild.testing.layouts import LayoutContract
 from rootbuild_podman.backend import PodmanBackend
 from tests.backends.busybox_image import busybox_image
@@ -44,6 +52,22 @@ class TestStore(StoreContract):
         for name in names:
             kind = ["manifest", "rm"] if name in indexes else ["rmi"]
             process.run(["podman", *kind, name])
+
+
+def test_no_volume_stays_behind(backend: PodmanBackend, base: str) -> None:
+    """podman would make those that the image asks for, for a container that is never started."""
+    config = json.loads(backend.config(base))
+    config["config"] = {"Volumes": {"/data": {}}, "Labels": {"unique": fresh_name()}}
+    image = backend.create_image(json.dumps(config).encode())
+    before = process.call(("podman", "volume", "ls", "--quiet")).text
+    with container(backend, image) as (name, rootfs):
+        (rootfs / "data").mkdir()
+        (rootfs / "data/file").write_text("x")
+        layers = backend.commit(name)
+    assert process.call(("podman", "volume", "ls", "--quiet")).text == before
+    with container(backend, layers.image) as (_, rootfs):
+        assert (rootfs / "data/file").read_text() == "x"
+    backend.remove([layers.image, image])
 
 
 class TestRun(RunContract):

@@ -9,7 +9,8 @@ from rootbuild import process
 from rootbuild.backend import Runtime, StoredContainer, StoredImage, StoredVolume
 from rootbuild.facts import runtimedir
 from rootbuild.facts.cgroups import Cgroups
-from rootbuild_podman import PodmanRuntime, host, listing
+from rootbuild_podman import host, listing
+from rootbuild_podman.runtime import PodmanRuntime
 
 
 def test_images_are_listed_once() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.build.builds import Project
+from tests.hosts import ENGINE
 
 pytestmark = pytest.mark.engine
 
@@ -70,7 +71,7 @@ def test_a_new_name_for_a_known_image_is_all_that_is_done(
     env, calls = engine_calls()
     other = unique("other")
     project.build(None, "-t", f"{other}:1", env=env)
-    assert [call.split()[:2] for call in calls()] == [["buildah", "tag"]]
+    assert [call.split()[:2] for call in calls()] == [[ENGINE, "tag"]]
     assert project.rootbuild("image", "inspect", f"{other}:1").status == 0
 
 

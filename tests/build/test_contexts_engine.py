@@ -20,6 +20,7 @@ from rootbuild.testing.layouts import Layout
 from tests.build.builds import Project
 from tests.files.archives import directory, member, packed
 from tests.gitserver import git_daemon, origin
+from tests.hosts import ENGINE
 from tests.program import Result, Rootbuild
 from tests.webserver import Web, web
 
@@ -201,7 +202,7 @@ def test_layouts_and_images(project: Project, tmp_path: Path, engine_calls: Engi
     env, calls = engine_calls()
     result = project.build(text, *options, env=env)
     assert "1-/there" in result.stderr
-    loads = [call for call in calls() if re.match("buildah pull|skopeo .*copy", call)]
+    loads = [call for call in calls() if re.match(f"{ENGINE} pull|skopeo .*copy", call)]
     assert len(loads) == 2, "one brings the base, the other the result"
     assert project.inspect()["Config"]["WorkingDir"] == "/there"
     env, calls = engine_calls()

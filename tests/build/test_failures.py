@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.build.builds import Project
+from tests.hosts import ENGINE
 from tests.traces import Traces
 
 pytestmark = pytest.mark.engine
@@ -105,7 +106,7 @@ def test_no_engine_on_the_host(project: Project, tmp_path: Path) -> None:
     # The look-up also tries the sbin folders, where no engine lives.
     result = project.build("FROM diamol/base\n", check=False, env={"PATH": str(empty)})
     assert result.status == 1
-    assert "buildah is not installed" in result.stderr
+    assert f"{ENGINE} is not installed" in result.stderr
     assert "apt-get install" in result.stderr
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from rootbuild.files.digest import RACY_NS
 from tests.build.builds import Project
+from tests.hosts import ENGINE
 
 # Slow to load, and of no use to the commands below.
 NEVER = {
@@ -62,7 +63,7 @@ LONG_WAY = {
     "rootbuild.remote.parse",
     "rootbuild_oci.network",
     "rootbuild_oci.steps",
-    "rootbuild_podman.runtime",
+    "rootbuild_podman.host",
 }
 
 
@@ -93,8 +94,8 @@ def test_help_loads_the_command_line_alone(command: tuple[str, ...]) -> None:
 @pytest.mark.engine
 def test_a_passed_on_command_loads_no_part_of_builds() -> None:
     found = started("ps")
-    assert "rootbuild_podman.runtime" in found
-    needed = {"rootbuild_podman.runtime", "rootbuild.facts.cgroups"}  # the second where crun fails
+    assert "rootbuild_podman.host" in found
+    needed = {"rootbuild_podman.host", "rootbuild.facts.cgroups"}  # the second where crun fails
     assert not found & (NEVER | LONG_WAY - needed)
     assert not any(
         name.startswith(("rootbuild.build", "rootbuild_buildah", "rootbuild_oci")) for name in found
@@ -109,5 +110,5 @@ def test_a_build_with_nothing_to_do_loads_little(project: Project) -> None:
     time.sleep(max(RACY_NS - age, 0) / 1e9 + 0.1)
     project.build(None)
     found = loaded(project.build(None, env={"PYTHONPROFILEIMPORTTIME": "1"}).stderr)
-    assert "rootbuild_buildah.backend" in found
+    assert f"rootbuild_{ENGINE}.answers" in found
     assert not found & (NEVER | LONG_WAY)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.build.builds import Project
+from tests.hosts import ENGINE
 
 pytestmark = pytest.mark.engine
 
@@ -21,7 +22,7 @@ FOR_USERS = '[storage]\ndriver = "overlay"\nrootless_storage_path = "{0}/store"\
     ("named", "text", "asked"),
     [
         # Engines differ about this one, as some pass over the folder that such a file names.
-        (True, PLACED, ["buildah info"]),
+        (True, PLACED, [f"{ENGINE} info"]),
         (True, FOR_USERS, []),
         (False, PLACED, []),
     ],
@@ -49,7 +50,9 @@ def test_a_build_finds_what_the_one_before_it_has_made(
     before = len(calls())
     second = project.build(None, "-q", env=env | wrapped).stdout
     assert second == first
-    assert calls()[before:] == asked
+    started = (call.split() for call in calls()[before:])
+    # podman asks its helper of networks for its version.
+    assert [" ".join(words[:2]) for words in started if words[0] != "slirp4netns"] == asked
     kept = subprocess.run(
         ("buildah", "images", "--quiet", "--no-trunc", project.whole),
         env=project.rootbuild.environment(env),

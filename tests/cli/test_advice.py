@@ -47,6 +47,10 @@ def test_verbose_tells_the_engine(capsys: pytest.CaptureFixture[str]) -> None:
     ordered = Settings({"engine": Order("fake", "--engine")})
     advice.advise(FakeRuntime(Path("log")), ordered, verbose=True)
     assert "engine: fake (ordered by --engine)" in capsys.readouterr().err
+    reasons = ("other is not installed",)
+    advice.advise(FakeRuntime(Path("log")), Settings(), verbose=True, passed=lambda: reasons)
+    told = "==> engine: fake (the first that works here; other is not installed)\n"
+    assert capsys.readouterr().err == told
     advice.advise(FakeRuntime(Path("log")), Settings())
     assert capsys.readouterr().err == ""
 

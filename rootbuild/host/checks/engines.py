@@ -17,13 +17,23 @@ _OTHERS = (
     *("conmon", "crun", "runc", "netavark", "aardvark-dns"),
     *("slirp4netns", "pasta", "fuse-overlayfs"),
 )
+_PODMAN_ALONE = Finding(
+    "buildah-missing",
+    "buildah",
+    "note",
+    "buildah --version",
+    "not installed; podman does its work",
+)
 
 
 def check(patient: Patient) -> Iterator[Finding]:
     """Versions, and files about registries."""
-    for name in _OLDEST:
-        yield _engine(name, patient.trials.versions.get(name))
     versions = patient.trials.versions
+    for name in _OLDEST:
+        if name == "buildah" and name not in versions and "podman" in versions:
+            yield _PODMAN_ALONE
+        else:
+            yield _engine(name, versions.get(name))
     others = ", ".join(f"{name} {versions[name]}" for name in _OTHERS if name in versions)
     yield Finding("helpers", "helper programs", "ok", "asking for versions", others or "none")
     yield from _registries(patient)
