@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from rootbuild.build.explain.inventories import Inventories
 from rootbuild.build.fetched import RemoteFiles
+from rootbuild.build.meter import ContextMeter
 from rootbuild.build.once import Once
 from rootbuild.build.trees import Trees
 from rootbuild.cache.files import FileDigests
@@ -31,8 +32,8 @@ class ContextFiles:
         remote: RemoteFiles,
         digests: FileDigests,
         source: str,
+        meter: ContextMeter,
         inventories: Inventories | None = None,
-        meter: Meter | None = None,
     ) -> None:
         self._trees = trees
         self._remote = remote
@@ -70,16 +71,16 @@ class ContextFiles:
         with self._located(reading):
             if reading.remote is not None:
                 return self._remote.digest(reading, reading.remote, lambda: self.select(reading))
-            selection = self.select(reading)
-            if self._inventories is None:
-                return selection.digest(self._digests, owners=False, meter=self._meter)
-            return self._inventories.digest(
-                selection,
-                self._digests,
-                owners=False,
-                meter=self._meter,
-                context=reading.source is None,
-            )
+            with self._meter.reading((reading.source, reading.marks)) as meter:
+                return self._read(self.select(reading), reading, meter)
+
+    def _read(self, selection: Selection, reading: Reading, meter: Meter) -> str:
+        if self._inventories is None:
+            return selection.digest(self._digests, owners=False, meter=meter)
+        main = reading.source is None
+        return self._inventories.digest(
+            selection, self._digests, owners=False, meter=meter, context=main
+        )
 
     @contextlib.contextmanager
     def _located(self, reading: Reading) -> Iterator[None]:

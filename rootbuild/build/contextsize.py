@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Mapping
 
+from rootbuild.dockerfile.quote import quoted
 from rootbuild.progress.findings import ContextSize
 from rootbuild.progress.units import size
 
@@ -33,9 +34,15 @@ def measure(sizes: Mapping[str, int]) -> ContextSize:
     return ContextSize(
         len(sizes),
         sum(sizes.values()),
-        tuple(heapq.nlargest(MOST_FILES, sizes.items(), key=lambda item: item[1])),
-        tuple(heapq.nlargest(MOST_FOLDERS, folders.items(), key=lambda item: item[1])),
+        _largest(MOST_FILES, sizes),
+        _largest(MOST_FOLDERS, folders),
     )
+
+
+def _largest(most: int, sizes: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """The largest, under names that can be printed, whatever files are called."""
+    found = heapq.nlargest(most, sizes.items(), key=lambda item: item[1])
+    return tuple((quoted(path)[1:-1], count) for path, count in found)
 
 
 def advice(found: ContextSize) -> str:
@@ -49,7 +56,7 @@ def advice(found: ContextSize) -> str:
     text = f"the build context is large: {size(found.bytes)} in {found.files} files"
     if wasted >= LARGE_PART:
         names = dict.fromkeys(_pattern(path) for path, _ in needless)
-        return f"{text}; {parts} are hardly of use: add to .dockerignore: {', '.join(names)}"
+        return f"{text}, hardly of use are {parts}: add to .dockerignore: {', '.join(names)}"
     return f"{text}, most of it in {parts}; list in .dockerignore what the image does not need"
 
 

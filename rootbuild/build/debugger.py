@@ -115,13 +115,12 @@ def _kept_terminal() -> Iterator[None]:
     """Have the terminal's settings as they were, whatever the block does to them."""
     import termios
 
-    try:
+    before = None
+    with contextlib.suppress(termios.error):
         before = termios.tcgetattr(0)
-    except termios.error:
-        yield
-        return
     try:
         yield
     finally:
-        with contextlib.suppress(termios.error):
-            termios.tcsetattr(0, termios.TCSADRAIN, before)
+        if before is not None:
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(0, termios.TCSADRAIN, before)

@@ -111,7 +111,7 @@ def _first_word(argv: tuple[str, ...]) -> str:
 def _find(name: str, command: Exec, rootfs: Rootfs) -> str | None:
     """Where a program is: as a path, or by the step's PATH."""
     if "/" in name:
-        path = posixpath.join(command.cwd, name)
+        path = posixpath.normpath(posixpath.join(command.cwd, name))
         return path if _exists(rootfs, path) else None
     folders = dict(command.env).get("PATH", "").split(":")
     paths = (posixpath.join(command.cwd, folder or ".", name) for folder in folders)

@@ -175,9 +175,9 @@ class Session:
     def _context(self, inventories: Inventories | None = None) -> Iterator[ContextFiles]:
         remote = RemoteFiles(self.ground.contexts.remotes, self.planner.cache, self.ground.vertices)
         meter = self.ground.contexts.meter
-        with Trees(self.ground.contexts, self.source) as trees, remote, meter:
+        with Trees(self.ground.contexts, self.source) as trees, remote:
             digests, source = FileDigests(self.planner.cache), self.planner.dockerfile.source
-            yield ContextFiles(trees, remote, digests, source, inventories, meter)
+            yield ContextFiles(trees, remote, digests, source, meter, inventories)
 
     def _solver(self, planned: Planned, context: ContextFiles) -> Solver:
         policy = self.ground.options.layers

@@ -122,7 +122,13 @@ def _short(name: str) -> str:
 
 def _bar(total: int, current: int, width: int, paper: Paper) -> RenderableType:
     if paper.unicode and paper.colours:
-        return ProgressBar(total=total, completed=min(current, total), width=width)
+        return ProgressBar(
+            total=total,
+            completed=min(current, total),
+            width=width,
+            complete_style="cyan",
+            finished_style="green",
+        )
     full = int(width * min(current / total, 1))
     signs = ("━", "─") if paper.unicode else ("#", ".")
     return Text(signs[0] * full + signs[1] * (width - full), no_wrap=True)

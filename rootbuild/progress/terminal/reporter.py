@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 import time
@@ -196,7 +197,7 @@ class TerminalReporter:
             from rich.console import Console
 
             self._console = Console(
-                file=self._stream,
+                file=io.StringIO(),  # we write ourselves
                 force_terminal=True,
                 no_color=not self._colours,
                 color_system="auto" if self._colours else None,
