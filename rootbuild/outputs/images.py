@@ -145,12 +145,15 @@ def _named(
 
 
 def loadable(document: Document, names: Sequence[str]) -> Loadable:
-    """What `docker load` has to know of an image that was written."""
+    """What `docker load` has to know of an image that was written.
+
+    Docker takes whole names and writes short ones, which podman would load as `localhost/NAME`.
+    """
     content = json.loads(document.data)
     return Loadable(
         content["config"]["digest"],
         tuple(layer["digest"] for layer in content["layers"]),
-        tuple(parse(name).familiar for name in names),
+        tuple(str(parse(name)) for name in names),
     )
 
 

@@ -70,7 +70,7 @@ def test_for_docker(image: Image, tmp_path: Path) -> None:
     descriptor = write_archive([Part(image)], ArchiveOutput("docker", tmp_path / "x.tar"), NAMES)
     found = _contents(tmp_path / "x.tar")
     (entry,) = json.loads(found["manifest.json"])
-    assert entry["RepoTags"] == ["x:1", "localhost:5000/team/x:latest"]
+    assert entry["RepoTags"] == ["docker.io/library/x:1", "localhost:5000/team/x:latest"]
     assert found[entry["Config"]] == image.config
     assert [len(found[name]) for name in entry["Layers"]] == [each.size for each in image.layers]
     index = json.loads(found["index.json"])["manifests"]

@@ -253,8 +253,10 @@ def test_volumes(names: str) -> None:
 # The last one: podman 4.3 drops the namespace that rootless networks share on `disconnect`, so that
 # other containers lose each other.
 def test_connect_and_disconnect(server: tuple[str, int], names: str) -> None:
-    other = f"{names}other"
+    """While another container runs: podman 4 ends everybody's network when the only one leaves."""
+    other, stays = f"{names}other", f"{names}onother"
     ok("network", "create", "--subnet", "10.197.43.0/24", "--label", "a=b", other)
+    ok("run", "-d", "--name", stays, "--network", other, BASE, "sleep", "100")
     ok("network", "connect", "--alias", "page", other, server[0])
     page = ok("run", "--rm", "--network", other, BASE, "busybox", "wget", "-q", "-O", "-",
               "http://page/")  # fmt: skip
@@ -262,6 +264,7 @@ def test_connect_and_disconnect(server: tuple[str, int], names: str) -> None:
     ok("network", "disconnect", other, server[0])
     assert "network nope not found" in refused(1, "network", "connect", "nope", server[0])
     assert "No such container: nope" in refused(1, "network", "connect", other, "nope")
+    ok("rm", "-f", stays)
     assert ok("network", "rm", other) == other
 
 
