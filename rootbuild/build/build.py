@@ -66,9 +66,7 @@ class Build:
             planner = Planner(dockerfile, graphs, options, *parts)
             handout = self._handout(source, planner, journey, started)
             session = Session(ground, source, remarks, planner, notebook, journey, handout)
-            image = session.known()
-            if image is None and ground.inside:
-                image = session.build()
+            image = session.run()
         if image is not None and options.iidfile is not None:
             write_iidfile(options.iidfile, image)
         return image
@@ -108,12 +106,19 @@ class Build:
 
 
 def start_build(
-    options: BuildOptions, backend: Backend, folders: Folders, contexts: Contexts, *, inside: bool
+    options: BuildOptions,
+    backend: Backend,
+    folders: Folders,
+    contexts: Contexts,
+    *,
+    inside: bool,
+    looked: bool = False,
 ) -> str | None:
     """Run a build; gives the image's id, or None if it has to go on inside the namespace.
 
-    `contexts` is the same for both halves. Raises RootbuildError.
+    `contexts` is the same for both halves; `looked` is whether there was a first half. Raises
+    RootbuildError.
     """
     whole_names(options.tags)  # what is wrong with them is said before anything is done
-    ground = Ground(options, backend, folders, contexts.vertices, contexts, inside)
+    ground = Ground(options, backend, folders, contexts.vertices, contexts, inside, looked)
     return Build(ground).run()

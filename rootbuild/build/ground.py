@@ -21,7 +21,10 @@ class Folders:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """`inside` tells whether we are in the engine's namespace, where containers can be mounted."""
+    """`inside` tells whether we are in the engine's namespace, where containers can be mounted.
+
+    `looked` tells whether the build was looked at outside, and had something to do.
+    """
 
     options: BuildOptions
     backend: Backend
@@ -29,3 +32,4 @@ class Ground:
     vertices: Vertices
     contexts: Contexts
     inside: bool
+    looked: bool = False

@@ -61,7 +61,17 @@ class Session:
     journey: Journey
     handout: Handout
 
-    def known(self) -> str | None:
+    def run(self) -> str | None:
+        """The image's id, which is tagged then; None if there is work to do that is done inside.
+
+        Files of the context are looked at once, whether or not there is something to do.
+        """
+        inside, inventories = self.ground.inside, Inventories()
+        with self._context(inventories if inside else None) as context:
+            image = None if self.ground.looked else self._known(context)
+            return self._build(context, inventories) if image is None and inside else image
+
+    def _known(self, context: ContextFiles) -> str | None:
         """The image's id if nothing has to be built; it is tagged then."""
         options = self.ground.options
         wanted, writes = options.wanted, bool(outside(options.cache_to))
@@ -73,14 +83,13 @@ class Session:
         if planned is None:
             return None
         plan = planned.plan
-        with self._context() as context:
-            solver = self._solver(planned, context)
-            try:
-                filesystems = [solver.chain(target).filesystem for target in plan.targets]
-            except LockedError:
-                if self.ground.inside:
-                    raise
-                return None  # inside we are root, who may read whatever was fetched
+        solver = self._solver(planned, context)
+        try:
+            filesystems = [solver.chain(target).filesystem for target in plan.targets]
+        except LockedError:
+            if self.ground.inside:
+                raise
+            return None  # inside we are root, who may read whatever was fetched
         if self.ground.options.debugging.lines or not planned.fresh.isdisjoint(plan.targets):
             return None
         exports = self.handout.exports(plan, context.digest)
@@ -97,7 +106,7 @@ class Session:
         self.handout.deliver(made)
         return made.id
 
-    def build(self) -> str:
+    def _build(self, context: ContextFiles, inventories: Inventories) -> str:
         """Do what is not cached; gives the id of the image, which is tagged then."""
         options, backend, vertices = self.ground.options, self.ground.backend, self.ground.vertices
         with contextlib.ExitStack() as stack:
@@ -111,8 +120,6 @@ class Session:
             vertices.tell(outline(plan))
             self._show_head(plan)
             warnings = self._show_warnings(planned)
-            inventories = Inventories()
-            context = stack.enter_context(self._context(inventories))
             solver = self._solver(planned, context)
             check_platforms(plan, solver, self.planner.dockerfile.source, self._runs)
             halt = self.ground.contexts.remotes.halt
@@ -172,7 +179,7 @@ class Session:
         return runs(architecture, self.ground.folders.cache / "probes")
 
     @contextlib.contextmanager
-    def _context(self, inventories: Inventories | None = None) -> Iterator[ContextFiles]:
+    def _context(self, inventories: Inventories | None) -> Iterator[ContextFiles]:
         remote = RemoteFiles(self.ground.contexts.remotes, self.planner.cache, self.ground.vertices)
         meter = self.ground.contexts.meter
         with Trees(self.ground.contexts, self.source) as trees, remote:

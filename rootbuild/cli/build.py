@@ -134,30 +134,38 @@ def _build(
     image = recall(options, backend, cache, contexts)
     if image is not None:
         return image
+    looked = False
     try:
         if backend.enter(()) is not None:
             if not (options.no_cache or options.wanted.inside):  # else there is work to do
                 image = _start(options, backend, cache, contexts, inside=False)
                 if image is not None:
                     return image
+                looked = True
             code = process.join(backend.enter, meanwhile=partial(_load, recorder))
             if code is not None:
                 return code
         unwind_once()
         contexts.vertices.reporter.animate()
         advised()
-        return _start(options, backend, cache, contexts, inside=True)
+        return _start(options, backend, cache, contexts, inside=True, looked=looked)
     except SOLVE_ERRORS as error:
         raise _solving(error) from error
 
 
 def _start(
-    options: BuildOptions, backend: Backend, cache: Path, contexts: Contexts, *, inside: bool
+    options: BuildOptions,
+    backend: Backend,
+    cache: Path,
+    contexts: Contexts,
+    *,
+    inside: bool,
+    looked: bool = False,
 ) -> str | None:
     from rootbuild.build.build import Folders, start_build
 
     folders = Folders(cache, state_folder())
-    return start_build(options, backend, folders, contexts, inside=inside)
+    return start_build(options, backend, folders, contexts, inside=inside, looked=looked)
 
 
 def _solving(error: RootbuildError) -> RootbuildError:

@@ -10,6 +10,7 @@ from rootbuild.errors import BuildError
 from rootbuild.files.archive.entry import Entry
 from rootbuild.files.dated import Times, stamp
 from rootbuild.files.digest import CAPABILITY, capability
+from rootbuild.files.entries import FileStatus
 from rootbuild.files.mode import Chmod
 from rootbuild.files.owner import ROOT_OWNER, Owner
 from rootbuild.files.rootfs import NewDirectory
@@ -55,13 +56,13 @@ class Attributes:
         change = self._options.mode
         return change.apply(mode & 0o7777, directory=directory) if change else mode & 0o7777
 
-    def owner(self, status: os.stat_result) -> Owner:
+    def owner(self, status: FileStatus) -> Owner:
         """The owner for an entry that has these attributes in the source."""
         if self._options.owner is not None:
             return self._options.owner
         return Owner(status.st_uid, status.st_gid) if self._options.keep_owner else ROOT_OWNER
 
-    def apply(self, target: int, status: os.stat_result, *, directory: bool = False) -> None:
+    def apply(self, target: int, status: FileStatus, *, directory: bool = False) -> None:
         """Give an open file or directory the attributes that belong to the source's `status`."""
         self.owner(status).give(target)
         mode = self.mode(status.st_mode, directory=directory)
@@ -81,12 +82,12 @@ class Attributes:
             return
         _set_capabilities(target, capability(source))
 
-    def apply_at(self, directory: int, name: str, status: os.stat_result) -> None:
+    def apply_at(self, directory: int, name: str, status: FileStatus) -> None:
         """Give a link its owner and times; it has no mode of its own."""
         self.owner(status).give_at(directory, name)
         os.utime(name, ns=self._times(status), dir_fd=directory, follow_symlinks=False)
 
-    def apply_special(self, directory: int, name: str, status: os.stat_result) -> None:
+    def apply_special(self, directory: int, name: str, status: FileStatus) -> None:
         """Give a device or FIFO, which must not be opened, its attributes."""
         self.apply_at(directory, name, status)
         _change_mode(directory, name, self.mode(status.st_mode))
@@ -112,7 +113,7 @@ class Attributes:
         """How a directory is made that an archive does not list."""
         return replace(directory, owner=None) if self._options.ours else directory
 
-    def _times(self, status: os.stat_result) -> Times:
+    def _times(self, status: FileStatus) -> Times:
         if self._options.created is not None:
             return stamp(self._options.created)
         return status.st_atime_ns, status.st_mtime_ns

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import NamedTuple, Protocol
 
 from rootbuild.errors import BuildError
-from rootbuild.files.entries import NAMES, Node
+from rootbuild.files.entries import NAMES, FileStatus, Node
 from rootbuild.files.inventory import Inventory
 from rootbuild.files.paths import Parts, join, shown
 from rootbuild.files.rootfs import READ, Trail
@@ -123,7 +123,7 @@ class SelectionDigest:
                 self._inventory.add(found_at, mark.decode(), value, _size(node.status))
             yield _ENTRY % (len(path), path, len(mark), mark, len(value), value)
 
-    def _mark(self, status: os.stat_result) -> bytes:
+    def _mark(self, status: FileStatus) -> bytes:
         """Type, mode and owner."""
         asked = (status.st_mode, status.st_uid, status.st_gid)
         known = self._marks.get(asked)
@@ -147,7 +147,7 @@ class SelectionDigest:
             return f"{status.st_rdev}".encode()
         return _EMPTY.encode() if kind == stat.S_IFSOCK else b""
 
-    def _linked(self, path: bytes, status: os.stat_result) -> bytes | None:
+    def _linked(self, path: bytes, status: FileStatus) -> bytes | None:
         first = self._seen.setdefault((status.st_dev, status.st_ino), path)
         return None if first is path else b"same file as " + first
 
@@ -208,7 +208,7 @@ def capability(descriptor: int) -> bytes:
     return b""
 
 
-def _size(status: os.stat_result) -> int:
+def _size(status: FileStatus) -> int:
     """The bytes of a file; of anything else there are none."""
     return status.st_size if stat.S_ISREG(status.st_mode) else 0
 
@@ -230,7 +230,7 @@ def _digest(
     return status, f"{digest}+{capabilities.hex()}" if capabilities else digest
 
 
-def _key(status: os.stat_result) -> StatKey:
+def _key(status: FileStatus) -> StatKey:
     return StatKey(
         status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
     )

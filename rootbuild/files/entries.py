@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from rootbuild.files.paths import Parts, join, shown
 from rootbuild.files.rootfs import Trail
@@ -17,19 +19,41 @@ NAMES = (sys.getfilesystemencoding(), sys.getfilesystemencodeerrors())
 """How names become bytes: what `os.fsencode` does, which takes twice as long."""
 
 
+class Status(NamedTuple):
+    """What of `os.stat_result` matters here: that takes twice the memory for each file."""
+
+    st_mode: int
+    st_uid: int
+    st_gid: int
+    st_nlink: int
+    st_dev: int
+    st_ino: int
+    st_rdev: int
+    st_size: int
+    st_atime_ns: int
+    st_mtime_ns: int
+    st_ctime_ns: int
+
+
+FileStatus = os.stat_result | Status
+
+
 @dataclass(slots=True)
 class Node:
     """A file, link or directory. `target` is where a link points; `children` are in byte order."""
 
     name: str
-    status: os.stat_result
+    status: FileStatus
     target: str = ""
-    children: dict[str, Node] = field(default_factory=dict)
+    children: Mapping[str, Node] = field(default_factory=lambda: _NO_CHILDREN)
 
     @property
     def is_directory(self) -> bool:
         """Whether it is a directory."""
         return stat.S_ISDIR(self.status.st_mode)
+
+
+_NO_CHILDREN: Mapping[str, Node] = MappingProxyType({})
 
 
 def descend(node: Node) -> Iterator[tuple[Parts, Node]]:
@@ -61,7 +85,8 @@ class _Reader:
         self._tree = tree
         self._whole = tree.whole
         self._trail = trail
-        self._doubtful: list[tuple[Node, Node]] = []
+        self._doubtful: list[tuple[dict[str, Node], Node]] = []
+        self._common: dict[int, int] = {}
 
     def read(self, parts: Parts, status: os.stat_result) -> Node:
         top = Node(parts[-1] if parts else "", status)
@@ -71,24 +96,28 @@ class _Reader:
             self._list(where, directory)
             pending.extend(
                 ((*where, child.name), child)
-                for child in reversed(directory.children.values())
+                for child in reversed(tuple(directory.children.values()))
                 if child.is_directory
             )
         for above, node in reversed(self._doubtful):
             if not node.children:
-                del above.children[node.name]
+                del above[node.name]
         return top
 
     def _list(self, where: Parts, directory: Node) -> None:
         prefix = join(where) + "/" if where else ""
+        children: dict[str, Node] = {}
+        directory.children = children
         try:
             with listing(self._trail.at(where)) as (descriptor, found):
                 for entry in found:
-                    self._take(prefix, descriptor, entry, directory)
+                    self._take(prefix, descriptor, entry, children)
         except OSError as error:
             raise self._tree.unreadable(shown(where), error) from error
 
-    def _take(self, prefix: str, descriptor: int, entry: os.DirEntry[str], directory: Node) -> None:
+    def _take(
+        self, prefix: str, descriptor: int, entry: os.DirEntry[str], children: dict[str, Node]
+    ) -> None:
         ignored = not self._whole and self._tree.ignored(prefix + entry.name)
         if ignored and not self._tree.may_hold_included(prefix + entry.name):
             return
@@ -96,14 +125,31 @@ class _Reader:
             status = entry.stat(follow_symlinks=False)
             if ignored and not stat.S_ISDIR(status.st_mode):
                 return
-            node = Node(entry.name, status)
+            node = Node(entry.name, self._short(status))
             if stat.S_ISLNK(status.st_mode):
                 node.target = os.readlink(entry.name, dir_fd=descriptor)
         except FileNotFoundError:
             return  # it went away since the directory was listed: as if it had never been there
-        directory.children[entry.name] = node
+        children[entry.name] = node
         if ignored:
-            self._doubtful.append((directory, node))
+            self._doubtful.append((children, node))
+
+    def _short(self, status: os.stat_result) -> Status:
+        common = self._common  # numbers that are the same for many files are kept once
+        mode, device = status.st_mode, status.st_dev
+        return Status(
+            common.setdefault(mode, mode),
+            common.setdefault(status.st_uid, status.st_uid),
+            common.setdefault(status.st_gid, status.st_gid),
+            status.st_nlink,
+            common.setdefault(device, device),
+            status.st_ino,
+            status.st_rdev,
+            status.st_size,
+            status.st_atime_ns,
+            status.st_mtime_ns,
+            status.st_ctime_ns,
+        )
 
 
 @contextmanager

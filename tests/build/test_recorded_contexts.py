@@ -25,7 +25,7 @@ from rootbuild.errors import (
     RootbuildError,
     UsageError,
 )
-from rootbuild.files import attributes
+from rootbuild.files import attributes, selection
 from rootbuild.files.owner import Owner
 from rootbuild.progress.plain import PlainReporter
 from rootbuild.testing.layouts import Layout
@@ -363,3 +363,18 @@ class TestLayouts:
         text = "FROM --platform=a/b/c/d base\n"
         error = refusal(site, RootbuildError, text=text, contexts=contexts)
         assert "failed to parse platform a/b/c/d" in str(error)
+
+
+def test_files_are_looked_at_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To find out that there is something to do, and to do it."""
+    looked: list[object] = []
+    really = selection.read_entries
+
+    def read_entries(*asked: Any) -> Any:
+        looked.append(asked[1])
+        return really(*asked)
+
+    monkeypatch.setattr(selection, "read_entries", read_entries)
+    site.write("a", "content")
+    site.build(f"FROM base\nCOPY {MINE} a /a\n", no_cache=True)
+    assert looked == [("a",)]
