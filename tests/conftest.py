@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.program import Rootbuild, lines
 from tests.traces import Traces
@@ -26,6 +27,11 @@ from tests.traces import Traces
 ENGINES = os.environ.get("ROOTBUILD_ENGINE_TESTS") == "1"
 BASE_IMAGES = ("docker.io/diamol/base", "docker.io/diamol/openjdk", "docker.io/diamol/maven")
 SETTLE_SECONDS = 5.0
+
+# A whole run comes out the same each time; runs of unit tests alone look for new examples.
+settings.register_profile("whole", derandomize=True)
+if ENGINES:
+    settings.load_profile("whole")
 
 
 def pytest_report_header() -> str:

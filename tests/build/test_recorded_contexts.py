@@ -25,7 +25,7 @@ from rootbuild.errors import (
     RootbuildError,
     UsageError,
 )
-from rootbuild.files import attributes, selection
+from rootbuild.files import attributes, entries
 from rootbuild.files.owner import Owner
 from rootbuild.progress.plain import PlainReporter
 from rootbuild.testing.layouts import Layout
@@ -368,13 +368,12 @@ class TestLayouts:
 def test_files_are_looked_at_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """To find out that there is something to do, and to do it."""
     looked: list[object] = []
-    really = selection.read_entries
 
     def read_entries(*asked: Any) -> Any:
         looked.append(asked[1])
-        return really(*asked)
+        return entries.read_entries(*asked)
 
-    monkeypatch.setattr(selection, "read_entries", read_entries)
+    monkeypatch.setattr("rootbuild.files.selection.read_entries", read_entries)
     site.write("a", "content")
     site.build(f"FROM base\nCOPY {MINE} a /a\n", no_cache=True)
     assert looked == [("a",)]
