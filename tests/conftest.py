@@ -11,6 +11,7 @@ import contextlib
 import itertools
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import time
@@ -27,6 +28,12 @@ from tests.traces import Traces
 ENGINES = os.environ.get("ROOTBUILD_ENGINE_TESTS") == "1"
 BASE_IMAGES = ("docker.io/diamol/base", "docker.io/diamol/openjdk", "docker.io/diamol/maven")
 SETTLE_SECONDS = 5.0
+
+# A job in the background of a script, or one of `nohup`, is told to ignore these, and so would be
+# what tests start.
+for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
 
 # A whole run comes out the same each time; runs of unit tests alone look for new examples.
 settings.register_profile("whole", derandomize=True)

@@ -113,12 +113,6 @@ def test_no_engine_on_the_host(project: Project, tmp_path: Path) -> None:
 SLEEP = "FROM diamol/base\nRUN echo asleep; sleep 1000\n"
 
 
-def _usual_signals() -> None:
-    """A job in the background of a script, or one of `nohup`, is told to ignore these."""
-    for number in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
-
-
 def _started(project: Project) -> subprocess.Popen[str]:
     """A build that has come to its long step, in a process group of its own."""
     project.write("Dockerfile", SLEEP)
@@ -130,7 +124,6 @@ def _started(project: Project) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=_usual_signals,
     )
     assert process.stderr is not None
     for line in process.stderr:
