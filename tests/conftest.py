@@ -18,6 +18,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -31,9 +32,14 @@ SETTLE_SECONDS = 5.0
 
 # A job in the background of a script, or one of `nohup`, is told to ignore these, and so would be
 # what tests start.
-for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+USUAL: dict[signal.Signals, Any] = {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGQUIT: signal.SIG_DFL,
+    signal.SIGHUP: signal.SIG_DFL,
+}
+for number, usual in USUAL.items():
     if signal.getsignal(number) is signal.SIG_IGN:
-        signal.signal(number, signal.SIG_DFL)
+        signal.signal(number, usual)
 
 # A whole run comes out the same each time; runs of unit tests alone look for new examples.
 settings.register_profile("whole", derandomize=True)
