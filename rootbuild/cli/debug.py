@@ -12,13 +12,6 @@ from rootbuild.errors import UsageError
 ON_ERROR = ("stop", "shell")
 
 
-def build(parsed: Parsed) -> int:
-    """Build an image, and stop where something is to be seen."""
-    from rootbuild.cli import build as usual
-
-    return usual.run(parsed)
-
-
 def debugging(parsed: Parsed) -> Debugging:
     """What is asked for. Raises UsageError; also where there is no terminal to do it on."""
     wanted = parsed.command.path == ("debug", "build")

@@ -95,7 +95,7 @@ DEBUG = Command(
     ("debug", "build"),
     "Build, with a shell where a step fails",
     "[OPTIONS] PATH | URL | -",
-    "rootbuild.cli.debug:build",
+    "rootbuild.cli.build:run",
     (
         *FLAGS,
         values("break", "Also open a shell before the first step at this line, or after it"),
