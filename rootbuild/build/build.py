@@ -112,13 +112,13 @@ def start_build(
     contexts: Contexts,
     *,
     inside: bool,
-    looked: bool = False,
+    due: bool = False,
 ) -> str | None:
     """Run a build; gives the image's id, or None if it has to go on inside the namespace.
 
-    `contexts` is the same for both halves; `looked` is whether there was a first half. Raises
-    RootbuildError.
+    `contexts` is the same for both halves; `due` says that the first has found something to do.
+    Raises RootbuildError.
     """
     whole_names(options.tags)  # what is wrong with them is said before anything is done
-    ground = Ground(options, backend, folders, contexts.vertices, contexts, inside, looked)
+    ground = Ground(options, backend, folders, contexts.vertices, contexts, inside, due)
     return Build(ground).run()

@@ -23,7 +23,7 @@ class Folders:
 class Ground:
     """`inside` tells whether we are in the engine's namespace, where containers can be mounted.
 
-    `looked` tells whether the build was looked at outside, and had something to do.
+    `due` tells that there is something to do, as was seen outside.
     """
 
     options: BuildOptions
@@ -32,4 +32,4 @@ class Ground:
     vertices: Vertices
     contexts: Contexts
     inside: bool
-    looked: bool = False
+    due: bool = False

@@ -68,7 +68,7 @@ class Session:
         """
         inside, inventories = self.ground.inside, Inventories()
         with self._context(inventories if inside else None) as context:
-            image = None if self.ground.looked else self._known(context)
+            image = None if self.ground.due else self._known(context)
             return self._build(context, inventories) if image is None and inside else image
 
     def _known(self, context: ContextFiles) -> str | None:

@@ -111,6 +111,11 @@ class Cache:
             *(key, layers.image, json.dumps(layers.diff_ids), json.dumps(groups), time.time()),
         )
 
+    @property
+    def without_images(self) -> bool:
+        """Whether no finished image is known, as in a new cache."""
+        return self._one("SELECT 1 FROM images LIMIT 1") is None
+
     def image(self, key: str) -> str | None:
         """The id of the finished image with that key."""
         return self.answer("images", key)

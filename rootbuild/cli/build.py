@@ -17,7 +17,7 @@ from typing import NoReturn
 from rootbuild import process
 from rootbuild.backend import Backend, choose_backend, passed_over
 from rootbuild.build.contexts import Contexts
-from rootbuild.build.memo.recall import recall
+from rootbuild.build.memo.recall import nothing_known, recall
 from rootbuild.build.options import BuildOptions
 from rootbuild.build.remotes import Remotes
 from rootbuild.build.told import whole_names
@@ -134,21 +134,21 @@ def _build(
     image = recall(options, backend, cache, contexts)
     if image is not None:
         return image
-    looked = False
+    due = nothing_known(cache)
     try:
         if backend.enter(()) is not None:
-            if not (options.no_cache or options.wanted.inside):  # else there is work to do
+            if not (due or options.no_cache or options.wanted.inside):
                 image = _start(options, backend, cache, contexts, inside=False)
                 if image is not None:
                     return image
-                looked = True
+                due = True
             code = process.join(backend.enter, meanwhile=partial(_load, recorder))
             if code is not None:
                 return code
         unwind_once()
         contexts.vertices.reporter.animate()
         advised()
-        return _start(options, backend, cache, contexts, inside=True, looked=looked)
+        return _start(options, backend, cache, contexts, inside=True, due=due)
     except SOLVE_ERRORS as error:
         raise _solving(error) from error
 
@@ -160,12 +160,12 @@ def _start(
     contexts: Contexts,
     *,
     inside: bool,
-    looked: bool = False,
+    due: bool = False,
 ) -> str | None:
     from rootbuild.build.build import Folders, start_build
 
     folders = Folders(cache, state_folder())
-    return start_build(options, backend, folders, contexts, inside=inside, looked=looked)
+    return start_build(options, backend, folders, contexts, inside=inside, due=due)
 
 
 def _solving(error: RootbuildError) -> RootbuildError:

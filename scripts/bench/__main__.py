@@ -158,7 +158,9 @@ def _text(rows: Sequence[Row], growth: Sequence[Growth], help_time: Times, runs:
         f"Made by `make bench` on {today}: medians (and spread) of {runs.usual} runs, {runs.long} "
         "of the long ones, in seconds, of whole processes. Each tool has a store of its own; they "
         "take turns on the same context. `of buildah` is rootbuild's time divided by buildah's: "
-        f"less than 1 is faster. The machine: {_machine()}. {', '.join(versions)}.",
+        "less than 1 is faster. Cold is without a cache of builds; what rootbuild has found out "
+        f"about the host stays, as BuildKit's daemon does. The machine: {_machine()}. "
+        f"{', '.join(versions)}.",
         "`floor` is what no builder on the engine's store can do without, in the same run: for "
         "what is copied, `cp -a` into a mounted container and one `buildah commit`; for steps, the "
         "command itself, in no container at all.",

@@ -81,8 +81,12 @@ class StoreTool:
         self._buildah("pull", "--quiet", f"docker-archive:{archive}")
 
     def forget(self) -> None:
-        """See the protocol."""
-        shutil.rmtree(self._folder / "cache", ignore_errors=True)
+        """See the protocol. What was found out about the host is no cache of builds, and stays."""
+        for one in (self._folder / "cache/rootbuild").glob("*"):
+            if one.is_dir() and one.name != "hosts":
+                shutil.rmtree(one)
+            elif one.is_file():
+                one.unlink()
         images = json.loads(self._buildah("images", "--all", "--no-trunc", "--json") or "[]")
         kept = {f"{name}:latest" for name in BASES}
         made = [image["id"] for image in images if not kept & set(image.get("names") or ())]

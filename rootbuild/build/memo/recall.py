@@ -53,6 +53,15 @@ def recall(options: BuildOptions, backend: Backend, folder: Path, contexts: Cont
     return memo.image
 
 
+def nothing_known(folder: Path) -> bool:
+    """Whether the cache `folder` knows of no build, so that there is something to do for sure."""
+    try:
+        with open_cache(folder / "cache.db") as cache:
+            return cache.without_images
+    except RootbuildError:
+        return False
+
+
 def holds(memo: Memo, source: Source, contexts: Contexts, cache: Cache, store: Store) -> bool:
     """Whether everything that the build read is as it was. What is dear comes last.
 
