@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, Protocol, TypeVar, cast
 
@@ -20,6 +19,7 @@ from rootbuild.execution import Exec as Exec
 from rootbuild.execution import Memory as Memory
 from rootbuild.execution import Mount as Mount
 from rootbuild.execution import NetworkMode as NetworkMode
+from rootbuild.records import dataclass, field
 
 if TYPE_CHECKING:  # nobody has to choose while there is nothing to do
     from rootbuild.choices import Choices, Question, Way

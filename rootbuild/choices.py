@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from rootbuild.records import dataclass
 
 Question = Literal["isolation", "runtime", "network-helper"]
 

@@ -6,8 +6,9 @@ on and is shown as one message; anything else is a bug and keeps its traceback.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import NoReturn
+
+from rootbuild.records import dataclass, replace
 
 
 def unreachable(value: NoReturn) -> NoReturn:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
 from rootbuild import process
 from rootbuild.choices import Way
 from rootbuild.execution import Memory
+from rootbuild.records import replace
 from rootbuild_buildah import argv
 from rootbuild_oci import bundle, kernel, limits, mounts, network, spec, steps
 from rootbuild_oci.inside import kill_inside

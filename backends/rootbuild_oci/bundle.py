@@ -8,12 +8,12 @@ import os
 import platform
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from rootbuild.errors import HostError
 from rootbuild.execution import Security
+from rootbuild.records import replace
 from rootbuild_oci import capabilities, cgroup, devices, namespace, network, seccomp, spec
 from rootbuild_oci.step import Step
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from rootbuild.errors import HostError
 from rootbuild.execution import Resources
+from rootbuild.records import dataclass
 from rootbuild_oci import namespace
 
 Manager = Literal["cgroupfs", "systemd"]

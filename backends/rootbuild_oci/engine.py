@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
 from rootbuild.backend import Problem, PullPolicy, StoredImage
+from rootbuild.records import dataclass
 
 if TYPE_CHECKING:  # a build with nothing to do needs none of it
     from rootbuild.choices import Way

@@ -10,10 +10,10 @@ import contextlib
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from rootbuild.execution import Bind, Mount
+from rootbuild.records import replace
 from rootbuild_oci import kernel, namespace
 
 

@@ -17,7 +17,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
@@ -26,6 +25,7 @@ from rootbuild import process
 from rootbuild.choices import Choices, Way
 from rootbuild.errors import HostError
 from rootbuild.execution import HOST_GATEWAY, NetworkMode
+from rootbuild.records import dataclass
 from rootbuild_oci import kernel
 from rootbuild_oci import namespace as namespaces
 

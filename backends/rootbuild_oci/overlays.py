@@ -13,11 +13,11 @@ import os
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.backend import Describe, Layers
 from rootbuild.image.platform import build_platform
+from rootbuild.records import dataclass
 from rootbuild_oci import failures, folder, kernel, namespace, overlay
 from rootbuild_oci.images import Images
 from rootbuild_oci.layer.archive import Archive, write_archive

@@ -8,10 +8,10 @@ limits that nobody asked for are inherited instead of set.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.execution import Device, Exec, Hook, Memory, Mount
+from rootbuild.records import dataclass
 from rootbuild_oci import devices, limits
 
 CAPABILITIES = (

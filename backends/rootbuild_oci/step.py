@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild import process
 from rootbuild.execution import Exec
+from rootbuild.records import dataclass
 from rootbuild_oci.network import Network
 
 

@@ -9,13 +9,13 @@ import signal
 import stat
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
 from rootbuild import process
 from rootbuild.errors import EngineError, HostError
 from rootbuild.execution import Exec
+from rootbuild.records import replace
 from rootbuild_oci import (
     argv,
     bundle,

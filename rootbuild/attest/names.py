@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from packageurl import PackageURL
 
 from rootbuild.image.reference import parse
+from rootbuild.records import replace
 
 
 def image_url(name: str, digest: str, platform: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from rootbuild.records import dataclass
 
 Mode = Literal["min", "max"]
 Version = Literal["v0.2", "v1"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 
 from rootbuild.bake import functions, variables
 from rootbuild.bake.blocks import check_arguments, check_label
@@ -14,6 +13,7 @@ from rootbuild.bake.target import Variable
 from rootbuild.bake.values import Unfit, as_bool, as_string
 from rootbuild.bake.variables import Declared
 from rootbuild.dockerfile.suggest import nearest
+from rootbuild.records import dataclass, field
 
 Lookup = Callable[[str], str | None]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from rootbuild.bake.failure import Failed
@@ -25,6 +24,7 @@ from rootbuild.bake.nodes import (
 from rootbuild.bake.templates import render
 from rootbuild.bake.values import Unfit, alike, as_bool, as_number, as_string, equal, kind, narrowed
 from rootbuild.errors import unreachable
+from rootbuild.records import dataclass
 
 DEPTH = 200  # of functions that call each other
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rootbuild.errors import Location, RootbuildError
+from rootbuild.records import dataclass
 
 
 class BakeError(RootbuildError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -16,6 +15,7 @@ from rootbuild.bake.interpolate import expand
 from rootbuild.bake.nodes import Body
 from rootbuild.bake.target import Definition
 from rootbuild.booleans import truth
+from rootbuild.records import dataclass
 
 DEFAULTS = (
     "compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml",

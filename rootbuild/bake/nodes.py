@@ -6,9 +6,9 @@ https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from rootbuild.bake.failure import Source
+from rootbuild.records import dataclass, field
 
 Value = str | int | float | bool | None | list["Value"] | dict[str, "Value"]
 

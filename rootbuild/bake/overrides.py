@@ -6,13 +6,13 @@ https://docs.docker.com/build/bake/overrides/
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from rootbuild.bake.failure import BakeError
 from rootbuild.bake.nodes import Value
 from rootbuild.bake.target import FIELDS, Definition, Target, read_field
 from rootbuild.bake.values import Unfit, as_bool
+from rootbuild.records import dataclass, replace
 
 # Names of `--set` that are other ones in files.
 _FIELDS = {"platform": "platforms", "secrets": "secret"}

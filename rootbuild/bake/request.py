@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from rootbuild.bake import entries
 from rootbuild.bake.failure import BakeError
 from rootbuild.bake.rights import dockerfile
 from rootbuild.bake.select import LINK, Selection, is_remote
 from rootbuild.bake.target import Target
+from rootbuild.records import dataclass, replace
 
 _LISTS = {
     "tags": "tag",

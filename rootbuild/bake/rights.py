@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.bake.failure import BakeError
 from rootbuild.bake.select import LINK, is_remote
 from rootbuild.bake.target import Target
 from rootbuild.booleans import truth
+from rootbuild.records import dataclass
 
 FS_CHECK = "BUILDX_BAKE_ENTITLEMENTS_FS"
 _KEYS = ("network.host", "security.insecure", "ssh", "device")

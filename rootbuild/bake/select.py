@@ -6,12 +6,12 @@ import os
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from rootbuild.bake.failure import BakeError
 from rootbuild.bake.overrides import Overrides, put
 from rootbuild.bake.target import Definition, Group, Target, sanitize
+from rootbuild.records import dataclass, replace
 
 DEFAULT = "default"
 LINK = "target:"

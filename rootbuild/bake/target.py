@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from rootbuild.bake import entries
 from rootbuild.bake.nodes import Value
 from rootbuild.bake.values import Unfit, as_bool, as_list, as_map, as_string
+from rootbuild.records import dataclass, field, replace
 
 Kind = Literal["text", "bool", "texts", "pairs", "entries"]
 VALID_NAME = re.compile(r"[a-zA-Z0-9_-]+\Z")

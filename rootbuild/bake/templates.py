@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from rootbuild.bake.failure import Failed
 from rootbuild.bake.nodes import Expression, Part, Template, Value
 from rootbuild.bake.values import as_bool, as_string, kind
+from rootbuild.records import dataclass, replace
 
 Evaluate = Callable[[Expression, Mapping[str, Value]], Value]
 

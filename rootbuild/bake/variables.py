@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import dataclass
 
 from rootbuild.bake.failure import Failed
 from rootbuild.bake.nodes import Attribute, Block, Call, Expression, Literal, Name, Value
 from rootbuild.bake.values import Unfit, as_bool, as_number, as_string, kind
+from rootbuild.records import dataclass
 
 _PRIMITIVE = {"string": as_string, "number": as_number, "bool": as_bool}
 KNOWN = ("default", "description", "type")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
 
 from rootbuild.backend import Backend, PullPolicy
 from rootbuild.build.layouts import load_layout
@@ -25,6 +24,7 @@ from rootbuild.image.platform import Platform, build_platform, fits, parse_platf
 from rootbuild.image.reference import is_id, parse
 from rootbuild.plan.keys import key
 from rootbuild.plan.plan import BaseImage
+from rootbuild.records import dataclass
 from rootbuild.registry.credentials import handed
 
 

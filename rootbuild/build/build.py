@@ -8,7 +8,6 @@ be mounted and files given any owner, plans again and does the rest.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
 from rootbuild.attest.options import NONE, UNKEPT
 from rootbuild.backend import Backend
@@ -32,6 +31,7 @@ from rootbuild.build.warnings import show_known_warnings
 from rootbuild.cache.database import Cache, open_cache
 from rootbuild.errors import DockerfileError
 from rootbuild.plan.epoch import source_date_epoch
+from rootbuild.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

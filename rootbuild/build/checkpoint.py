@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from rootbuild.build.upper import changed_bytes, has_hard_links
 from rootbuild.graph.stages import ImageBase
 from rootbuild.plan.steps import RunStep, Step
+from rootbuild.records import dataclass
 
 LayerPolicy = Literal["auto", "all"]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import threading
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from rootbuild.build.vertices import Vertices
 from rootbuild.context.origin import STDIN, Nothing, Stdin
 from rootbuild.context.scratch import scratch, sweep
 from rootbuild.errors import ContextError, unreachable
+from rootbuild.records import dataclass, replace
 
 if TYPE_CHECKING:  # a build with nothing to do needs none of these
     from rootbuild.graph.stages import ContextBase

@@ -6,7 +6,6 @@ import contextlib
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from rootbuild.backend import Backend, Exec
 from rootbuild.build.halt import Halt
@@ -16,6 +15,7 @@ from rootbuild.files.rootfs import Rootfs
 from rootbuild.plan.plan import Plan
 from rootbuild.plan.steps import CopyStep, Step
 from rootbuild.progress.reporter import Reporter
+from rootbuild.records import replace
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SHELLS = ("/bin/bash", "/usr/bin/bash", "/bin/sh", "/bin/ash", "/busybox/sh")

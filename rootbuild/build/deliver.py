@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -39,6 +38,7 @@ from rootbuild.outputs.staged import staged_folder
 from rootbuild.outputs.tar import Tar
 from rootbuild.outputs.whole import Part, described_whole, is_index
 from rootbuild.plan.keys import key
+from rootbuild.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
 
 from rootbuild.backend import Backend, Describe, Layers
 from rootbuild.build.checkpoint import (
@@ -44,6 +43,7 @@ from rootbuild.graph.stages import ContextBase, Filesystem, ImageBase, ScratchBa
 from rootbuild.plan.plan import Plan
 from rootbuild.plan.steps import Reading, RunStep, StagePlan, Step
 from rootbuild.progress.findings import Reasons
+from rootbuild.records import dataclass, field, replace
 
 WRITING = "writing layer"
 

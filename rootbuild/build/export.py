@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from rootbuild.backend import Backend, Layers
 from rootbuild.build.checkpoint import LayerPolicy
@@ -16,6 +15,7 @@ from rootbuild.image.config import HistoryEntry, ImageConfig, render_config
 from rootbuild.image.dates import date, now
 from rootbuild.plan.keys import image_key, key
 from rootbuild.plan.plan import Plan
+from rootbuild.records import dataclass, field, replace
 
 Inline = Callable[[bytes, str, Snapshot, Mapping[str, str]], bytes]
 """A config, the key and the layers of what it is for, dates of images by key -> the config."""

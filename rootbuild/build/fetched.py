@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import replace
 
 from rootbuild.build.remotes import Remotes
 from rootbuild.build.vertices import Vertices
@@ -17,6 +16,7 @@ from rootbuild.files.selection import Selection, select, select_exactly
 from rootbuild.files.tree import not_found
 from rootbuild.plan.keys import content_key
 from rootbuild.plan.steps import Reading
+from rootbuild.records import replace
 from rootbuild.remote.sources import GitSource, RemoteSource
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.backend import Backend
 from rootbuild.build.contexts import Contexts
 from rootbuild.build.options import BuildOptions
 from rootbuild.build.vertices import Vertices
+from rootbuild.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

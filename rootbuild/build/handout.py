@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from rootbuild.cache.database import Cache
 from rootbuild.graph.stages import StageBase
 from rootbuild.plan.keys import key
 from rootbuild.plan.plan import Plan, base_layers
+from rootbuild.records import dataclass
 
 if TYPE_CHECKING:  # most builds leave an image in the store, and nothing else
     from rootbuild.attest.statement import Attestation

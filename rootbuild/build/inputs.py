@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from rootbuild.context.ignorefile import find_ignore_file
 from rootbuild.context.origin import STDIN, Stdin
 from rootbuild.errors import ContextError, UsageError
 from rootbuild.files.rootfs import Rootfs
+from rootbuild.records import dataclass
 
 if TYPE_CHECKING:  # a build with nothing to do does not parse its Dockerfile
     from rootbuild.dockerfile.instructions import Dockerfile

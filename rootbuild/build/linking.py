@@ -7,7 +7,6 @@ nothing is read, copied and committed again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rootbuild.backend import Backend, Layers
 from rootbuild.build.checkpoint import LayerPolicy
@@ -17,6 +16,7 @@ from rootbuild.cache.database import Snapshot
 from rootbuild.files.selection import Selection
 from rootbuild.image.config import ImageConfig, render_config
 from rootbuild.plan.steps import CopyStep, Step
+from rootbuild.records import dataclass
 
 LARGE_BYTES = 16 << 20
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +12,7 @@ from rootbuild.build.remotecache.request import CacheSource, CacheTarget
 from rootbuild.context.named import NO_CONTEXTS, NamedContexts
 from rootbuild.execution import NO_LIMITS, USUAL_SECURITY, Limits, Security
 from rootbuild.outputs.request import Wanted
+from rootbuild.records import dataclass, field
 
 if TYPE_CHECKING:  # every build imports this module
     from rootbuild.build.checkpoint import LayerPolicy

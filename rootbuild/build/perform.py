@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rootbuild.backend import Backend
 from rootbuild.build.copied import Copied
 from rootbuild.build.debugger import Debugger, plain
@@ -23,6 +21,7 @@ from rootbuild.files.rootfs import Rootfs
 from rootbuild.files.selection import Selection
 from rootbuild.graph.stages import keeps_owners
 from rootbuild.plan.steps import CopyStep, RunStep, Step, WorkdirStep
+from rootbuild.records import replace
 
 
 def perform(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from rootbuild.backend import Backend
@@ -24,6 +23,7 @@ from rootbuild.image.platform import Platform, build_platform
 from rootbuild.plan.merge import merge
 from rootbuild.plan.plan import Plan, plan_build
 from rootbuild.plan.planner import PlanOptions
+from rootbuild.records import dataclass
 
 Distant = Callable[[Sequence[ImageBase], Pulled, Puller], Images]
 """Of some images those that are known without being in the store, and come when needed."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from rootbuild.backend import Backend, Exec
@@ -17,6 +16,7 @@ from rootbuild.files.accounts import Account, resolve_user
 from rootbuild.files.directories import make_workdir
 from rootbuild.files.rootfs import Rootfs
 from rootbuild.plan.steps import RunStep
+from rootbuild.records import replace
 
 if TYPE_CHECKING:  # most builds have no devices
     from rootbuild.cdi.spec import Edits

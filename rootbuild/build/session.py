@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rootbuild.build.context import ContextFiles
@@ -40,6 +39,7 @@ from rootbuild.context.directory import LockedError
 from rootbuild.plan.keys import key
 from rootbuild.plan.plan import Plan
 from rootbuild.process import Watch
+from rootbuild.records import dataclass
 
 if TYPE_CHECKING:  # most builds leave an image in the store, and nothing else
     pass

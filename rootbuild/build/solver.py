@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from rootbuild.build.checkpoint import LayerPolicy
@@ -18,6 +17,7 @@ from rootbuild.graph.stages import ContextBase, Filesystem, ImageBase, ScratchBa
 from rootbuild.plan.keys import base_key, content_key, step_key
 from rootbuild.plan.plan import Plan
 from rootbuild.plan.steps import Reading, RunStep, StagePlan, Step
+from rootbuild.records import dataclass
 
 ContextDigest = Callable[[Reading], str]
 

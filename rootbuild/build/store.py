@@ -6,10 +6,10 @@ Docker's short-name rule holds. Not heavy to import: a build with nothing to do 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from rootbuild.backend import Backend, StoredImage
 from rootbuild.image.reference import Reference, is_id, parse
+from rootbuild.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

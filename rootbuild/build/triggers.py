@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from rootbuild.graph.stages import ImageBase, StageGraph
 from rootbuild.graph.triggers import Triggers
 from rootbuild.plan.plan import BaseImage
+from rootbuild.records import dataclass
 
 Images = Mapping[ImageBase, BaseImage]
 Look = Callable[[StageGraph, Images], Images]

@@ -6,11 +6,11 @@ import contextlib
 import itertools
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rootbuild.errors import RootbuildError
 from rootbuild.progress.reporter import CANCELED, Measure, Reporter
+from rootbuild.records import dataclass
 
 if TYPE_CHECKING:  # a build with nothing to do finds nothing out
     from rootbuild.progress.findings import Finding

@@ -13,11 +13,11 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.backend import Layers
 from rootbuild.errors import HostError
+from rootbuild.records import dataclass
 
 SCHEMA_VERSION = 6
 _SCHEMA = """

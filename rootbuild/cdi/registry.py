@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.cdi.spec import SpecError, Specified, read_spec
+from rootbuild.records import dataclass
 
 FOLDERS = (Path("/etc/cdi"), Path("/var/run/cdi"))
 FOLDERS_VARIABLE = "CDI_SPEC_DIRS"

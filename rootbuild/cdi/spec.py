@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast, get_args
 
 from rootbuild.execution import Bind, Device, Hook, HookStage
+from rootbuild.records import dataclass
 
 ACCESS = "rwm"
 _VENDOR = re.compile(r"[A-Za-z](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rootbuild.cli.parse import Parsed
+from rootbuild.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

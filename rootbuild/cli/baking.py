@@ -8,7 +8,6 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from rootbuild.bake.request import Link
 from rootbuild.bake.target import Target
 from rootbuild.cli.bake_call import Called
 from rootbuild.cli.parse import Parsed
+from rootbuild.records import dataclass, field
 
 _PASSED_ON = ("progress", "builder")
 

@@ -7,7 +7,6 @@ import io
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -40,6 +39,7 @@ from rootbuild.host.folders import cache_folder, state_folder
 from rootbuild.progress.quiet import QuietReporter
 from rootbuild.progress.reporter import Reporter
 from rootbuild.progress.tee import Tee
+from rootbuild.records import replace
 
 SOLVE_ERRORS = (BuildError, ContextError, DockerfileError, ImageNotFoundError)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.build.options import Agent, DeviceGrant, Secret
 from rootbuild.errors import UsageError
+from rootbuild.records import dataclass
 
 SECRET_KEYS = ("type", "id", "source", "src", "env")
 

@@ -9,7 +9,6 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -32,6 +31,7 @@ from rootbuild.outputs.request import (
     TarOutput,
     Wanted,
 )
+from rootbuild.records import dataclass, replace
 
 TYPES = ("cacheonly", "docker", "image", "local", "oci", "registry", "tar")
 _COMPRESSIONS: Mapping[str, Compression] = {

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 from platformdirs import user_state_path
+
+from rootbuild.records import dataclass
 
 DEFAULT = "default"
 

@@ -6,7 +6,6 @@ No engine is started, so the configs of base images are not known.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 
 from rootbuild.build.contexts import Contexts
 from rootbuild.build.frontend import check_frontend
@@ -14,6 +13,7 @@ from rootbuild.build.inputs import read_dockerfile
 from rootbuild.build.options import BuildOptions
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import UsageError
+from rootbuild.records import dataclass
 
 METHODS = {"check": "check", "lint": "check", "outline": "outline", "targets": "targets"}
 BUILD = "build"

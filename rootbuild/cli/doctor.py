@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 
 from rootbuild import process
@@ -26,6 +25,7 @@ from rootbuild.host.patient import gather
 from rootbuild.host.scratch import scratch_store
 from rootbuild.host.settings import Settings
 from rootbuild.host.trial import NOT_MADE, Trials
+from rootbuild.records import replace
 from rootbuild.runtime.trial import end_pause, remove_leftovers, try_container
 from rootbuild.runtimes import load_runtimes
 

@@ -6,7 +6,6 @@ import json
 import re
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 from rootbuild.cli import rows
@@ -24,6 +23,7 @@ from rootbuild.imagetools.combine import (
 )
 from rootbuild.imagetools.copying import copy
 from rootbuild.imagetools.found import Found, find
+from rootbuild.records import replace
 from rootbuild.registry.client import Registries
 from rootbuild.runtime.calls import ask, call
 from rootbuild.runtimes import choose_runtime

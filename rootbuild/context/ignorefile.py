@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.errors import ContextError
 from rootbuild.files.rootfs import Rootfs
+from rootbuild.records import dataclass
 
 NAME = ".dockerignore"
 SIZE_LIMIT = 16 << 20

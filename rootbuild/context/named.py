@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from rootbuild.errors import UsageError
 from rootbuild.image.platform import parse_platform
 from rootbuild.image.reference import normalize
+from rootbuild.records import dataclass, field
 
 RESERVED = ("scratch", "context")
 

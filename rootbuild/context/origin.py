@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
+
+from rootbuild.records import dataclass
 
 if TYPE_CHECKING:  # most contexts are folders
     from rootbuild.remote.sources import RemoteSource

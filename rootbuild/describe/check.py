@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rootbuild.describe.texts import Json, encoded, filled, place, rendered
 from rootbuild.errors import Location, RootbuildError, excerpt
 from rootbuild.lint.check import Result
+from rootbuild.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from rootbuild.describe.texts import Json, columns, encoded, filled, place, rendered
 from rootbuild.dockerfile.expand import ExpandError, trace
@@ -21,6 +20,7 @@ from rootbuild.graph.stages import (
 from rootbuild.lint.bases import declared_globals
 from rootbuild.lint.scope import Build, Scope, scope_of_image
 from rootbuild.lint.variables import mount_fields
+from rootbuild.records import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from rootbuild.describe.texts import Json, filled, rendered
@@ -18,6 +17,7 @@ from rootbuild.graph.stages import (
     StageBase,
     StageGraph,
 )
+from rootbuild.records import dataclass
 
 Kind = Literal["stage", "image", "context"]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rootbuild.describe.texts import Json, columns, encoded, filled, place, rendered
 from rootbuild.errors import unreachable
 from rootbuild.graph.stages import (
@@ -15,6 +13,7 @@ from rootbuild.graph.stages import (
     StageBase,
     StageGraph,
 )
+from rootbuild.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

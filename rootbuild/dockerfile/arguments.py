@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import NoReturn
 
 from rootbuild.dockerfile.quote import quoted
 from rootbuild.dockerfile.space import SPACE, split_first, split_words
 from rootbuild.errors import DockerfileError
+from rootbuild.records import dataclass
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 

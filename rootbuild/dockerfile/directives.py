@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from rootbuild.dockerfile.space import SPACE
 from rootbuild.errors import DockerfileError
+from rootbuild.records import dataclass
 
 ESCAPE, SYNTAX, CHECK = "escape", "syntax", "check"
 _KNOWN = frozenset((ESCAPE, SYNTAX, CHECK))

@@ -6,11 +6,11 @@ Nothing here knows about instructions; who calls says which environment applies.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from rootbuild.dockerfile.lexer import Lexer, Mode
 from rootbuild.dockerfile.quote import quoted
 from rootbuild.dockerfile.substitution import LexError
+from rootbuild.records import dataclass
 
 
 class ExpandError(Exception):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rootbuild.errors import DockerfileError
+from rootbuild.records import dataclass
 
 EXTRANEOUS = 'extraneous or missing " in quoted-field'
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from rootbuild.dockerfile.space import SPACE
 from rootbuild.dockerfile.suggest import did_you_mean
 from rootbuild.errors import DockerfileError
+from rootbuild.records import dataclass
 
 
 def split_flags(text: str, escape: str) -> tuple[tuple[str, ...], str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from rootbuild.dockerfile.lexer import Lexer, Mode
 from rootbuild.dockerfile.space import SPACE
 from rootbuild.dockerfile.substitution import LexError
+from rootbuild.records import dataclass
 
 # The escape character is a backslash here whatever the file's own is, as in BuildKit.
 _LINE = Mode(raw_quotes=True, raw_escapes=True, keep_unset=True, heredocs=True)

@@ -7,9 +7,8 @@ Source of the semantics: BuildKit's frontend/dockerfile reference.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rootbuild.errors import Location
+from rootbuild.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from rootbuild.dockerfile.space import SPACE
 from rootbuild.dockerfile.substitution import LexError, replaced, substituted, unsupported
+from rootbuild.records import dataclass
 
 _DEEPEST = 100
 _SPECIAL = frozenset("@*#?-$!0")

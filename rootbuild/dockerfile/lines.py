@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rootbuild.dockerfile.space import SPACE
 from rootbuild.errors import DockerfileError
+from rootbuild.records import dataclass
 
 LONGEST = 65535
 _BOM = "\ufeff"

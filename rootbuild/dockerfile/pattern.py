@@ -10,8 +10,9 @@ one try too many ways, so then the pattern runs as a set of states.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from posixpath import normpath
+
+from rootbuild.records import dataclass
 
 _PLAIN, _SET, _STAR, _DIRECTORIES, _REST = range(5)
 _FEW = 2

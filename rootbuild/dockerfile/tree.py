@@ -6,7 +6,6 @@ What the arguments mean is not looked at here; see `parse`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from rootbuild.dockerfile.arguments import read_arguments
 from rootbuild.dockerfile.directives import (
@@ -24,6 +23,7 @@ from rootbuild.dockerfile.lines import Joined, LineReader, decode
 from rootbuild.dockerfile.space import split_first, trim
 from rootbuild.dockerfile.substitution import LexError
 from rootbuild.errors import DockerfileError, Location
+from rootbuild.records import dataclass, replace
 
 _WITH_HEREDOCS = frozenset(("ADD", "COPY", "RUN"))
 _ONBUILD = "ONBUILD"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from rootbuild.records import dataclass
 
 Layout = Literal["v2", "hybrid", "v1", "none"]
 _MOUNT = Path("sys/fs/cgroup")

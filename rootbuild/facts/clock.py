@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
+
+from rootbuild.records import dataclass
 
 # Installing packages and logging in write these.
 _WITNESSES = ("var/lib/dpkg/status", "var/lib/rpm", "etc/passwd", "etc/subuid")

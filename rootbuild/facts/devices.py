@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.backend import Problem
+from rootbuild.records import dataclass
 
 FUSE = Path("/dev/fuse")
 TUN = Path("/dev/net/tun")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from rootbuild.records import dataclass
 
 FEW_BYTES = 16 * 1024 * 1024
 FEW_INODES = 64

@@ -6,12 +6,12 @@ import os
 import stat
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild import process
 from rootbuild.backend import Problem
 from rootbuild.facts import account
+from rootbuild.records import dataclass
 
 NEEDED = 65536
 FILES = ("subuid", "subgid")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.backend import Problem
+from rootbuild.records import dataclass
 
 _CLONE = "kernel.unprivileged_userns_clone"
 _MOST = "user.max_user_namespaces"

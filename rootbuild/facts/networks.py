@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild import process
+from rootbuild.records import dataclass
 
 HELPERS = ("slirp4netns", "pasta")
 # helper_binaries_dir of containers.conf(5), where neither is on PATH.

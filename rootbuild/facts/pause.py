@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.backend import Problem
 from rootbuild.facts.ids import Ids
 from rootbuild.facts.runtimedir import RuntimeDir
+from rootbuild.records import dataclass
 
 _PID_FILE = "libpod/tmp/pause.pid"
 _CGROUP = "/sys/fs/cgroup"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.facts.account import Account
+from rootbuild.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+
+from rootbuild.records import dataclass
 
 _BEHIND = Path("run/systemd/resolve/resolv.conf")
 

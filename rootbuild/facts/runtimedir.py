@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.backend import Problem
 from rootbuild.facts.account import Account
 from rootbuild.facts.ownership import is_ours as is_ours
+from rootbuild.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ import contextlib
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.backend import Problem
 from rootbuild.facts.account import Account
+from rootbuild.records import dataclass
 from rootbuild.storage.configuration import DRIVERS, read
 
 # The start of podman's older database, in the format of bbolt, has what the store was made with.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from rootbuild.records import dataclass
 
 # The kernel shows all ids of the host's own user namespace as one range.
 ALL_IDS = 2**32 - 1

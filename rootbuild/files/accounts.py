@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rootbuild.errors import BuildError
 from rootbuild.files.owner import Owner
 from rootbuild.files.rootfs import Rootfs
+from rootbuild.records import dataclass
 
 USERS_FILE = "/etc/passwd"
 GROUPS_FILE = "/etc/group"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-from dataclasses import dataclass, replace
 
 from rootbuild.errors import BuildError
 from rootbuild.files.archive.entry import Entry
@@ -14,6 +13,7 @@ from rootbuild.files.entries import FileStatus
 from rootbuild.files.mode import Chmod
 from rootbuild.files.owner import ROOT_OWNER, Owner
 from rootbuild.files.rootfs import NewDirectory
+from rootbuild.records import dataclass, replace
 
 _NO_CAPABILITIES = frozenset((errno.EPERM, errno.EOPNOTSUPP, errno.EINVAL))
 _MAX_ID = 2**32 - 2  # the last number means "leave it as it is" to the kernel

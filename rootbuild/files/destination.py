@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rootbuild.errors import BuildError
 from rootbuild.files.layover import Layover
 from rootbuild.files.paths import Parts, shown, split
 from rootbuild.files.rootfs import NewDirectory, Place, Rootfs
+from rootbuild.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

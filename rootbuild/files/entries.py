@@ -7,13 +7,13 @@ import stat
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
 from rootbuild.files.paths import Parts, join, shown
 from rootbuild.files.rootfs import Trail
 from rootbuild.files.tree import Tree
+from rootbuild.records import dataclass, field
 
 NAMES = (sys.getfilesystemencoding(), sys.getfilesystemencodeerrors())
 """How names become bytes: what `os.fsencode` does, which takes twice as long."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rootbuild.files.attributes import Attributes, CopyOptions
 from rootbuild.files.create import create_file
@@ -11,6 +10,7 @@ from rootbuild.files.destination import destination as find_destination
 from rootbuild.files.failure import explained
 from rootbuild.files.layover import Layover
 from rootbuild.files.rootfs import Rootfs
+from rootbuild.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

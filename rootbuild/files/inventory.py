@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from rootbuild.records import dataclass
 
 MOST_ENTRIES = 50_000
 """Of larger selections nothing is kept: it would be several megabytes."""

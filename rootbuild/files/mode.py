@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Protocol
 
 from rootbuild.errors import BuildError
+from rootbuild.records import dataclass
 
 _OCTAL = re.compile(r"[0-7]+")
 _CLAUSE = re.compile(r"([ugoa]*)((?:[-+=](?:[ugo]|[rwxXst]*))+)")

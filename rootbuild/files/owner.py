@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-from dataclasses import dataclass
 
 from rootbuild.errors import HostError
+from rootbuild.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ Without it the whole path is kept. `**` stands for any number of directories.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from rootbuild.dockerfile.ignore import Matcher
 from rootbuild.files.entries import Node
 from rootbuild.files.paths import Parts, join, split
 from rootbuild.files.wildcard import has_wildcard
+from rootbuild.records import dataclass
 
 _PIVOT = "/./"
 

@@ -14,13 +14,13 @@ import stat
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 from rootbuild.errors import BuildError
 from rootbuild.files.owner import ROOT_OWNER, Owner
 from rootbuild.files.paths import Parts, join, shown, split
+from rootbuild.records import dataclass
 
 LINK_LIMIT = 40
 """As many links as the kernel follows in one look-up."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rootbuild.errors import BuildError
@@ -21,6 +20,7 @@ from rootbuild.files.wildcard import (
     compile_wildcard,
     has_wildcard,
 )
+from rootbuild.records import dataclass
 
 if TYPE_CHECKING:  # few COPYs have the flags that need these
     from rootbuild.dockerfile.ignore import Matcher

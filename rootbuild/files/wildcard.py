@@ -7,7 +7,8 @@ matching never goes back further than the last `*`, so that no pattern can make 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from rootbuild.records import dataclass
 
 Test = Callable[[str], bool]
 

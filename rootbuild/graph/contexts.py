@@ -5,8 +5,6 @@ What a name stands for is looked for when a stage that is needed uses it, and no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rootbuild.context.named import RESERVED, Given, NamedContexts
 from rootbuild.context.origin import Nothing, named_origin
 from rootbuild.errors import UsageError
@@ -14,6 +12,7 @@ from rootbuild.graph.stages import SCRATCH, ContextBase, ImageBase, ScratchBase,
 from rootbuild.image.layout import is_layout
 from rootbuild.image.platform import Platform
 from rootbuild.image.reference import normalize
+from rootbuild.records import dataclass
 
 IMAGE = "docker-image://"
 Replacement = ScratchBase | ImageBase | ContextBase

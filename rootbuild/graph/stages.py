@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rootbuild.context.origin import Origin
 from rootbuild.dockerfile.instructions import AnyInstruction, Dockerfile, From
 from rootbuild.image.config import Pairs
+from rootbuild.records import dataclass
 
 SCRATCH = "scratch"
 Head = tuple[From, tuple[AnyInstruction, ...]]

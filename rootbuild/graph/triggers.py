@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from rootbuild.dockerfile.instructions import AnyInstruction, Dockerfile, From, Onbuild
 from rootbuild.dockerfile.parse import parse_trigger
 from rootbuild.errors import DockerfileError
 from rootbuild.graph.stages import Base, Head, Stage, StageBase, StageGraph
+from rootbuild.records import replace
 
 Triggers = Mapping[Base, Sequence[str]]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.errors import HostError, RootbuildError
@@ -19,6 +18,7 @@ from rootbuild.history.record import (
     load_event,
     load_head,
 )
+from rootbuild.records import dataclass
 
 _LAST_BYTES = 64 << 10
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from rootbuild.records import asdict
 
 if TYPE_CHECKING:  # a build with nothing to do finds nothing out
     from rootbuild.progress.findings import Finding

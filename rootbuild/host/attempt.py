@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild import process
 from rootbuild.backend import Backend
 from rootbuild.errors import RootbuildError
 from rootbuild.host.scratch import scratch_folder
+from rootbuild.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rootbuild.host.checks import (
     cgroups,
     devices,
@@ -19,6 +17,7 @@ from rootbuild.host.checks import (
 )
 from rootbuild.host.finding import Finding
 from rootbuild.host.patient import Patient
+from rootbuild.records import dataclass
 
 _CHECKS = (
     engines,

@@ -7,8 +7,9 @@ Layout: https://refspecs.linuxfoundation.org/elf/elf.pdf
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import Literal
+
+from rootbuild.records import dataclass
 
 LOAD_ADDRESS = 0x10000
 _EXECUTABLE, _LOAD, _READ_AND_EXECUTE, _PAGE = 2, 1, 5, 0x1000

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from rootbuild.backend import Problem
+from rootbuild.records import dataclass
 
 # "broken": builds or containers do not work. "weak": they do, but not as well as they could.
 Level = Literal["ok", "note", "weak", "broken"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild import process
@@ -26,6 +25,7 @@ from rootbuild.facts import (
     surroundings,
 )
 from rootbuild.host.trial import Trials
+from rootbuild.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ import json
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from rootbuild.choices import Choice, Question, Way
 from rootbuild.errors import HostError
 from rootbuild.host.fingerprint import fingerprint
 from rootbuild.host.settings import Settings
+from rootbuild.records import asdict, dataclass, field
 
 _FOLDER = "hosts"
 

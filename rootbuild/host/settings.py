@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from rootbuild.errors import HostError
+from rootbuild.records import dataclass, field
 
 KEYS = ("engine", "runtime", "isolation", "network-helper")
 SYSTEM_FILE = Path("/etc/rootbuild/config.toml")

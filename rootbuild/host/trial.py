@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from rootbuild.records import dataclass, field
 
 # What a trial says where it was not made, as something that it needs has failed before.
 NOT_MADE = "not tried"

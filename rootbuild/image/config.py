@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rootbuild.image.platform import Platform, normalized
+from rootbuild.records import dataclass, field, replace
 
 Pairs = tuple[tuple[str, str], ...]
 

@@ -10,11 +10,11 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.errors import ImageNotFoundError
 from rootbuild.image.platform import Platform, parse_platform
+from rootbuild.records import dataclass
 
 LAYOUT = "oci-layout://"
 

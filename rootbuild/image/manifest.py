@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from rootbuild.image.config import Pairs
 from rootbuild.image.platform import Platform
+from rootbuild.records import dataclass
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 _OCI = "application/vnd.oci.image.{}"

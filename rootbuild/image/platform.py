@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
-from dataclasses import dataclass, replace
+
+from rootbuild.records import dataclass, replace
 
 _MACHINES = {
     "x86_64": ("amd64", ""),

@@ -7,9 +7,9 @@ list and never a question. Grammar: https://github.com/distribution/reference
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from rootbuild.errors import UsageError
+from rootbuild.records import dataclass
 
 HUB = "docker.io"
 DEFAULT_TAG = "latest"

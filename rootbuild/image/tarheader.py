@@ -8,7 +8,8 @@ times as long, and does not let us write names that are no text.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from rootbuild.records import dataclass
 
 BLOCK = 512
 FILE, LINK, SYMLINK, CHARACTER, BLOCK_DEVICE, FOLDER, FIFO, PAX = (b"%c" % n for n in b"0123456x")

@@ -6,9 +6,9 @@ Formats: POSIX ustar and pax, and GNU's long names (types L and K) and numbers i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 
 from rootbuild.image.tarheader import BLOCK, FILE, PAX, Header
+from rootbuild.records import dataclass, field, replace
 
 _XATTR = "SCHILY.xattr."
 _GLOBAL, _LONG_NAME, _LONG_LINK = b"g", b"L", b"K"

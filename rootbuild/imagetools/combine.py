@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from rootbuild.errors import RegistryError, UsageError
@@ -14,6 +13,7 @@ from rootbuild.image.reference import Reference, parse
 from rootbuild.imagetools import documents
 from rootbuild.imagetools.documents import MANIFESTS, Entry, platform_text
 from rootbuild.imagetools.found import Found
+from rootbuild.records import dataclass, replace
 from rootbuild.registry.client import DOCKER_LIST, OCI_INDEX, OCI_MANIFEST, digest_of
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
 from typing import Any
 
 from rootbuild.errors import RegistryError
+from rootbuild.records import dataclass, field
 from rootbuild.registry.client import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 
 MANIFESTS = (OCI_MANIFEST, DOCKER_MANIFEST)

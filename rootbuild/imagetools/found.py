@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any
 
 from rootbuild.errors import ImageNotFoundError, RegistryError
 from rootbuild.image.reference import Reference
 from rootbuild.imagetools import documents
 from rootbuild.imagetools.documents import INDEXES, Entry
+from rootbuild.records import dataclass, replace
 from rootbuild.registry.client import Manifest, Registries, Repository
 
 _LARGEST_CONFIG = 16 << 20

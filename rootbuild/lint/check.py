@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from rootbuild.context.named import NO_CONTEXTS, NamedContexts
 from rootbuild.dockerfile.ignore import Matcher
@@ -30,6 +29,7 @@ from rootbuild.lint.rules import Warning, warning
 from rootbuild.lint.scope import Build, Scope, scope_of_image
 from rootbuild.lint.settings import Settings, directive_location, settings_of
 from rootbuild.lint.stage import instruction_rules, repeated_rules
+from rootbuild.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,10 @@ class Result:
     error: RootbuildError | None = None
 
 
-def lint(dockerfile: Dockerfile, asked: Lint = Lint()) -> Result:
+_ALL = Lint()
+
+
+def lint(dockerfile: Dockerfile, asked: Lint = _ALL) -> Result:
     """Check a parsed file. What is wrong with it beyond rules is the result's error."""
     try:
         settings = settings_of(dockerfile, asked.build_args)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from rootbuild.errors import Location
+from rootbuild.records import dataclass
 
 _URL = "https://docs.docker.com/go/dockerfile/rule/{}/"
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z]|$)|[A-Z][a-z]+")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
 from rootbuild.dockerfile.expand import ExpandError, expand
 from rootbuild.dockerfile.instructions import AnyInstruction, Arg, Env, Shell, Workdir
 from rootbuild.image.config import ImageConfig
 from rootbuild.plan.state import DEFAULT_PATH
+from rootbuild.records import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 
 from rootbuild.booleans import read_boolean
 from rootbuild.dockerfile.directives import CHECK, find_directive
@@ -13,6 +12,7 @@ from rootbuild.dockerfile.quote import quoted
 from rootbuild.dockerfile.space import SPACE
 from rootbuild.errors import DockerfileError, Location
 from rootbuild.lint.rules import RULES, Warning
+from rootbuild.records import dataclass, replace
 
 BUILD_ARG = "BUILDKIT_DOCKERFILE_CHECK"
 _ALL = "all"

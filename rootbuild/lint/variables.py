@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from dataclasses import replace
 
 from rootbuild.dockerfile.expand import ExpandError, trace, trace_raw
 from rootbuild.dockerfile.instructions import (
@@ -25,6 +24,7 @@ from rootbuild.dockerfile.suggest import nearest
 from rootbuild.lint.rules import Warning, warning
 from rootbuild.lint.scope import Build, Scope
 from rootbuild.plan.metadata import SCANNER_ARGS
+from rootbuild.records import replace
 
 
 def undefined_variables(

@@ -12,7 +12,6 @@ import json
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rootbuild.image import tarheader as header
 from rootbuild.image.manifest import Descriptor, Document, index
@@ -20,6 +19,7 @@ from rootbuild.image.tarheader import BLOCK, Header
 from rootbuild.outputs.blobs import write_blob
 from rootbuild.outputs.image import Blob, Style
 from rootbuild.outputs.sink import FileSink
+from rootbuild.records import dataclass
 from rootbuild.storage.contents import StoredLayer
 
 LAYOUT = json.dumps({"imageLayoutVersion": "1.0.0"}).encode()

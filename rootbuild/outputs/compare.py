@@ -7,12 +7,12 @@ import json
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rootbuild.files.rootfs import READ
 from rootbuild.outputs.walk import Found, walk
+from rootbuild.records import dataclass
 
 _KINDS = {
     stat.S_IFREG: "file",

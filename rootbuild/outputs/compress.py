@@ -14,12 +14,12 @@ import struct
 import zlib
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from types import ModuleType
 
 from rootbuild.errors import HostError
 from rootbuild.outputs.request import Compression
 from rootbuild.outputs.sink import CHUNK, read_exactly, write_all
+from rootbuild.records import dataclass
 
 _WINDOW = 32 << 10
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from rootbuild.image.config import Pairs, parse_config, platform_of
@@ -12,6 +11,7 @@ from rootbuild.image.platform import Platform
 from rootbuild.outputs.annotations import chosen
 from rootbuild.outputs.layers import Image
 from rootbuild.outputs.request import Compression, Form
+from rootbuild.records import dataclass
 from rootbuild.storage.contents import StoredLayer
 
 

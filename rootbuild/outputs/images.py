@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from rootbuild.backend import Backend, StoredImage
@@ -22,6 +21,7 @@ from rootbuild.outputs.registry import Known, Listener, Remote
 from rootbuild.outputs.request import ArchiveOutput, Form
 from rootbuild.outputs.staged import staged_file
 from rootbuild.outputs.whole import Part, created, described_whole, write_whole
+from rootbuild.records import replace
 from rootbuild.registry import hosts
 from rootbuild.registry.client import Registries
 from rootbuild.registry.hosts import Rule

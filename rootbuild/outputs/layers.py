@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 
 from rootbuild.backend import Backend
@@ -14,6 +13,7 @@ from rootbuild.files.rootfs import READ, Rootfs, Trail
 from rootbuild.image.tarheader import Header
 from rootbuild.image.tarreader import BadArchiveError, HeaderReader
 from rootbuild.outputs.sink import Sink
+from rootbuild.records import dataclass
 from rootbuild.storage.contents import StoredLayer, image_layers
 from rootbuild.storage.index import Index, UnknownLayoutError
 from rootbuild.storage.tarsplit import DamagedError, pieces

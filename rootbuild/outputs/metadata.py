@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import string
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from rootbuild.image.manifest import Descriptor
 from rootbuild.outputs.failure import written
 from rootbuild.outputs.sink import write_all
 from rootbuild.outputs.staged import staged_file
+from rootbuild.records import dataclass
 
 _BUILDER = "default/default"
 _LETTERS = string.digits + string.ascii_lowercase

@@ -10,12 +10,12 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from rootbuild.image.manifest import Document, is_manifest
 from rootbuild.outputs.blobs import write_blob
 from rootbuild.outputs.image import Blob, Style
+from rootbuild.records import dataclass, field
 from rootbuild.registry.client import Repository
 from rootbuild.registry.uploads import Content, content_of_bytes
 from rootbuild.storage.contents import StoredLayer

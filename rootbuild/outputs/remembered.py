@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rootbuild.cache.database import Cache
 from rootbuild.plan.keys import key
+from rootbuild.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

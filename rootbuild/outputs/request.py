@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from rootbuild.records import dataclass, field
 
 Compression = Literal["uncompressed", "gzip", "zstd"]
 Annotated = Literal["manifest", "manifest-descriptor", "index", "index-descriptor"]

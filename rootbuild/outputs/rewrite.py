@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,6 +17,7 @@ from rootbuild.outputs.bare import load_bare
 from rootbuild.outputs.compress import Compressor
 from rootbuild.outputs.image import Blob
 from rootbuild.outputs.layers import Image, entries
+from rootbuild.records import replace
 from rootbuild.storage.contents import StoredLayer
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from dataclasses import replace
 from pathlib import Path
 
 from rootbuild.files.digest import CAPABILITY
@@ -14,6 +13,7 @@ from rootbuild.image import tarheader as header
 from rootbuild.image.tarheader import BLOCK, Header
 from rootbuild.outputs.sink import FileSink, became_shorter
 from rootbuild.outputs.walk import Found, walk
+from rootbuild.records import replace
 
 _KINDS = {
     stat.S_IFREG: header.FILE,

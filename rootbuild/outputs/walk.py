@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from rootbuild.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rootbuild.attest.manifest import Attached, attach
 from rootbuild.attest.manifest import Blob as Attachment
@@ -16,6 +15,7 @@ from rootbuild.outputs.annotations import chosen
 from rootbuild.outputs.image import Target, described, write_image
 from rootbuild.outputs.layers import Image
 from rootbuild.outputs.request import Compression, Form
+from rootbuild.records import dataclass
 
 _NOWHERE = Platform("unknown", "unknown")
 _NAMELESS = "_"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rootbuild.booleans import truth
 from rootbuild.dockerfile.fields import CsvError, split_csv
 from rootbuild.dockerfile.suggest import did_you_mean
 from rootbuild.errors import DockerfileError
+from rootbuild.records import dataclass
 
 KEYS = ("name", "required")
 

@@ -7,7 +7,6 @@ nothing yet, is then built once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from rootbuild.errors import unreachable
 from rootbuild.graph.stages import Base, ContextBase, ImageBase, ScratchBase, Source, StageBase
@@ -16,6 +15,7 @@ from rootbuild.plan.mounts.cache import CacheMount
 from rootbuild.plan.mounts.read import RunMount
 from rootbuild.plan.plan import BaseImage, Plan
 from rootbuild.plan.steps import CopyStep, RunStep, StagePlan, Step, WorkdirStep
+from rootbuild.records import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from rootbuild.dockerfile.durations import go_duration
 from rootbuild.dockerfile.instructions import (
@@ -34,6 +33,7 @@ from rootbuild.errors import DockerfileError
 from rootbuild.image.config import HealthProbe, merged, set_pair
 from rootbuild.plan.state import StageState
 from rootbuild.plan.words import Words
+from rootbuild.records import replace
 
 SCANNER_ARGS = frozenset(("BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"))
 """ARGs that say what an SBOM scanner looks at; commands and other words do not see them."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from rootbuild.errors import DockerfileError, unreachable
 from rootbuild.graph.stages import (
@@ -18,6 +17,7 @@ from rootbuild.image.config import ImageConfig, on_platform, platform_of
 from rootbuild.plan.planner import Planned, PlanOptions, plan_stage
 from rootbuild.plan.state import StageState, from_image, from_stage
 from rootbuild.plan.steps import StagePlan
+from rootbuild.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

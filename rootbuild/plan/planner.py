@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
 from rootbuild.backend import NetworkMode
 from rootbuild.dockerfile.instructions import (
@@ -52,6 +51,7 @@ from rootbuild.plan.shown import shown, shown_run
 from rootbuild.plan.state import StageState
 from rootbuild.plan.steps import RunStep, StagePlan, Step, WorkdirStep
 from rootbuild.plan.words import Words
+from rootbuild.records import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from rootbuild.dockerfile.instructions import Add, Copy
 from rootbuild.errors import DockerfileError
+from rootbuild.records import replace
 from rootbuild.remote.sources import GitSource, HttpSource, RemoteSource, may_be_remote
 
 

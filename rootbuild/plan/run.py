@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from rootbuild.backend import NetworkMode
 from rootbuild.dockerfile.heredoc import chomp_tabs, is_marker
@@ -14,6 +13,7 @@ from rootbuild.execution import Security
 from rootbuild.files.inline import InlineFile
 from rootbuild.plan.metadata import command_line
 from rootbuild.plan.state import StageState
+from rootbuild.records import replace
 
 PIPES = "/dev/pipes"
 NETWORK_HOST = "network.host"

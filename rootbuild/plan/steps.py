@@ -8,7 +8,6 @@ effect is in the config and the history.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from hashlib import sha256
 from itertools import groupby
 from operator import itemgetter
@@ -25,6 +24,7 @@ from rootbuild.plan.mounts.read import RunMount, reads
 from rootbuild.plan.mounts.secret import SecretMount
 from rootbuild.plan.mounts.ssh import SshMount
 from rootbuild.plan.run import HOSTNAME
+from rootbuild.records import dataclass
 from rootbuild.remote.sources import HttpSource, RemoteSource
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from rootbuild.dockerfile.expand import ExpandError, expand, expand_raw, expand_words
 from rootbuild.errors import DockerfileError
+from rootbuild.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

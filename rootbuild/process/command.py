@@ -6,12 +6,12 @@ import contextlib
 import os
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from rootbuild.errors import EngineError
 from rootbuild.process.programs import paste
+from rootbuild.records import dataclass
 
 TAIL_LINES = 20
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
 from rootbuild.progress.reporter import CANCELED, Measure
 from rootbuild.progress.units import size
+from rootbuild.records import dataclass, field
 
 if TYPE_CHECKING:  # a build with nothing to do finds nothing out
     from rootbuild.progress.findings import Finding

@@ -11,10 +11,10 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
 from rootbuild.errors import RegistryError
+from rootbuild.records import dataclass, field
 from rootbuild.registry.transport import is_local
 
 _SCHEME = re.compile(r"\s*([A-Za-z]+)\s*")

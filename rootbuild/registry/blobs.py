@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
 
+from rootbuild.records import replace
 from rootbuild.registry import failures
 from rootbuild.registry.connection import Answer, Asked, Connection
 from rootbuild.web.patience import PassingError

@@ -9,11 +9,11 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.errors import RegistryError
 from rootbuild.image.reference import Reference
+from rootbuild.records import dataclass
 from rootbuild.registry import credentials, failures, hosts
 from rootbuild.registry.authorization import Credentials
 from rootbuild.registry.blobs import read_blob

@@ -9,13 +9,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from email.message import Message
 from typing import IO, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from rootbuild import __version__
 from rootbuild.errors import RegistryError
+from rootbuild.records import dataclass
 from rootbuild.registry.authorization import Authorization, Credentials
 from rootbuild.registry.certificates import context
 from rootbuild.registry.failures import denied, gave_up, refused, unreachable, untrusted

@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.errors import HostError, RegistryError
 from rootbuild.image.reference import HUB
+from rootbuild.records import dataclass
 from rootbuild.registry.transport import is_local
 
 FILE = "CONTAINERS_REGISTRIES_CONF"

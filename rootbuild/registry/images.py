@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from rootbuild.errors import RegistryError
 from rootbuild.image.platform import Platform, parse_platform
 from rootbuild.image.reference import Reference
+from rootbuild.records import dataclass
 from rootbuild.registry import failures
 from rootbuild.registry.client import Registries, Repository
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rootbuild.errors import RegistryError
+from rootbuild.records import dataclass, replace
 from rootbuild.registry.connection import Answer, Asked, Connection
 from rootbuild.web.patience import persist
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.process import Waiting
+from rootbuild.records import dataclass
 
 FindSecret = Callable[[str], bytes | None]
 """Gives the value of a secret by its id; None if the build has none of that name."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.errors import DockerfileError
+from rootbuild.records import dataclass
 
 LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _BUFFER = 1 << 20

@@ -14,11 +14,11 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from email.message import Message
 from pathlib import Path
 
 from rootbuild.errors import RemoteError
+from rootbuild.records import asdict, dataclass
 from rootbuild.remote.access import FindSecret, no_secrets
 from rootbuild.remote.checksum import Checksum, checksum_of, parse_checksum
 from rootbuild.remote.locks import held, locked, no_space, sweep

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from rootbuild.records import dataclass
 from rootbuild.remote.access import Access
 from rootbuild.remote.locks import locked
 from rootbuild.remote.repository import Remote, Repository

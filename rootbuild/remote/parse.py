@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from rootbuild.booleans import read_boolean
 from rootbuild.errors import DockerfileError
+from rootbuild.records import dataclass, replace
 from rootbuild.remote.sources import (
     GitSource,
     HttpSource,

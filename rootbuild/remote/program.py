@@ -12,12 +12,12 @@ import os
 import pwd
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild import process
 from rootbuild.errors import RemoteError
 from rootbuild.process import Finished, Waiting
+from rootbuild.records import dataclass
 
 TRANSPORTS = "git:http:https:ssh"
 _STALLED = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": "60"}

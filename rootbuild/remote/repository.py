@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.errors import DockerfileError, RemoteError
+from rootbuild.records import dataclass
 from rootbuild.remote.access import Access
 from rootbuild.remote.program import Call, failure, git, succeed
 from rootbuild.remote.secrets import git_authorization, scope, without_password

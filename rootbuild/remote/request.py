@@ -9,7 +9,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPResponse
 from typing import IO, TypeVar
@@ -17,6 +16,7 @@ from urllib.parse import quote, urlsplit
 
 from rootbuild import __version__
 from rootbuild.errors import RemoteError
+from rootbuild.records import dataclass
 from rootbuild.remote.sources import redacted
 from rootbuild.web.opener import opener
 from rootbuild.web.patience import PASSING, PassingError, Patience, persist, refusal

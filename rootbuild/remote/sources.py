@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from rootbuild.records import dataclass
 
 _CREDENTIALS = re.compile(r"^([A-Za-z0-9+.-]+://)[^/@]*@")
 _REMOTE = re.compile(r"[A-Za-z0-9]+://|[A-Za-z0-9_-]+@[A-Za-z0-9.-]+:|github\.com/")

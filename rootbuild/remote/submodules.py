@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from rootbuild.errors import RemoteError
+from rootbuild.records import dataclass
 from rootbuild.remote.parse import parse_remote
 from rootbuild.remote.program import Call, git, succeed
 from rootbuild.remote.repository import Repository

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import IO
 
 from rootbuild import process
 from rootbuild.backend import Runtime
+from rootbuild.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

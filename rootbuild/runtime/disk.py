@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.backend import Runtime
+from rootbuild.records import dataclass
 from rootbuild.storage.index import Index, UnknownLayoutError
 from rootbuild.storage.usage import Usage
 

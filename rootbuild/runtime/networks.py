@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rootbuild.backend import Runtime, StoredNetwork
 from rootbuild.errors import RuntimeRefusedError
+from rootbuild.records import dataclass
 from rootbuild.runtime import drivers, subnets
 from rootbuild.runtime.calls import ask
 from rootbuild.runtime.subnets import Subnet

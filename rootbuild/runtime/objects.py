@@ -7,10 +7,10 @@ Docker, an unknown name does not keep the verb from the others.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from rootbuild.backend import Runtime
 from rootbuild.errors import RootbuildError, RuntimeRefusedError
+from rootbuild.records import dataclass
 from rootbuild.runtime.calls import Outcome, call
 from rootbuild.runtime.names import (
     find_container,

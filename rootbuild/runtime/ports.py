@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from rootbuild.errors import RuntimeRefusedError, UsageError
+from rootbuild.records import dataclass, replace
 
 PROTOCOLS = ("tcp", "udp", "sctp")
 _SOCKETS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}

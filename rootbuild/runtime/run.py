@@ -6,7 +6,6 @@ import contextlib
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rootbuild import process
@@ -14,6 +13,7 @@ from rootbuild.backend import Runtime, StoredContainer
 from rootbuild.errors import ImageNotFoundError, RuntimeRefusedError
 from rootbuild.host import probes
 from rootbuild.image import reference
+from rootbuild.records import dataclass, replace
 from rootbuild.registry.credentials import handed
 from rootbuild.registry.transport import tls_options
 from rootbuild.runtime import ports

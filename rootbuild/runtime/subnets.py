@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from rootbuild.errors import RuntimeRefusedError
+from rootbuild.records import dataclass
 
 Net = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address

@@ -12,10 +12,10 @@ import os
 import sqlite3
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from rootbuild.errors import BuildError
 from rootbuild.files.rootfs import Rootfs
+from rootbuild.records import dataclass
 from rootbuild.sbom.files import SIZE_LIMIT
 from rootbuild.sbom.package import Distribution, Package
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from rootbuild.records import dataclass
 from rootbuild.storage.index import UnknownLayoutError, entries
 from rootbuild.storage.layers import Entry, chain, incomplete, top_layer
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+
+from rootbuild.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

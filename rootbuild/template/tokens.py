@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from rootbuild.records import dataclass
 from rootbuild.template.failure import TemplateError
 
 _TOKEN = re.compile(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from rootbuild.records import dataclass
 from rootbuild.template.values import Value
 
 

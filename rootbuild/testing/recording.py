@@ -11,13 +11,13 @@ import tarfile
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from rootbuild.backend import Describe, Exec, Layers, Problem, PullPolicy, StoredImage
 from rootbuild.choices import Choices, Question, Way
 from rootbuild.errors import ImageNotFoundError
+from rootbuild.records import dataclass
 
 Program = Callable[[Path, Exec, IO[bytes]], int]
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import email.utils
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from email.message import Message
 from typing import TypeVar
+
+from rootbuild.records import dataclass
 
 Result = TypeVar("Result")
 

@@ -8,10 +8,10 @@ import queue
 import stat
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from rootbuild.image import tarheader as header
 from rootbuild.image.tarheader import BLOCK, Header
+from rootbuild.records import dataclass
 from rootbuild_oci.layer.changes import Change, Removal
 
 CHUNK = 1 << 20

@@ -11,9 +11,9 @@ import errno
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from rootbuild.errors import BuildError
+from rootbuild.records import dataclass, field
 
 WHITEOUT = b".wh."
 OPAQUE = b".wh..wh..opq"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from rootbuild.bake.nodes import Value
@@ -16,6 +15,7 @@ from rootbuild.bake.values import (
     as_string,
     as_whole,
 )
+from rootbuild.records import dataclass
 
 # Letters of signatures: what the argument becomes before the function sees it.
 _READERS: dict[str, Callable[[Value], object]] = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rootbuild.build.explain.compare import compare
 from rootbuild.build.explain.inventories import Inventories
@@ -20,6 +19,7 @@ from rootbuild.plan.facts import facts
 from rootbuild.plan.keys import key
 from rootbuild.plan.plan import Plan
 from rootbuild.plan.steps import Reading, StagePlan, Step
+from rootbuild.records import dataclass
 
 SHORT_ID = 12
 MOST_UNASKED = 64 << 10

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from rootbuild.dockerfile.quote import quoted
 from rootbuild.plan.facts import HIDDEN
+from rootbuild.records import dataclass
 
 Kind = Literal[
     "no-cache",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from rootbuild.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

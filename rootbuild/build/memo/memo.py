@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +20,7 @@ from rootbuild.build.inputs import Source
 from rootbuild.build.options import BuildOptions
 from rootbuild.context.ignorefile import find_ignore_file
 from rootbuild.files.rootfs import Rootfs
+from rootbuild.records import dataclass, fields
 
 # These decide about the names and files that a build leaves, and how many steps run at a time; but
 # not about what it reads, nor what comes out.

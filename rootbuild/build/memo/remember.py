@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from rootbuild.backend import Backend
 from rootbuild.build.inputs import Source
@@ -13,6 +12,7 @@ from rootbuild.cache.database import Cache
 from rootbuild.graph.stages import ImageBase, ScratchBase, StageBase
 from rootbuild.plan.plan import Plan
 from rootbuild.plan.steps import CopyStep, Reading, RunStep, WorkdirStep
+from rootbuild.records import dataclass
 
 _STEPS = (RunStep, CopyStep, WorkdirStep)
 _BASES = (ImageBase, ScratchBase, StageBase)

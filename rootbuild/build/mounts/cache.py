@@ -13,7 +13,6 @@ import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from rootbuild.files.selection import Selection
 from rootbuild.graph.stages import keeps_owners
 from rootbuild.plan.keys import key
 from rootbuild.plan.mounts.cache import DEFAULT_MODE, CacheMount, Sharing
+from rootbuild.records import dataclass
 
 PAUSE_SECONDS = 0.02
 

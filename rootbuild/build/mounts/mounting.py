@@ -6,7 +6,6 @@ import contextlib
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +32,7 @@ from rootbuild.plan.mounts.ssh import SshMount
 from rootbuild.plan.mounts.tmpfs import TmpfsMount
 from rootbuild.plan.run import PIPES
 from rootbuild.plan.steps import RunStep
+from rootbuild.records import dataclass, replace
 
 if TYPE_CHECKING:  # most builds have no devices
     from rootbuild.cdi.spec import Edits

@@ -6,7 +6,6 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from rootbuild.image.dates import date
 from rootbuild.outputs.metadata import reference
 from rootbuild.outputs.walk import walk
 from rootbuild.plan.plan import Plan
+from rootbuild.records import dataclass
 
 _PIECE = 1 << 20
 _SECONDS = "%Y-%m-%dT%H:%M:%SZ"

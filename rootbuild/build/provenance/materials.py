@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import chain
 
 from rootbuild.attest.invocation import Material
@@ -11,6 +10,7 @@ from rootbuild.attest.names import image_url
 from rootbuild.graph.stages import ContextBase, ImageBase
 from rootbuild.image.platform import build_platform
 from rootbuild.plan.plan import Plan
+from rootbuild.records import dataclass
 from rootbuild.remote.sources import GitSource, HttpSource, RemoteSource
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from rootbuild.attest.invocation import Invocation, Need
 from rootbuild.build.options import BuildOptions
@@ -14,6 +13,7 @@ from rootbuild.plan.mounts.secret import SecretMount
 from rootbuild.plan.mounts.ssh import SshMount
 from rootbuild.plan.plan import Plan
 from rootbuild.plan.steps import RunStep
+from rootbuild.records import dataclass
 from rootbuild.remote.sources import GitSource, HttpSource
 
 # Their values may hold credentials, and they change nothing of what is built.

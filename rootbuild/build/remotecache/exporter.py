@@ -6,7 +6,6 @@ import json
 import zlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rootbuild.backend import Backend
@@ -24,6 +23,7 @@ from rootbuild.image.manifest import Descriptor, describe, layer_type
 from rootbuild.outputs.compress import compressor
 from rootbuild.outputs.layers import damaged, find_image, write_layer
 from rootbuild.plan.keys import key
+from rootbuild.records import dataclass, replace
 from rootbuild.registry.client import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 from rootbuild.storage.contents import StoredLayer
 

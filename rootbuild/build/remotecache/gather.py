@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from rootbuild.build.remotecache.record import INLINE, Record, Result, inline
 from rootbuild.build.remotecache.request import Mode
@@ -14,6 +13,7 @@ from rootbuild.graph.stages import ContextBase
 from rootbuild.plan.keys import content_key
 from rootbuild.plan.plan import Plan
 from rootbuild.plan.steps import CopyStep, StagePlan
+from rootbuild.records import dataclass, field
 
 
 @dataclass(slots=True)

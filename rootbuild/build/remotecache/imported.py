@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rootbuild.backend import Layers
 from rootbuild.cache.database import Snapshot
 from rootbuild.image.config import ImageConfig, render_config
+from rootbuild.records import dataclass, field
 
 if TYPE_CHECKING:  # most builds import nothing
     from rootbuild.build.remotecache.places import Place

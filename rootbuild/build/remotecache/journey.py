@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from rootbuild.build.vertices import Vertices
 from rootbuild.cache.database import Cache, Snapshot
 from rootbuild.graph.stages import ImageBase
 from rootbuild.plan.plan import Plan
+from rootbuild.records import dataclass
 
 if TYPE_CHECKING:  # most caches stay where they are
     from rootbuild.build.remotecache.travel import Travel

@@ -14,7 +14,6 @@ import os
 import stat
 import tarfile
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
@@ -34,6 +33,7 @@ from rootbuild.outputs.compress import Compressor, compressor
 from rootbuild.plan.mounts.cache import CacheMount
 from rootbuild.plan.plan import Plan
 from rootbuild.plan.steps import RunStep
+from rootbuild.records import dataclass
 
 _CONTENT = Path("data-0", "content")
 _LOCK = "lock-0"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from rootbuild.records import dataclass
 
 Compression = Literal["uncompressed", "gzip", "zstd"]
 Kind = Literal["registry", "local", "inline", "absent"]

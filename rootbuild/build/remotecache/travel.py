@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rootbuild.backend import Backend
@@ -29,6 +28,7 @@ from rootbuild.image.layout import is_layout
 from rootbuild.image.platform import build_platform
 from rootbuild.image.reference import is_id, parse
 from rootbuild.plan.plan import BaseImage, Plan
+from rootbuild.records import dataclass
 from rootbuild.registry.client import Registries
 from rootbuild.registry.images import find_remote
 from rootbuild.web.patience import Patience

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from rootbuild.dockerfile.flags import Known
 from rootbuild.dockerfile.heredoc import chomp_tabs, is_marker, read_marker
 from rootbuild.dockerfile.instructions import Add, Copy, Heredoc
 from rootbuild.dockerfile.parsers.request import Request
+from rootbuild.records import dataclass, replace
 
 _COPY_FLAGS = Known(
     strings=("from", "chown", "chmod"), booleans=("link", "parents"), lists=("exclude",)

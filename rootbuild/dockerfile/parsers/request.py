@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rootbuild.dockerfile.flags import NONE, Flags, Known, read_flags
 from rootbuild.dockerfile.instructions import Command
 from rootbuild.dockerfile.tree import Node
 from rootbuild.errors import DockerfileError, Location
+from rootbuild.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

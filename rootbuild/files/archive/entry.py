@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from rootbuild.records import dataclass
 
 Kind = Literal["file", "directory", "link", "hard link", "special"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Literal
 
 from rootbuild.history.record import Event, data
@@ -17,6 +16,7 @@ from rootbuild.progress.findings import (
     StageOutline,
 )
 from rootbuild.progress.reporter import CANCELED
+from rootbuild.records import dataclass, field
 
 Outcome = Literal["done", "cached", "failed", "canceled", "running"]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 
 from rootbuild.graph.stages import Source, keeps_owners
 from rootbuild.plan.mounts.given import Given, absolute
+from rootbuild.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

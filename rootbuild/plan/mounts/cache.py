@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 from typing import Literal, cast
 
 from rootbuild.graph.stages import Source
 from rootbuild.plan.mounts.given import Given, absolute
+from rootbuild.records import dataclass
 
 Sharing = Literal["shared", "private", "locked"]
 DEFAULT_MODE = 0o755

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from rootbuild.booleans import truth
 from rootbuild.dockerfile.fields import Field, read_fields
@@ -13,6 +12,7 @@ from rootbuild.dockerfile.sizes import ram_in_bytes
 from rootbuild.dockerfile.suggest import did_you_mean
 from rootbuild.errors import DockerfileError
 from rootbuild.plan.words import Words
+from rootbuild.records import dataclass
 
 TYPES = ("bind", "cache", "tmpfs", "secret", "ssh")
 SHARING = ("shared", "private", "locked")

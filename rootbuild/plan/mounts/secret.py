@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 
 from rootbuild.plan.mounts.given import Given, absolute, bad
+from rootbuild.records import dataclass
 
 FOLDER = "/run/secrets"
 DEFAULT_MODE = 0o400

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rootbuild.plan.mounts.given import Given, absolute, bad
+from rootbuild.records import dataclass
 
 DEFAULT_ID = "default"
 DEFAULT_MODE = 0o600

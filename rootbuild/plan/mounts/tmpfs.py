@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rootbuild.plan.mounts.given import Given, absolute
+from rootbuild.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from rootbuild.progress.terminal.state import Counts, State, Vertex
 from rootbuild.progress.units import seconds, size
+from rootbuild.records import dataclass
 
 GREEN, RED, CYAN, YELLOW, DIM, BOLD = "32", "31", "36", "33", "2", "1"
 ELLIPSIS = "…"

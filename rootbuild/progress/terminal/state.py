@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Literal
 
 from rootbuild.progress.findings import Built, Finding, Outline
 from rootbuild.progress.reporter import CANCELED, Measure
+from rootbuild.records import dataclass, field
 
 Outcome = Literal["running", "done", "cached", "failed", "canceled"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from rootbuild.backend import Backend
 from rootbuild.errors import HostError
 from rootbuild.execution import Device, Hook
+from rootbuild.records import replace
 from rootbuild.testing.contract.containers import container, execute, listing, refused, shell
 
 ZEROS = "head -c 3 {} | od -An -c | tr -d ' '"

@@ -8,11 +8,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 import pytest
 
 from rootbuild.backend import Backend
+from rootbuild.records import replace
 from rootbuild.testing.contract.containers import container, execute, listing, shell
 from rootbuild.testing.contract.waiting import processes, unique_seconds, wait_for
 

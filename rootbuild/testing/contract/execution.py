@@ -6,11 +6,11 @@ import json
 import os
 import threading
 import uuid
-from dataclasses import replace
 
 import pytest
 
 from rootbuild.backend import Backend, Exec
+from rootbuild.records import replace
 from rootbuild.testing.contract.containers import HOME, PATH, container, execute, shell
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from rootbuild.backend import Backend
 from rootbuild.errors import HostError
 from rootbuild.execution import Limits, Resources, Ulimit
+from rootbuild.records import replace
 from rootbuild.testing.contract.containers import container, execute, refused, shell
 from rootbuild.testing.contract.waiting import processes, unique_seconds, wait_for
 

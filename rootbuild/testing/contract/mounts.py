@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rootbuild.backend import Backend, Bind, Memory
 from rootbuild.errors import HostError
+from rootbuild.records import replace
 from rootbuild.testing.contract.containers import container, execute, listing, shell
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 from rootbuild.backend import Backend, Exec
 from rootbuild.execution import HOST_GATEWAY, Security
+from rootbuild.records import replace
 from rootbuild.testing.contract.containers import container, execute, refused, shell
 
 STATUS = "grep -E '^(CapEff|CapBnd|Seccomp):' /proc/self/status"
