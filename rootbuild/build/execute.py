@@ -315,12 +315,15 @@ class Executor:
         key = parts.solver.key(state.key, step)
         assert key is not None
         name = title(parts.plan, self._stage, position)
+        parts.solver.call(key, name)
         known = None if self._fresh else parts.solver.snapshot(key)
         if known is not None:
             parts.vertices.cached(name)
             self._work = Uncommitted()
             return State(key, known.layers, known.groups)
         link = self._links.key(step, selections) if self._must_be_an_image() else None
+        if link is not None:
+            parts.solver.call(link, name)
         if self._work.steps and (link is not None or self._due_before(step)):
             state = self._commit(state)
         with parts.vertices.open(name) as vertex, parts.halt.blamed():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rootbuild.build.context import ContextFiles
@@ -26,7 +27,8 @@ from rootbuild.build.outline import outline
 from rootbuild.build.planning import Planned, Planner
 from rootbuild.build.remotecache.journey import Journey
 from rootbuild.build.remotecache.request import keeps_all, outside
-from rootbuild.build.solver import Solver
+from rootbuild.build.solver import Claim, Solver, unclaimed
+from rootbuild.build.store import read_store
 from rootbuild.build.told import (
     show_head,
 )
@@ -35,6 +37,7 @@ from rootbuild.build.turns import Turns, usual_jobs
 from rootbuild.build.warnings import show_warnings
 from rootbuild.build.workspace import Workspaces
 from rootbuild.cache.files import FileDigests
+from rootbuild.cache.upkeep import touch
 from rootbuild.context.directory import LockedError
 from rootbuild.plan.keys import key
 from rootbuild.plan.plan import Plan
@@ -120,7 +123,7 @@ class Session:
             vertices.tell(outline(plan))
             self._show_head(plan)
             warnings = self._show_warnings(planned)
-            solver = self._solver(planned, context)
+            solver = self._solver(planned, context, partial(journal.claim, there=self._stored))
             check_platforms(plan, solver, self.planner.dockerfile.source, self._runs)
             halt = self.ground.contexts.remotes.halt
             turns = Turns(options.jobs or usual_jobs(), halt, Watch().busy)
@@ -186,7 +189,11 @@ class Session:
             digests, source = FileDigests(self.planner.cache), self.planner.dockerfile.source
             yield ContextFiles(trees, remote, digests, source, meter, inventories)
 
-    def _solver(self, planned: Planned, context: ContextFiles) -> Solver:
+    def _stored(self, image: str) -> bool:
+        """Whether the store has an image now."""
+        return image in read_store(self.ground.backend).ids
+
+    def _solver(self, planned: Planned, context: ContextFiles, claim: Claim = unclaimed) -> Solver:
         policy = self.ground.options.layers
         return Solver(
             planned.plan,
@@ -196,6 +203,7 @@ class Session:
             policy,
             planned.fresh,
             self.journey.supply.imported,
+            claim,
         )
 
     def _explainer(self, plan: Plan, solver: Solver, inventories: Inventories) -> Explainer:
@@ -235,3 +243,4 @@ class Session:
         if self.handout.exports(plan, context.digest).remembered(filesystems) == image:
             shown = (warnings, titles(plan))
             self.notebook.note(plan, self.planner.cache, context.known, shown, image)
+        touch(self.planner.cache, solver.known())

@@ -20,6 +20,13 @@ from rootbuild.plan.steps import Reading, RunStep, StagePlan, Step
 from rootbuild.records import dataclass
 
 ContextDigest = Callable[[Reading], str]
+Claim = Callable[[str], bool]
+"""Takes an image (id) for the rest of the build; False if it is gone."""
+
+
+def unclaimed(_: str) -> bool:
+    """Nobody removes images meanwhile, or it does no harm."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,7 @@ class Solver:
     """Computes key chains; asks the cache for results and the store whether they still exist.
 
     `fresh` are the stages that are built anew, whatever is cached. `imported` are results from
-    elsewhere, which the store does not have yet.
+    elsewhere, which the store does not have yet. What the store has is claimed before it is given.
 
     Several threads may ask and tell. What is remembered of a stage's content is void from when the
     stage is begun until it is known to be as it was: one that runs steps again, as they were not
@@ -72,6 +79,7 @@ class Solver:
         policy: LayerPolicy,
         fresh: frozenset[int] = frozenset(),
         imported: Imported | None = None,
+        claim: Claim = unclaimed,
     ) -> None:
         self._plan = plan
         self._cache = cache
@@ -80,6 +88,8 @@ class Solver:
         self._policy = policy
         self._fresh = fresh
         self._imported = imported or Imported()
+        self._claim = claim
+        self._titles: dict[str, str] = {}
         self._chains: dict[int, Chain] = {}
         self._begun: set[int] = set()
         self._built: dict[int, str] = {}
@@ -171,11 +181,20 @@ class Solver:
         Failing that, one from elsewhere, which `Supply` brings.
         """
         found = self._cache.step(key)
-        if found is None or found.layers.image not in self._live:
+        if found is None or not self._there(found.layers.image):
             found = self._imported.snapshot(key)
         if found is None:
             return None
         return found if self._policy == "auto" or set(found.groups) <= {1} else None
+
+    def _there(self, image: str) -> bool:
+        """Whether the store has an image, and will have it until the build ends."""
+        if image not in self._live:
+            return False
+        if self._claim(image):
+            return True
+        self._live.discard(image)
+        return False
 
     def lost(self, key: str) -> Literal["gone", "merged"] | None:
         """Why `snapshot` gives nothing though there was a result once; None if there was none."""
@@ -195,7 +214,15 @@ class Solver:
     def remember(self, key: str, snapshot: Snapshot) -> None:
         """Note the result of a step that was just committed."""
         self._live.add(snapshot.layers.image)
-        self._cache.remember_step(key, snapshot)
+        self._cache.remember_step(key, snapshot, self._titles.get(key, ""))
+
+    def call(self, key: str, title: str) -> None:
+        """Note how progress calls the step with a key, which may be remembered later."""
+        self._titles[key] = title
+
+    def known(self) -> list[str]:
+        """The keys of all steps, as far as they were found out."""
+        return [key for chain in list(self._chains.values()) for key in chain.keys]
 
     def begin(self, stages: Iterable[int]) -> None:
         """Note that stages are going to be built. Chains that rely on their content are void."""

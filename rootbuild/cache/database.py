@@ -19,11 +19,11 @@ from rootbuild.backend import Layers
 from rootbuild.errors import HostError
 from rootbuild.records import dataclass
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS steps(
     key TEXT PRIMARY KEY, image TEXT NOT NULL, diff_ids TEXT NOT NULL, groups TEXT NOT NULL,
-    used REAL NOT NULL
+    used REAL NOT NULL, about TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS images(
     key TEXT PRIMARY KEY, image TEXT NOT NULL, used REAL NOT NULL
@@ -40,7 +40,7 @@ CREATE TABLE IF NOT EXISTS memos(
 CREATE TABLE IF NOT EXISTS files(
     device INTEGER NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, digest TEXT NOT NULL,
-    PRIMARY KEY(device, inode)
+    used REAL NOT NULL DEFAULT 0, PRIMARY KEY(device, inode)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS runs(
     stage TEXT NOT NULL, key TEXT NOT NULL, record BLOB NOT NULL, used REAL NOT NULL,
@@ -49,7 +49,15 @@ CREATE TABLE IF NOT EXISTS runs(
 CREATE TABLE IF NOT EXISTS inventories(
     digest TEXT PRIMARY KEY, entries BLOB NOT NULL, used REAL NOT NULL
 );
+CREATE TABLE IF NOT EXISTS turns(
+    name TEXT PRIMARY KEY, taken REAL NOT NULL
+) WITHOUT ROWID;
 """
+# What makes this version's tables of the last one's, so that nothing has to be built again.
+_FROM_6 = (
+    "ALTER TABLE steps ADD COLUMN about TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE files ADD COLUMN used REAL NOT NULL DEFAULT 0",
+)
 
 _VALUES = {
     "images": "SELECT image FROM images WHERE key = ?",
@@ -62,6 +70,9 @@ _FILES = (
 
 FileState = tuple[int, int, int, int, int]
 """(device, inode, size, mtime_ns, ctime_ns)"""
+
+FRESH_SECONDS = 86400.0
+"""How long a time of last use may be off: so seldom does a build with nothing to do write one."""
 
 # What is kept only to explain later builds.
 RUNS_PER_STAGE = 3
@@ -103,13 +114,11 @@ class Cache:
         layers = Layers(str(row[0]), tuple(json.loads(row[1])))
         return Snapshot(layers, tuple(json.loads(row[2])))
 
-    def remember_step(self, key: str, snapshot: Snapshot) -> None:
-        """Note which image holds the result of a step."""
+    def remember_step(self, key: str, snapshot: Snapshot, about: str = "") -> None:
+        """Note which image holds the result of a step; `about` is how people know the step."""
         layers, groups = snapshot.layers, snapshot.groups
-        self._write(
-            "INSERT OR REPLACE INTO steps VALUES(?, ?, ?, ?, ?)",
-            *(key, layers.image, json.dumps(layers.diff_ids), json.dumps(groups), time.time()),
-        )
+        row = (key, layers.image, json.dumps(layers.diff_ids), json.dumps(groups), time.time())
+        self._write("INSERT OR REPLACE INTO steps VALUES(?, ?, ?, ?, ?, ?)", *row, about)
 
     @property
     def without_images(self) -> bool:
@@ -186,12 +195,6 @@ class Cache:
                 (MOST_INVENTORY_BYTES,),
             )
 
-    def kept_steps(self) -> dict[str, float]:
-        """The ids of the images that hold results of steps, and when each was made (Unix time)."""
-        with self._lock:
-            rows = self._database.execute("SELECT image, MAX(used) FROM steps GROUP BY image")
-            return {str(image): float(used) for image, used in rows}
-
     def answer(self, table: str, key: str) -> str | None:
         """As `image`, `content` and `pulled`, by the name of the table."""
         row = self._one(_VALUES[table], key)
@@ -201,8 +204,13 @@ class Cache:
         return str(row[0])
 
     def memo(self, key: str) -> str | None:
-        """What is remembered of a whole build."""
-        row = self._one("SELECT memo FROM memos WHERE key = ?", key)
+        """What is remembered of a whole build; nothing once a day, so that it is looked at in full.
+
+        That is when the times of last use of all that it stands on are noted.
+        """
+        now = time.time()
+        query = "SELECT memo FROM memos WHERE key = ? AND used BETWEEN ? AND ?"
+        row = self._one(query, key, now - FRESH_SECONDS, now + FRESH_SECONDS)
         return None if row is None else str(row[0])
 
     def remember_memo(self, key: str, memo: str) -> None:
@@ -232,12 +240,19 @@ class Cache:
     def close(self) -> None:
         """Write what is pending and let go of the database."""
         if self._files:
-            insert = "INSERT OR REPLACE INTO files VALUES(?,?,?,?,?,?)"
-            self._database.executemany(insert, self._files)
+            insert = "INSERT OR REPLACE INTO files VALUES(?,?,?,?,?,?,?)"
+            now = time.time()
+            self._database.executemany(insert, ((*row, now) for row in self._files))
             self._database.commit()
         self._database.close()
 
-    def _one(self, query: str, *key: str | int) -> tuple[str, ...] | None:
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[sqlite3.Connection]:
+        """The database, for changes that are made together or not at all."""
+        with self._lock, self._database:
+            yield self._database
+
+    def _one(self, query: str, *key: str | float) -> tuple[str, ...] | None:
         with self._lock:
             found: tuple[str, ...] | None = self._database.execute(query, key).fetchone()
         return found
@@ -288,16 +303,30 @@ def _signed(number: int) -> int:
 def _open(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=30, check_same_thread=False)
     try:
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        if version not in (0, SCHEMA_VERSION):
-            raise sqlite3.DatabaseError(f"schema {version}")
-        if version == 0:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.executescript(_SCHEMA)
-            database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            database.commit()
+        if _version(database) != SCHEMA_VERSION:
+            _prepare(database)
         database.execute("PRAGMA synchronous = NORMAL")
     except BaseException:
         database.close()
         raise
     return database
+
+
+def _version(database: sqlite3.Connection) -> int:
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def _prepare(database: sqlite3.Connection) -> None:
+    """Make the tables, or change those of the version before. Another process may do so as well."""
+    database.execute("PRAGMA journal_mode = WAL")
+    with database:
+        database.execute("BEGIN IMMEDIATE")
+        version = _version(database)
+        if version not in (0, SCHEMA_VERSION - 1, SCHEMA_VERSION):
+            raise sqlite3.DatabaseError(f"schema {version}")
+        for statement in _FROM_6 if version == SCHEMA_VERSION - 1 else ():
+            database.execute(statement)
+        for statement in _SCHEMA.split(";"):
+            database.execute(statement)
+        database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

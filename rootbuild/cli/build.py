@@ -36,6 +36,7 @@ from rootbuild.errors import (
 )
 from rootbuild.history.recorder import Recorder
 from rootbuild.host.folders import cache_folder, state_folder
+from rootbuild.host.settings import Settings
 from rootbuild.progress.quiet import QuietReporter
 from rootbuild.progress.reporter import Reporter
 from rootbuild.progress.tee import Tee
@@ -76,7 +77,29 @@ def run(parsed: Parsed) -> int:
     end_record(recorder, built or "")
     if parsed.switch("quiet"):
         sys.stdout.write(f"sha256:{built}\n" if built else "\n")
+    if recorder.steps_done:
+        _bound(backend, orders, verbose=parsed.switch("verbose"))
     return 0
+
+
+def _bound(backend: Backend, orders: Settings, *, verbose: bool) -> None:
+    """Keep the cache from growing for ever. The build is over: nothing here makes it fail."""
+    from rootbuild.build.ground import Folders
+    from rootbuild.build.kept.growth import bound
+    from rootbuild.build.kept.pantry import Pantry
+    from rootbuild.progress.units import size
+
+    sys.stdout.flush()
+    try:
+        pruned = bound(Pantry(backend, Folders(cache_folder(), state_folder())), orders)
+    except Interrupted:
+        return  # what is left to do is done another time
+    except RootbuildError as error:
+        sys.stderr.write(f"warning: the cache was not looked at: {error.report.message}\n")
+        return
+    if pruned is not None and pruned.entries and verbose:
+        count = f"{len(pruned.entries)} results and folders"
+        sys.stderr.write(f"==> cache: {count} were removed, {size(pruned.freed)}\n")
 
 
 def _look(parsed: Parsed, options: BuildOptions) -> int:

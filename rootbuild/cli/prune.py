@@ -1,25 +1,26 @@
-"""`prune` of containers, images, networks, volumes, the build cache, and of all of them."""
+"""`prune` of containers, images, networks, volumes, and of all of them with the build cache."""
 
 from __future__ import annotations
 
-import re
 import sys
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
 from rootbuild.backend import Runtime, choose_backend
+from rootbuild.build.kept.rules import Rules
 from rootbuild.cache.database import open_cache
+from rootbuild.cache.upkeep import kept_images
 from rootbuild.cli import rows
+from rootbuild.cli.cache import prune_by
+from rootbuild.cli.cache_rules import tests
 from rootbuild.cli.parse import Parsed
-from rootbuild.dockerfile.durations import parse_duration
-from rootbuild.errors import DockerfileError, RuntimeRefusedError, UsageError
+from rootbuild.cli.question import agreed
+from rootbuild.errors import UsageError
+from rootbuild.host.folders import cache_folder
 from rootbuild.host.settings import read
 from rootbuild.runtime.calls import ask
 from rootbuild.runtime.disk import index
-from rootbuild.runtime.display import size, table
+from rootbuild.runtime.display import size
 from rootbuild.runtimes import choose_runtime
 from rootbuild.storage.index import UnknownLayoutError
 
@@ -32,12 +33,11 @@ _WARNINGS = {
 _ALL_IMAGES = "all images without at least one container associated to them"
 _ALL_VOLUMES = "all local volumes not used by at least one container"
 _CACHE = "all build cache"
-_NANOSECONDS = 10**9
 
 
 def containers(parsed: Parsed) -> int:
     """Remove containers that do not run."""
-    if not _agreed(parsed, [_WARNINGS["container"]]):
+    if not agreed(parsed, [_WARNINGS["container"]]):
         return 0
     runtime = choose_runtime()
     before = _space(runtime)
@@ -48,7 +48,7 @@ def containers(parsed: Parsed) -> int:
 def images(parsed: Parsed) -> int:
     """Remove images without a name, or all that no container uses; the build cache stays."""
     everything = parsed.switch("all")
-    if not _agreed(parsed, [_ALL_IMAGES if everything else _WARNINGS["image"]]):
+    if not agreed(parsed, [_ALL_IMAGES if everything else _WARNINGS["image"]]):
         return 0
     runtime = choose_runtime()
     before = _space(runtime)
@@ -59,7 +59,7 @@ def images(parsed: Parsed) -> int:
 
 def networks(parsed: Parsed) -> int:
     """Remove networks that no container uses."""
-    if _agreed(parsed, [_WARNINGS["network"]]):
+    if agreed(parsed, [_WARNINGS["network"]]):
         removed = _pruned(choose_runtime(), "network", parsed.all("filter"))
         rows.write(_list("Deleted Networks:", removed))
     return 0
@@ -68,7 +68,7 @@ def networks(parsed: Parsed) -> int:
 def volumes(parsed: Parsed) -> int:
     """Remove volumes that no container uses: those that nobody named, or all."""
     everything = parsed.switch("all")
-    if not _agreed(parsed, [_ALL_VOLUMES if everything else _WARNINGS["volume"]]):
+    if not agreed(parsed, [_ALL_VOLUMES if everything else _WARNINGS["volume"]]):
         return 0
     removed = _pruned_volumes(choose_runtime(), parsed.all("filter"), everything=everything)
     return rows.write(_list("Deleted Volumes:", removed))
@@ -87,7 +87,7 @@ def system(parsed: Parsed) -> int:
         _ALL_IMAGES if everything else _WARNINGS["image"],
         _CACHE if everything else "unused build cache",
     ]
-    if not _agreed(parsed, warned):
+    if not agreed(parsed, warned):
         return 0
     runtime = choose_runtime()
     before = _space(runtime)
@@ -97,41 +97,9 @@ def system(parsed: Parsed) -> int:
         text += _list("Deleted Volumes:", _pruned_volumes(runtime, filters, everything=False))
     removed = _pruned_images(runtime, filters, everything=everything)
     text += _list("Deleted Images:", [f"deleted: sha256:{image}" for image in removed])
-    text += _list("Deleted build cache objects:", _pruned_cache(_until(filters)))
+    until = [text for text in filters if text.startswith("until=")]
+    text += _list("Deleted build cache objects:", prune_by(Rules(everything, tests(until))))
     return rows.write(text + _freed(before - _space(runtime)))
-
-
-def cache(parsed: Parsed) -> int:
-    """Remove the results of steps that builds have kept."""
-    for text in parsed.all("filter"):
-        if not text.startswith("until="):
-            raise UsageError(f"invalid filter {text!r}", hint="until=24h is one", exit_code=1)
-    if not _agreed(parsed, [_CACHE]):
-        return 0
-    known = choose_runtime()
-    before = _space(known)
-    removed = _pruned_cache(_until(parsed.all("filter")))
-    lines = table([("ID", "RECLAIMABLE"), *((image[:12], "true") for image in removed)])
-    return rows.write(
-        (lines if removed else "") + f"Total:\t{size(max(before - _space(known), 0))}\n"
-    )
-
-
-def usage(parsed: Parsed) -> int:
-    """List the results of steps that builds have kept (`buildx du`)."""
-    kept, total = _kept(), 0
-    runtime = choose_runtime()
-    lines = [("ID", "RECLAIMABLE", "SIZE", "LAST ACCESSED")]
-    for image in runtime.images():
-        if image.id in kept and not image.names:
-            passed = max(time.time() - kept[image.id], 0)
-            lines.append((image.id[:12], "true", size(image.size), f"{int(passed)} seconds ago"))
-    try:
-        total = index(runtime).usage(()).cached
-    except UnknownLayoutError:
-        total = 0
-    shown = table(lines) if len(lines) > 1 else ""
-    return rows.write(f"{shown}Reclaimable:\t{size(total)}\nTotal:\t\t{size(total)}\n")
 
 
 def _pruned(runtime: Runtime, kind: str, filters: Sequence[str]) -> list[str]:
@@ -191,55 +159,17 @@ def _pruned_volumes(runtime: Runtime, filters: Sequence[str], *, everything: boo
     return _answered(runtime, ("volume", "rm", *anonymous)) if anonymous else []
 
 
-def _pruned_cache(until: float | None) -> list[str]:
-    limit = time.time() if until is None else until
-    return _removed([image for image, used in _kept().items() if used <= limit])
-
-
-def _kept() -> dict[str, float]:
-    """The results of steps by the ids of their images, and when each was made."""
+def _kept() -> set[str]:
+    """The ids of images that hold results of steps."""
     index = _index()
     if not index.exists():
-        return {}
+        return set()
     with open_cache(index) as found:
-        return found.kept_steps()
+        return {image.image for image in kept_images(found) if image.step}
 
 
 def _index() -> Path:
-    return user_cache_path("rootbuild") / "cache.db"
-
-
-def _until(filters: Iterable[str]) -> float | None:
-    """The time that `until=` names: so long ago, or at that second."""
-    for text in filters:
-        name, _, when = text.partition("=")
-        if name != "until":
-            continue
-        if re.fullmatch(r"[0-9]+", when):
-            return float(when)
-        try:
-            return time.time() - parse_duration(when) / _NANOSECONDS
-        except DockerfileError as error:
-            raise UsageError(f"invalid filter {text!r}: {error}", exit_code=1) from error
-    return None
-
-
-def _agreed(parsed: Parsed, things: Sequence[str]) -> bool:
-    """Whether it may be done: `--force`, or a yes to the question."""
-    if parsed.switch("force"):
-        return True
-    sys.stdout.write("WARNING! This will remove ")
-    if len(things) == 1:
-        sys.stdout.write(f"{things[0]}.\n")
-    else:
-        sys.stdout.write(":\n" + "".join(f"  - {thing}\n" for thing in things) + "\n")
-    sys.stdout.write("Are you sure you want to continue? [y/N] ")
-    sys.stdout.flush()
-    answer = sys.stdin.readline() if sys.stdin is not None else ""
-    if answer.strip().lower() in ("y", "yes"):
-        return True
-    name = " ".join(parsed.command.path)
-    raise RuntimeRefusedError(f"{name} has been cancelled", id="cancelled", exit_code=1)
+    return cache_folder() / "cache.db"
 
 
 def _answered(runtime: Runtime, words: Sequence[str]) -> list[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from rootbuild.errors import HostError
 from rootbuild.records import dataclass, field
 
-KEYS = ("engine", "runtime", "isolation", "network-helper")
+KEYS = ("engine", "runtime", "isolation", "network-helper", "cache-limit")
 SYSTEM_FILE = Path("/etc/rootbuild/config.toml")
 _NAMED = "ROOTBUILD_CONFIG"
 

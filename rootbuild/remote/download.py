@@ -22,6 +22,7 @@ from rootbuild.records import asdict, dataclass
 from rootbuild.remote.access import FindSecret, no_secrets
 from rootbuild.remote.checksum import Checksum, checksum_of, parse_checksum
 from rootbuild.remote.locks import held, locked, no_space, sweep
+from rootbuild.remote.noted import note_use
 from rootbuild.remote.request import NOT_MODIFIED, Headers, Response, address, get
 from rootbuild.remote.secrets import http_authorization
 from rootbuild.remote.sources import HttpSource
@@ -82,6 +83,7 @@ def downloaded(
             if found is None:
                 found = _ask(source, place, secret, patience)
                 _verify(source, found, wanted)
+            note_use(place.folder, url=source.shown)
             stack.enter_context(held(found.folder))
         yield found
 

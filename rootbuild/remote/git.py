@@ -17,8 +17,9 @@ from rootbuild.remote.access import Access
 from rootbuild.remote.checkout import check_out
 from rootbuild.remote.forge import Forge
 from rootbuild.remote.locks import held, locked, sweep
+from rootbuild.remote.noted import note_use
 from rootbuild.remote.repository import Remote, verify
-from rootbuild.remote.sources import GitSource
+from rootbuild.remote.sources import GitSource, redacted
 
 
 def resolve(source: GitSource, access: Access) -> str:
@@ -60,5 +61,6 @@ def checked_out(source: GitSource, commit: str, cache: Path, access: Access) -> 
                 check_out(source, commit, forge, making).rename(tree)
                 shutil.rmtree(making, ignore_errors=True)
                 sweep(trees, name)
+            note_use(forge.place(source.remote), url=redacted(source.remote))
             stack.enter_context(held(tree))
         yield tree

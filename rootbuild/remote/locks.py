@@ -1,4 +1,7 @@
-"""Locks on entries of the download caches. The kernel drops them when a process ends."""
+"""Locks on entries of the download caches. The kernel drops them when a process ends.
+
+An entry may be removed by who holds it alone: who waited for its lock meanwhile makes it anew.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,12 @@ import errno
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rootbuild.errors import HostError
+
+_GONE = ".gone-"
 
 
 @contextlib.contextmanager
@@ -20,11 +25,17 @@ def locked(folder: Path) -> Iterator[None]:
     What the system refuses in the block is a HostError.
     """
     try:
-        with _opened(folder, make=True) as descriptor:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with _made(folder, fcntl.LOCK_EX):
             yield
     except OSError as error:
         raise _refused(folder, error) from error
+
+
+@contextlib.contextmanager
+def shared(folder: Path) -> Iterator[None]:
+    """Keep a folder, which is made if need be, from being removed for the length of the block."""
+    with _made(folder, fcntl.LOCK_SH):
+        yield
 
 
 @contextlib.contextmanager
@@ -45,10 +56,77 @@ def sweep(folder: Path, keep: str) -> None:
             shutil.rmtree(entry.path)
 
 
+def busy(folders: Sequence[Path]) -> bool:
+    """Whether somebody holds one of some folders, or what is in it, in whatever way."""
+    with contextlib.ExitStack() as stack:
+        return not _alone(stack, folders)
+
+
+def discard(entry: Path, folders: Sequence[Path]) -> bool:
+    """Remove an entry; False if somebody holds one of the `folders`, which belong to it.
+
+    Who uses an entry holds one of these, or a folder in one of these.
+    """
+    gone = entry.with_name(f"{_GONE}{entry.name}-{os.getpid()}")
+    with contextlib.ExitStack() as stack:
+        for folder in folders:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not _alone(stack, folders):
+            return False
+        entry.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+    return True
+
+
+def entries(parent: Path) -> list[Path]:
+    """The entries in a folder. What is left of one that was removed, by a killed process, goes."""
+    found = []
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(parent) as scanned:
+        for entry in scanned:
+            if entry.name.startswith(_GONE):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            elif entry.is_dir(follow_symlinks=False):
+                found.append(Path(entry.path))
+    return found
+
+
+def _alone(stack: contextlib.ExitStack, folders: Sequence[Path]) -> bool:
+    """Hold folders and all that are in them until the stack ends; False if others do."""
+    for folder in folders:
+        try:
+            _hold(stack, folder)
+            for entry in list(os.scandir(folder)):
+                if entry.is_dir(follow_symlinks=False):
+                    _hold(stack, Path(entry.path))
+        except FileNotFoundError:
+            continue  # nobody can hold it
+        except BlockingIOError:
+            return False
+    return True
+
+
+def _hold(stack: contextlib.ExitStack, folder: Path) -> None:
+    descriptor = stack.enter_context(_opened(folder))
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
 @contextlib.contextmanager
-def _opened(folder: Path, *, make: bool = False) -> Iterator[int]:
-    if make:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+def _made(folder: Path, mode: int) -> Iterator[None]:
+    """Hold a folder, which is made if need be, and again if it is removed before it is ours."""
+    with contextlib.ExitStack() as stack:
+        while True:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with contextlib.suppress(FileNotFoundError):
+                descriptor = stack.enter_context(_opened(folder))
+                fcntl.flock(descriptor, mode)
+                if os.path.samestat(os.fstat(descriptor), os.stat(folder)):
+                    break
+            stack.close()
+        yield
+
+
+@contextlib.contextmanager
+def _opened(folder: Path) -> Iterator[int]:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         yield descriptor

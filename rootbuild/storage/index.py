@@ -61,6 +61,10 @@ class Index:
 
     def usage(self, active: Collection[str]) -> Usage:
         """How much space images take; `active` are the ids of those that containers use."""
+        return usage(*self.chains(), active)
+
+    def chains(self) -> tuple[list[Layers], dict[str, int]]:
+        """The layers that each image consists of, and the layers' own sizes."""
         images: list[Layers] = []
         sizes: dict[str, int] = {}
         for root, driver in self.stores():
@@ -72,7 +76,7 @@ class Index:
                 chain = tuple(_chain(layers, str(entry.get("layer") or "")))
                 images.append(Layers(str(entry.get("id")), bool(entry.get("names")), chain))
             sizes.update((identity, _own_size(entry)) for identity, entry in layers.items())
-        return usage(images, sizes, active)
+        return images, sizes
 
     def layers(self, image: str) -> tuple[int, ...]:
         """The sizes of an image's layers, from the bottom; none if there is no such image."""

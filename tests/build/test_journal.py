@@ -52,6 +52,11 @@ def builder(tmp_path: Path) -> Iterator[Killed]:
         process.communicate()
 
 
+def noted(file: Path) -> list[str]:
+    """The containers that a journal lists."""
+    return [word for word in file.read_text().split() if not word.startswith("begun:")]
+
+
 class Swept:
     """Takes the names of what has to be removed."""
 
@@ -67,7 +72,7 @@ def test_names_are_unique_and_noted_first(tmp_path: Path) -> None:
         names = [one.container(), one.container(), two.container()]
         assert len(set(names)) == 3
         (file,) = (tmp_path / "a" / "builds").iterdir()
-        assert file.read_text().split() == names[:2]
+        assert noted(file) == names[:2]
     assert not list((tmp_path / "a" / "builds").iterdir())
 
 
@@ -92,7 +97,7 @@ def test_a_live_build_is_left_alone(tmp_path: Path, builder: Killed) -> None:
     clean_up_after_killed(tmp_path / "builds", swept)
     assert swept.names == names
     (left,) = (tmp_path / "builds").iterdir()
-    assert left.read_text().split() == alive
+    assert noted(left) == alive
 
 
 def test_a_build_sweeps_first(
@@ -162,7 +167,7 @@ def test_a_journal_is_never_seen_without_its_lock(
         clean_up_after_killed(tmp_path, swept)
         assert swept.names == []
         (file,) = tmp_path.glob("*.journal")
-        assert file.read_text().split() == [name]
+        assert noted(file) == [name]
     assert not list(tmp_path.iterdir())
 
 

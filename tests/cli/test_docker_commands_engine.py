@@ -104,6 +104,8 @@ def test_prune(rootbuild: Rootbuild, unique: Callable[..., str], tmp_path: Path)
     assert len(kept.splitlines()) > 3
     assert "CACHED" in rootbuild("build", "--layers=all", str(tmp_path)).stderr
     assert "Total:" in rootbuild("buildx", "prune", "-f").stdout
+    assert "CACHED" in rootbuild("build", "--layers=all", str(tmp_path)).stderr
+    assert "Total:" in rootbuild("buildx", "prune", "-f", "-a").stdout
     assert rootbuild("buildx", "du").stdout.startswith("Reclaimable:")
     assert rootbuild("run", "--rm", image, "cat", "/b").stdout == "b\n"
 

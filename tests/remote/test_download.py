@@ -64,7 +64,7 @@ def test_what_has_not_changed_is_not_sent_again(
     page.etag, page.modified, page.body = page.etag and '"2"', LONG_AGO + 5, b"two"
     assert fetch(url, tmp_path) == b"two"
     assert web.asked("/f") == 4
-    assert files(tmp_path) == ["answer.json", "content"], "old content goes"
+    assert files(tmp_path) == ["about.json", "answer.json", "content"], "old content goes"
 
 
 def test_a_server_that_ignores_conditions_is_not_read_to_the_end(web: Web, tmp_path: Path) -> None:
@@ -270,7 +270,7 @@ def test_content_that_is_in_use_stays(web: Web, tmp_path: Path) -> None:
         assert first.path.read_bytes() == b"one"
     web.put("/f", "three")
     fetch(url, tmp_path)
-    assert files(tmp_path) == ["answer.json", "content"]
+    assert files(tmp_path) == ["about.json", "answer.json", "content"]
 
 
 def test_what_a_killed_build_left(web: Web, tmp_path: Path) -> None:
@@ -280,7 +280,7 @@ def test_what_a_killed_build_left(web: Web, tmp_path: Path) -> None:
     (place / "part").write_bytes(b"half")
     (place / "answer.json").write_bytes(b"{")
     assert fetch(url, tmp_path) == b"one"
-    assert files(tmp_path) == ["answer.json", "content"]
+    assert files(tmp_path) == ["about.json", "answer.json", "content"]
 
 
 def test_builds_at_the_same_time_load_once(web: Web, tmp_path: Path) -> None:

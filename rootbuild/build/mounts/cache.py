@@ -2,7 +2,8 @@
 
 One folder per id, first content and wanted owner; `data-0` is the one that steps share. Each has a
 lock: a step that shares holds it with others, a step that locks waits until it holds it alone, and
-a private one takes the first that nobody holds.
+a private one takes the first that nobody holds. All of them hold the folder itself, so that it is
+not removed meanwhile, and note in it that it is used.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from rootbuild.graph.stages import keeps_owners
 from rootbuild.plan.keys import key
 from rootbuild.plan.mounts.cache import DEFAULT_MODE, CacheMount, Sharing
 from rootbuild.records import dataclass
+from rootbuild.remote.locks import shared
+from rootbuild.remote.noted import note_use
 
 PAUSE_SECONDS = 0.02
 
@@ -66,8 +69,8 @@ class CacheFolders:
         """The data of a cache, made if need be, for the length of the block."""
         self.used.add(identity)
         folder = self._folder / identity
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with self._slot(folder, mount.sharing) as slot:
+        with shared(folder), self._slot(folder, mount.sharing) as slot:
+            note_use(folder, id=mount.id, target=mount.target)
             seeded = mount.made is not None or content is not None
             renew = fresh and seeded and identity not in self._renewed
             if renew or not slot.data.exists():

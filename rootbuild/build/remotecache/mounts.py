@@ -34,6 +34,7 @@ from rootbuild.plan.mounts.cache import CacheMount
 from rootbuild.plan.plan import Plan
 from rootbuild.plan.steps import RunStep
 from rootbuild.records import dataclass
+from rootbuild.remote.locks import shared
 
 _CONTENT = Path("data-0", "content")
 _LOCK = "lock-0"
@@ -133,7 +134,9 @@ class Mounts:
         content = self.folder / name / _CONTENT
         if not content.is_dir():
             return None
-        with _alone(self.folder / name / _LOCK) as alone:
+        with shared(self.folder / name), _alone(self.folder / name / _LOCK) as alone:
+            if not content.is_dir():
+                return None
             if not alone:
                 self.vertices.warn("a cache mount that another build uses now is not exported")
                 return None

@@ -142,27 +142,4 @@ COMMANDS = (
         "[NAME...]",
         "rootbuild.cli.buildx:stop",
     ),
-    Command(
-        ("buildx", "prune"),
-        "Remove build cache",
-        "[OPTIONS]",
-        "rootbuild.cli.prune:cache",
-        (
-            switch("all", "Include internal/frontend images", "a"),
-            _BUILDER,
-            values("filter", 'Provide filter values (e.g., "until=24h")', metavar="filter"),
-            switch("force", "Do not prompt for confirmation", "f"),
-            switch("verbose", "Provide a more verbose output"),
-        ),
-        maximum=0,
-        aliases=(("builder", "prune"),),
-    ),
-    Command(
-        ("buildx", "du"),
-        "Disk usage of the build cache",
-        "[OPTIONS]",
-        "rootbuild.cli.prune:usage",
-        (_BUILDER, switch("verbose", "Provide a more verbose output")),
-        maximum=0,
-    ),
 )
