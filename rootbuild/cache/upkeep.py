@@ -5,8 +5,10 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from pathlib import Path
 
-from rootbuild.cache.database import FRESH_SECONDS, Cache
+from rootbuild.cache.database import FRESH_SECONDS, Cache, open_cache
+from rootbuild.errors import HostError
 from rootbuild.records import dataclass
 
 MOST_ROWS = {
@@ -20,6 +22,8 @@ MOST_ROWS = {
 """How many rows a table has at most: the least recently used go."""
 DEAD_SECONDS = 7 * 86400.0
 """How long a row is kept whose image is gone: it explains why a step has to run again."""
+GROWTH_SECONDS = 3600.0
+"""How seldom somebody looks how large the cache is."""
 _AT_ONCE = 500
 
 
@@ -79,6 +83,15 @@ def take_turn(cache: Cache, name: str, seconds: float) -> bool:
             return False
         database.execute("INSERT OR REPLACE INTO turns VALUES(?, ?)", (name, now))
     return True
+
+
+def growth_is_due(path: Path) -> bool:
+    """Whether it is time to look how large the cache is; others need not then. HostError."""
+    try:
+        with open_cache(path) as cache:
+            return take_turn(cache, "growth", GROWTH_SECONDS)
+    except sqlite3.Error as error:
+        raise HostError(str(error), id="cache-folder") from error
 
 
 def tidy(cache: Cache, live: Collection[str], most: dict[str, int] = MOST_ROWS) -> None:

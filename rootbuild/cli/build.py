@@ -85,19 +85,25 @@ def run(parsed: Parsed) -> int:
 def _bound(backend: Backend, orders: Settings, *, verbose: bool) -> None:
     """Keep the cache from growing for ever. The build is over: nothing here makes it fail."""
     from rootbuild.build.ground import Folders
-    from rootbuild.build.kept.growth import bound
-    from rootbuild.build.kept.pantry import Pantry
-    from rootbuild.progress.units import size
+    from rootbuild.cache.upkeep import growth_is_due
 
     sys.stdout.flush()
+    folders = Folders(cache_folder(), state_folder())
     try:
-        pruned = bound(Pantry(backend, Folders(cache_folder(), state_folder())), orders)
+        if not growth_is_due(folders.cache / "cache.db"):
+            return
+        from rootbuild.build.kept.growth import bound
+        from rootbuild.build.kept.pantry import Pantry
+
+        pruned = bound(Pantry(backend, folders), orders)
     except Interrupted:
         return  # what is left to do is done another time
     except RootbuildError as error:
         sys.stderr.write(f"warning: the cache was not looked at: {error.report.message}\n")
         return
-    if pruned is not None and pruned.entries and verbose:
+    if pruned.entries and verbose:
+        from rootbuild.progress.units import size
+
         count = f"{len(pruned.entries)} results and folders"
         sys.stderr.write(f"==> cache: {count} were removed, {size(pruned.freed)}\n")
 
