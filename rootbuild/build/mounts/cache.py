@@ -74,7 +74,7 @@ class CacheFolders:
             seeded = mount.made is not None or content is not None
             renew = fresh and seeded and identity not in self._renewed
             if renew or not slot.data.exists():
-                self._wait(slot.lock, fcntl.LOCK_EX)
+                self._wait(slot.lock, fcntl.LOCK_EX, None if renew else slot.data.exists)
                 # Another step of this build may have done so meanwhile.
                 if renew and identity not in self._renewed and slot.data.exists():
                     shutil.rmtree(slot.data)
@@ -106,9 +106,14 @@ class CacheFolders:
         self._wait(descriptor, fcntl.LOCK_SH if sharing == "shared" else fcntl.LOCK_EX)
         return True
 
-    def _wait(self, descriptor: int, mode: int) -> None:
-        """Take a lock once it is free. Raises Canceled, which a wait in the kernel could not."""
+    def _wait(self, descriptor: int, mode: int, needless: Callable[[], bool] | None = None) -> None:
+        """Take a lock once it is free, unless that turns out to be `needless`.
+
+        Raises Canceled, which a wait in the kernel could not.
+        """
         while not _locked(descriptor, mode):
+            if needless is not None and needless():
+                return  # who made it meanwhile may hold it for long
             self._halt.pause(PAUSE_SECONDS)
 
 
