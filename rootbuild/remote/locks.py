@@ -70,10 +70,13 @@ def discard(entry: Path, folders: Sequence[Path]) -> bool:
     gone = entry.with_name(f"{_GONE}{entry.name}-{os.getpid()}")
     with contextlib.ExitStack() as stack:
         for folder in folders:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _make(folder)
         if not _alone(stack, folders):
             return False
-        entry.rename(gone)
+        try:
+            entry.rename(gone)
+        except FileNotFoundError:
+            return True  # somebody else has removed it
     shutil.rmtree(gone, ignore_errors=True)
     return True
 
@@ -115,7 +118,7 @@ def _made(folder: Path, mode: int) -> Iterator[None]:
     """Hold a folder, which is made if need be, and again if it is removed before it is ours."""
     with contextlib.ExitStack() as stack:
         while True:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _make(folder)
             with contextlib.suppress(FileNotFoundError):
                 descriptor = stack.enter_context(_opened(folder))
                 fcntl.flock(descriptor, mode)
@@ -123,6 +126,16 @@ def _made(folder: Path, mode: int) -> Iterator[None]:
                     break
             stack.close()
         yield
+
+
+def _make(folder: Path) -> None:
+    """Make a folder unless it is there. It may come and go meanwhile."""
+    while not folder.is_dir():
+        try:
+            folder.mkdir(parents=True, mode=0o700)
+        except FileExistsError:
+            if folder.exists() and not folder.is_dir():
+                raise
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,12 +60,12 @@ def test_steps_side_by_side_begin_a_cache_anew_once(
     asked = CacheMount("/id", "/c", "shared", None, "/", made, read_only=False)
     wait, first = CacheFolders._wait, iter([True])
 
-    def other_is_faster(self: CacheFolders, lock: int, mode: int) -> None:
+    def other_is_faster(self: CacheFolders, lock: int, mode: int, *more: Any) -> None:
         if mode == fcntl.LOCK_EX and next(first, False):
             fcntl.flock(lock, fcntl.LOCK_UN)  # as the kernel does where another one has it, too
             with caches.held("id", asked, None, fresh=True) as data:
                 (data / "content/kept").touch()
-        wait(self, lock, mode)
+        wait(self, lock, mode, *more)
 
     with CacheFolders(tmp_path, Halt()).held("id", asked, None, fresh=False) as data:
         (data / "content/old").touch()

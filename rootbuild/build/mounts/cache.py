@@ -74,7 +74,9 @@ class CacheFolders:
             seeded = mount.made is not None or content is not None
             renew = fresh and seeded and identity not in self._renewed
             if renew or not slot.data.exists():
-                self._wait(slot.lock, fcntl.LOCK_EX, None if renew else slot.data.exists)
+                self._wait(
+                    slot.lock, fcntl.LOCK_EX, partial(self._begun, identity, slot, renew=renew)
+                )
                 # Another step of this build may have done so meanwhile.
                 if renew and identity not in self._renewed and slot.data.exists():
                     shutil.rmtree(slot.data)
@@ -85,6 +87,10 @@ class CacheFolders:
                 if mount.sharing == "shared":
                     self._wait(slot.lock, fcntl.LOCK_SH)
             yield slot.data
+
+    def _begun(self, identity: str, slot: Slot, *, renew: bool) -> bool:
+        """Whether there is data already, which is of this build if it was to begin anew."""
+        return slot.data.exists() and (not renew or identity in self._renewed)
 
     @contextlib.contextmanager
     def _slot(self, folder: Path, sharing: Sharing) -> Iterator[Slot]:
