@@ -30,6 +30,9 @@ ENGINES = os.environ.get("ROOTBUILD_ENGINE_TESTS") == "1"
 BASE_IMAGES = ("docker.io/diamol/base", "docker.io/diamol/openjdk", "docker.io/diamol/maven")
 SETTLE_SECONDS = 5.0
 
+# So that it is said what was found where a backend does not keep to the contract.
+pytest.register_assert_rewrite("rootbuild.testing")
+
 # A job in the background of a script, or one of `nohup`, is told to ignore these, and so would be
 # what tests start.
 USUAL: dict[signal.Signals, Any] = {

@@ -10,8 +10,6 @@ from typing import IO
 
 from rootbuild import process
 from rootbuild.choices import Way
-from rootbuild.execution import Memory
-from rootbuild.records import replace
 from rootbuild_buildah import argv
 from rootbuild_oci import bundle, kernel, limits, mounts, network, spec, steps
 from rootbuild_oci.inside import kill_inside
@@ -51,13 +49,10 @@ def run(way: str, folder: Path, step: Step, output: IO[bytes]) -> int:
         if netns == "":
             netns = stack.enter_context(network.namespace())
         joined = [f"--net={netns}"] if netns else []
-        if command.limits.shm_size and chroot:
+        if command.limits.shm_size:
             # With isolation "chroot" a step has the /dev/shm that buildah itself has.
             shm = stack.enter_context(_with_shm(command.limits.shm_size))
             joined.append(f"--mount={shm}")
-        elif command.limits.shm_size:
-            memory = Memory(SHM, command.limits.shm_size)
-            command = replace(command, mounts=(memory, *command.mounts))
         environment = {}
         if command.limits.ulimits:
             conf = folder / "containers.conf"

@@ -11,6 +11,8 @@ from rootbuild_oci import cgroup, stubs
 HINT = "install crun or runc where this host lets one of them work (docs/hosts.md)"
 # With isolation "chroot" buildah puts the host's own over whatever is mounted there.
 TAKEN_BY_CHROOT = ("/dev", "/proc", "/sys")
+# Otherwise it mounts its own there, in no certain order: one time in twenty that is on top of ours.
+TAKEN = (*TAKEN_BY_CHROOT, "/dev/pts", "/dev/shm", "/dev/mqueue")  # noqa: S108 - mount points
 
 
 def covers(mounts: tuple[Mount, ...], rootfs: Path, places: tuple[Path, ...]) -> bool:
@@ -33,6 +35,7 @@ def refuse(command: Exec, *, chroot: bool) -> None:
         ("a choice of seccomp rules", bool(command.security.seccomp)),
         ("a limit on memory or processors", cgroup.needs_group(command.limits.resources)),
         ("a device with hooks", bool(command.hooks)),
+        ("a size of /dev/shm", bool(command.limits.shm_size) and not chroot),
     ):
         if wanted:
             raise _needs_runtime(what)
@@ -45,7 +48,8 @@ def _refuse_mounts(command: Exec, *, chroot: bool) -> None:
     for source, target in places:
         if ":" in source + target or "," in target:
             raise _needs_runtime(f"a mount at {target} (with a : or a , in one of its paths)")
-        if chroot and f"/{target.split('/')[1]}" in TAKEN_BY_CHROOT:
+        taken = f"/{target.split('/')[1]}" in TAKEN_BY_CHROOT if chroot else target in TAKEN
+        if taken:
             raise _needs_runtime(f"a mount at {target}")
 
 

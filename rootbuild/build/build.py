@@ -73,7 +73,7 @@ class Build:
 
     def _journey(self, cache: Cache, store: Store) -> Journey:
         ground, folder = self.ground, self.ground.folders.cache
-        ending = Ending(ground.contexts.remotes.halt)
+        ending = Ending(ground.contexts.remotes.halt, ground.contexts.remotes.lines)
         supply = Supply(ground.backend, cache, folder, ground.vertices, ending, store.ids)
         return Journey(ground.options, ground.backend, cache, folder, ground.vertices, supply)
 

@@ -17,6 +17,7 @@ from rootbuild import process
 from rootbuild.build.halt import Halt
 from rootbuild.build.options import Agent, Secret
 from rootbuild.build.vertices import Vertices
+from rootbuild.web.lines import Lines
 
 if TYPE_CHECKING:  # most builds fetch nothing
     from rootbuild.remote.access import Access
@@ -35,6 +36,7 @@ class Remotes:
     def __init__(self, cache: Path, secrets: Sequence[Secret], agents: Sequence[Agent]) -> None:
         self.numbers: Iterator[int] = itertools.count(1)
         self.halt = Halt()
+        self.lines = Lines()
         self._waiting = process.Waiting()
         self._cache = cache
         self._secrets = secrets
@@ -74,8 +76,9 @@ class Remotes:
             return self._folders[source]
 
     def stop(self) -> None:
-        """End the programs that fetch something for other threads; `halt` was pressed before."""
+        """End what fetches something for other threads; `halt` was pressed before."""
         self._waiting.end()
+        self.lines.cut()
 
     def _identify(self, source: RemoteSource, vertices: Vertices) -> str:
         from rootbuild.remote.sources import HttpSource
@@ -94,7 +97,7 @@ class Remotes:
         from rootbuild.remote.download import downloaded
         from rootbuild.web.patience import Patience
 
-        patience = Patience(wait=self.halt.pause)
+        patience = Patience(wait=self.halt.pause, connected=self.lines.note)
         with vertices.open(f"load {source.shown}"):
             held = downloaded(source, self._cache / "downloads", self._secret, patience)
             found = self._stack.enter_context(held)

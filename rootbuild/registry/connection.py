@@ -73,7 +73,9 @@ class Connection:
         self._scheme = ""
         self._lock = threading.Lock()
         self._opener = opener(
-            tls=context(place.host, verify=not place.insecure), proxies=not is_local(place.host)
+            patience.connected,
+            tls=context(place.host, verify=not place.insecure),
+            proxies=not is_local(place.host),
         )
         self._authorization = Authorization(place.host, credentials, self._token)
 

@@ -82,7 +82,7 @@ def get(
     sent = {"User-Agent": f"rootbuild/{__version__}", **headers}
     request = urllib.request.Request(where.target, headers=sent)  # noqa: S310 - see web.opener
     try:
-        return persist(lambda: _once(request, where, take, patience.timeout), patience)
+        return persist(lambda: _once(request, where, take, patience), patience)
     except PassingError as error:
         raise _failed(where, str(error)) from error
 
@@ -91,7 +91,7 @@ def _once(
     request: urllib.request.Request,
     where: Address,
     take: Callable[[Response], Result],
-    timeout: float,
+    patience: Patience,
 ) -> Result:
     def unreachable(reason: str) -> Exception:
         return _no_way(where, reason)
@@ -102,7 +102,7 @@ def _once(
     try:
         with (
             understood(where.host, unreachable, untrusted),
-            closing(_opened(request, where, timeout)) as answer,
+            closing(_opened(request, where, patience)) as answer,
         ):
             return take(Response(answer.status, answer.headers, answer))
     except urllib.error.HTTPError as error:
@@ -114,9 +114,10 @@ def _once(
             raise _refused(where, error) from error
 
 
-def _opened(request: urllib.request.Request, where: Address, timeout: float) -> HTTPResponse:
+def _opened(request: urllib.request.Request, where: Address, patience: Patience) -> HTTPResponse:
     try:
-        answer: HTTPResponse = opener().open(request, timeout=timeout)
+        with_connections = opener(patience.connected)
+        answer: HTTPResponse = with_connections.open(request, timeout=patience.timeout)
     except ValueError as error:  # of a redirect to what is no URL
         raise RemoteError(
             f"failed to load {where.shown}: the server's answer makes no sense: {error}",

@@ -8,19 +8,22 @@ from email.message import Message
 from typing import IO
 from urllib.parse import urlsplit
 
-from rootbuild.web.early import PlainHandler, SafeHandler
+from rootbuild.web.early import Connected, PlainHandler, SafeHandler
 
 
 def opener(
-    *, tls: ssl.SSLContext | None = None, proxies: bool = True
+    connected: Connected, *, tls: ssl.SSLContext | None = None, proxies: bool = True
 ) -> urllib.request.OpenerDirector:
-    """An opener; with the environment's proxies (`http_proxy` and its like) unless told not to."""
+    """An opener; with the environment's proxies (`http_proxy` and its like) unless told not to.
+
+    `connected` gets the socket of each connection once it is made.
+    """
     found = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(None if proxies else {}),
         urllib.request.UnknownHandler(),
-        PlainHandler(),
-        SafeHandler(context=tls),
+        PlainHandler(connected),
+        SafeHandler(connected, tls),
         urllib.request.HTTPDefaultErrorHandler(),
         _Redirects(),
         urllib.request.HTTPErrorProcessor(),

@@ -6,9 +6,12 @@ import email.utils
 import time
 from collections.abc import Callable
 from email.message import Message
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from rootbuild.records import dataclass
+
+if TYPE_CHECKING:
+    from socket import socket
 
 Result = TypeVar("Result")
 
@@ -24,13 +27,14 @@ class Patience:
     """How often a request is made before it has failed, and how long each thing may take (s).
 
     `wait` waits for that many seconds, and is called with 0 before each piece of work: what it
-    raises ends the matter.
+    raises ends the matter. `connected` gets the socket of each connection that is made.
     """
 
     attempts: int = 4
     pause: float = 0.5
     timeout: float = 30.0
     wait: Callable[[float], object] = time.sleep
+    connected: Callable[[socket], object] = lambda line: None
 
     def length(self, error: PassingError, pause: float) -> float:
         """How long to wait after an error: what the server says, within reason, or `pause`."""

@@ -58,6 +58,7 @@ class TestRun(RunContract):
     supplementary_groups = BY_RUNTIME
     unconfined = BY_RUNTIME
     control_groups = BY_RUNTIME
+    shared_memory = WAY != "buildah"
     hooks = BY_RUNTIME
     device_folder = WAY != "chroot"
 

@@ -44,6 +44,7 @@ def test_options() -> None:
         (Bind(Path("/a"), "/c:d"), False),
         (Memory("/c,d"), False),
         (Bind(Path("/a"), "/dev/pipes"), True),
+        (Memory("/dev/shm"), False),
     ],
 )
 def test_refused(mount: Mount, chroot: bool) -> None:
@@ -69,6 +70,15 @@ def test_what_only_a_runtime_can_do(command: Exec, what: str) -> None:
         mounts.refuse(command, chroot=True)
     assert caught.value.id == "needs-runtime"
     assert what in str(caught.value)
+
+
+def test_a_size_of_dev_shm_is_refused_but_in_chroot() -> None:
+    """buildah mounts its own there as well, and which one is on top is left to chance."""
+    command = Exec(("a",), limits=Limits(shm_size=1 << 20))
+    with pytest.raises(HostError) as caught:
+        mounts.refuse(command, chroot=False)
+    assert caught.value.id == "needs-runtime"
+    mounts.refuse(command, chroot=True)
 
 
 def test_not_refused() -> None:

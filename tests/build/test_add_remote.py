@@ -154,11 +154,17 @@ def test_secrets_for_servers_are_seen_nowhere(
     assert TOKEN.encode() not in kept
 
 
-def test_an_interrupted_download_leaves_nothing(project: Project, server: Web) -> None:
+@pytest.mark.parametrize("options", [(), ("--no-cache",)], ids=["outside", "inside"])
+def test_an_interrupted_download_leaves_nothing(
+    options: tuple[str, ...], project: Project, server: Web
+) -> None:
+    """Whether it is a half of the build outside of the namespace that waits, or a stage inside."""
+    project.build("FROM diamol/base\nRUN touch /known\n")
     url = server.put("/f", "content", delays=[60])
     project.write("Dockerfile", f"FROM diamol/base\nADD {url} /f\n")
+    command = (*project.rootbuild.program, "image", "build", "-t", project.tag, *options)
     process = subprocess.Popen(
-        (*project.rootbuild.program, "image", "build", "-t", project.tag, str(project.folder)),
+        (*command, str(project.folder)),
         env=project.rootbuild.environment(),
         stderr=subprocess.PIPE,
         text=True,

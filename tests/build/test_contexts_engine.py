@@ -262,11 +262,18 @@ def test_interrupted_while_reading(rootbuild: Rootbuild, tmp_path: Path) -> None
     assert left(rootbuild) == []
 
 
-def test_killed(rootbuild: Rootbuild, tmp_path: Path) -> None:
-    """The next build removes what is left, with or without anything to do."""
+@pytest.mark.parametrize("known", [True, False])
+def test_killed(rootbuild: Rootbuild, tmp_path: Path, known: bool) -> None:
+    """The next build removes what is left, with or without anything to do.
+
+    Where no build is known yet, what goes on inside of the namespace has got the context, and
+    removes it when the one outside is gone.
+    """
+    if known:
+        rootbuild("build", "-", input="FROM diamol/base\n")
     process = _asleep(rootbuild, tmp_path)
     process.kill()
     process.communicate(timeout=30)  # what it forked off has noticed when this ends
-    assert len(left(rootbuild)) == 1
+    assert len(left(rootbuild)) == known
     rootbuild("build", "-", input="FROM diamol/base\n")
     assert left(rootbuild) == []

@@ -9,6 +9,7 @@ import os
 import shutil
 import stat
 import threading
+import time
 from collections import namedtuple
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +20,7 @@ from rootbuild.errors import HostError, RemoteError
 from rootbuild.remote import download as module
 from rootbuild.remote.download import downloaded
 from rootbuild.remote.sources import HttpSource
+from rootbuild.web.lines import Lines
 from rootbuild.web.patience import Patience
 from tests.webserver import Web
 
@@ -293,3 +295,33 @@ def test_builds_at_the_same_time_load_once(web: Web, tmp_path: Path) -> None:
         thread.join()
     assert found == [b"content"] * 2
     assert [request.headers["If-None-Match"] is None for request in web.requests] == [True, False]
+
+
+def test_a_download_can_be_cut_from_outside(web: Web, tmp_path: Path) -> None:
+    """Whoever waits for an answer learns at once that it shall not."""
+    url, lines, ended = web.put("/f", "content", delays=[20]), Lines(), threading.Event()
+
+    def wait(seconds: float) -> None:
+        if ended.is_set():
+            raise InterruptedError
+
+    def cut() -> None:
+        while not web.requests:
+            time.sleep(0.01)
+        ended.set()
+        while not done.wait(0.01):
+            lines.cut()
+
+    done = threading.Event()
+    cutter = threading.Thread(target=cut)
+    cutter.start()
+    begun = time.monotonic()
+    patience = Patience(timeout=20, wait=wait, connected=lines.note)
+    try:
+        with pytest.raises(InterruptedError):
+            fetch(url, tmp_path, patience=patience)
+    finally:
+        done.set()
+        cutter.join()
+    assert time.monotonic() - begun < 10
+    assert files(tmp_path) == []

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from rootbuild.build.halt import Halt
+from rootbuild.web.lines import Lines
 
 
 class Ending:
     """The switch of a build until its steps are over, which is when that is pressed; then another.
 
+    `lines` are the connections that are cut with the steps.
     After that only signals end what is going on, which are raised in the main thread.
     """
 
-    def __init__(self, steps: Halt) -> None:
+    def __init__(self, steps: Halt, lines: Lines) -> None:
         self._current = steps
+        self.lines = lines
 
     def steps_over(self) -> None:
         """What comes now does not end with the steps."""

@@ -144,7 +144,7 @@ def open_travel(
     ending: Ending,
 ) -> Travel:
     """With the user's configuration for registries; waiting ends with `ending`."""
-    registries = Registries(Patience(wait=ending.pause))
+    registries = Registries(Patience(wait=ending.pause, connected=ending.lines.note))
     return Travel(options, backend, cache, folder, vertices, ending, registries)
 
 

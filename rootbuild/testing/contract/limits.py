@@ -20,10 +20,12 @@ CGROUPS = Path("/sys/fs/cgroup")
 class LimitContract:
     """Limits of processes, of /dev/shm, and of control groups.
 
-    `control_groups` is false for an engine that cannot make any; it must refuse then.
+    `control_groups` and `shared_memory` are false for an engine that cannot make any, or cannot
+    choose the size of the latter; it must refuse then.
     """
 
     control_groups = True
+    shared_memory = True
 
     def test_ulimits(self, backend: Backend, base: str) -> None:
         """Soft and hard, as `ulimit` shows them."""
@@ -46,6 +48,9 @@ class LimitContract:
         script = "ls -A /dev/shm; stat -c %a /dev/shm; df -k /dev/shm | awk 'END { print $2 }'"
         command = replace(shell(script), limits=Limits(shm_size=3 << 20))
         with container(backend, base) as (name, _):
+            if not self.shared_memory:
+                refused(backend, name, command)
+                return
             assert execute(backend, name, command) == (0, "1777\n3072\n")
 
     def test_control_groups(self, backend: Backend, base: str) -> None:
