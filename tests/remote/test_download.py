@@ -16,6 +16,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from rootbuild.build.halt import Canceled
 from rootbuild.errors import HostError, RemoteError
 from rootbuild.remote import download as module
 from rootbuild.remote.download import downloaded
@@ -303,7 +304,7 @@ def test_a_download_can_be_cut_from_outside(web: Web, tmp_path: Path) -> None:
 
     def wait(seconds: float) -> None:
         if ended.is_set():
-            raise InterruptedError
+            raise Canceled
 
     def cut() -> None:
         while not web.requests:
@@ -318,7 +319,7 @@ def test_a_download_can_be_cut_from_outside(web: Web, tmp_path: Path) -> None:
     begun = time.monotonic()
     patience = Patience(timeout=20, wait=wait, connected=lines.note)
     try:
-        with pytest.raises(InterruptedError):
+        with pytest.raises(Canceled):
             fetch(url, tmp_path, patience=patience)
     finally:
         done.set()
