@@ -107,7 +107,8 @@ class Backend(Protocol):
     def pull(self, reference: str, policy: PullPolicy, platform: str | None) -> str:
         """Bring an image from its registry into the store; gives its id.
 
-        `reference` is whole (registry, repository, tag or digest). Raises ImageNotFoundError.
+        `reference` is whole (registry, repository, tag or digest). Raises ImageNotFoundError, or
+        RegistryError if its registry is the cause.
         """
         ...
 

@@ -14,6 +14,7 @@ from rootbuild import process
 from rootbuild.backend import Describe, Exec, Layers, PullPolicy
 from rootbuild.choices import Choices
 from rootbuild.errors import ImageNotFoundError
+from rootbuild.image.reference import parse
 from rootbuild_oci import steps
 from rootbuild_oci.calls import Calls, last_line
 from rootbuild_oci.engine import Engine
@@ -62,6 +63,16 @@ class Builder:
         here = None if policy == "always" else self._named(reference)
         if here is not None:
             return here
+        if policy == "never":
+            return self._pull(reference, policy, platform)
+        from rootbuild.registry.refusal import persistently  # most builds pull nothing
+
+        return persistently(
+            lambda: self._pull(reference, policy, platform), parse(reference), platform
+        )
+
+    def _pull(self, reference: str, policy: PullPolicy, platform: str | None) -> str:
+        """Try it once."""
         with tempfile.TemporaryDirectory(prefix="rootbuild-pull-", dir=_large_files()) as folder:
             self._pulls[reference] = Path(folder)
             words = self._engine.commands.pull(reference, policy, platform)
@@ -74,7 +85,7 @@ class Builder:
         raise ImageNotFoundError(
             f"{reference} is not in the local store and could not be pulled",
             hint="check the name, that its registry can be reached, and whether it asks for a "
-            f"login ({self._engine.name} login)",
+            "login (rootbuild login)",
             detail=error.report.detail + f"\n(exit status {finished.status})",
         )
 

@@ -14,6 +14,7 @@ from rootbuild.errors import (
     DockerfileError,
     ImageNotFoundError,
     Location,
+    RegistryError,
     RootbuildError,
     UsageError,
 )
@@ -87,12 +88,15 @@ def find_bases(
 def pull_bases(
     graph: StageGraph, missing: Sequence[ImageBase], puller: Puller
 ) -> dict[ImageBase, BaseImage]:
-    """Bring images into the store. Raises ImageNotFoundError at the stage that names one."""
+    """Bring images into the store.
+
+    Raises ImageNotFoundError or RegistryError at the stage that names one.
+    """
     found = {}
     for image in missing:
         try:
             found[image] = puller.pull(image)
-        except ImageNotFoundError as error:
+        except (ImageNotFoundError, RegistryError) as error:
             error.locate(_line(graph, image), graph.dockerfile.source)
             raise
     return found
@@ -122,7 +126,7 @@ class Puller:
         self._named = names
 
     def pull(self, image: ImageBase) -> BaseImage:
-        """The image, pulled. Raises ImageNotFoundError."""
+        """The image, pulled. Raises ImageNotFoundError, RegistryError."""
         if is_layout(image.reference):
             wanted = self._pulled.wanted(image)
             loaded = load_layout(image.reference, wanted, self._backend, self._vertices)
@@ -154,7 +158,7 @@ class Puller:
         try:
             with handed(parse(name).registry):
                 return self._backend.pull(name, policy, platform)
-        except ImageNotFoundError as error:
+        except (ImageNotFoundError, RegistryError) as error:
             if other is None:
                 raise
             raise ImageNotFoundError(

@@ -32,6 +32,7 @@ from rootbuild.errors import (
     DockerfileError,
     ImageNotFoundError,
     Interrupted,
+    RegistryError,
     RootbuildError,
 )
 from rootbuild.history.recorder import Recorder
@@ -42,7 +43,7 @@ from rootbuild.progress.reporter import Reporter
 from rootbuild.progress.tee import Tee
 from rootbuild.records import replace
 
-SOLVE_ERRORS = (BuildError, ContextError, DockerfileError, ImageNotFoundError)
+SOLVE_ERRORS = (BuildError, ContextError, DockerfileError, ImageNotFoundError, RegistryError)
 
 
 def run(parsed: Parsed) -> int:

@@ -100,6 +100,8 @@ def bring_image(runtime: Runtime, request: Request) -> str:
 
 def pull(runtime: Runtime, image: str, *, platform: str = "", quiet: bool = False) -> str:
     """Pull an image, showing how that goes on standard error; gives its whole name."""
+    from rootbuild.registry.refusal import persistently  # most images are here
+
     wanted = reference.parse(image)
     words = (
         "pull",
@@ -108,10 +110,13 @@ def pull(runtime: Runtime, image: str, *, platform: str = "", quiet: bool = Fals
         *tls_options(wanted.registry),
         wanted.exact,
     )
-    argv, env = runtime.command(words), runtime.environment()
-    with handed(wanted.registry):
-        status = process.foreground(argv, env, stdout=sys.stderr.buffer)
-    if status != 0:
+
+    def attempt() -> str:
+        argv, env = runtime.command(words), runtime.environment()
+        with handed(wanted.registry):
+            status = process.foreground(argv, env, stdout=sys.stderr.buffer)
+        if status == 0:
+            return wanted.exact
         hindrance = probes.hindrance()
         if hindrance is not None:
             raise hindrance
@@ -121,7 +126,8 @@ def pull(runtime: Runtime, image: str, *, platform: str = "", quiet: bool = Fals
             f"{wanted.familiar} . would make it",
             exit_code=ENGINE_FAILED,
         )
-    return wanted.exact
+
+    return persistently(attempt, wanted, platform or None)
 
 
 def _explain(runtime: Runtime, request: Request, outcome: Outcome, made: str) -> None:

@@ -96,9 +96,9 @@ def test_what_is_told_of_the_result(project: Project) -> None:
 
 
 def test_equal_content_gives_equal_digests(project: Project) -> None:
-    """On another day, in another folder, without a cache."""
+    """On another day, in another folder, on another engine, without a cache."""
     archives: list[bytes] = []
-    for name in ("one", "two"):
+    for name, engine in (("one", "buildah"), ("two", "buildah"), ("three", "podman")):
         folder = project.folder.parent / name
         folder.mkdir()
         (folder / "Dockerfile").write_text(f"{TEXT}COPY file /file\n")
@@ -109,10 +109,12 @@ def test_equal_content_gives_equal_digests(project: Project) -> None:
         project.rootbuild(
             *("build", "--no-cache", "--layers=all", "--build-arg=SOURCE_DATE_EPOCH=1000000000"),
             *("-t", project.tag, "-o", output, str(folder)),
+            env={"ROOTBUILD_ENGINE": engine},
         )
         archives.append(archive.read_bytes())
         time.sleep(1.1)  # so that files of both are not of the same second
     assert archives[0] == archives[1]
+    assert archives[0] == archives[2]
 
 
 def test_a_folder_that_cannot_be_written(project: Project) -> None:

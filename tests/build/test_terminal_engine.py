@@ -83,7 +83,8 @@ def test_a_shell_in_the_step_that_failed(options: tuple[str, ...], project: Proj
         terminal.type("cat /file; echo A=$A; stty size; test -t 0 && echo inter''active\r")
         terminal.until("interactive\r\n")
         terminal.until("# ")
-        terminal.type("echo sl''eeps; sleep 600\r")
+        # Said by who will sleep: a shell that is about to start something may miss the signal.
+        terminal.type("sh -c 'echo sl\"\"eeps; exec sleep 600'\r")
         terminal.until("sleeps\r\n")
         terminal.type("\x03")
         terminal.until("# ")

@@ -67,8 +67,8 @@ def test_always_pulled(tmp_path: Path) -> None:
 def test_no_image(tmp_path: Path, pull: str, told: int) -> None:
     runtime = fake(tmp_path)
     runtime.fails = "pull"
-    with pytest.raises(ImageNotFoundError, match="No such image: nope:latest") as caught:
-        running.run(runtime, Request("run", "nope", pull=pull))
+    with pytest.raises(ImageNotFoundError, match="No such image: localhost/nope:latest") as caught:
+        running.run(runtime, Request("run", "localhost/nope", pull=pull))
     assert caught.value.exit_code == 125
     assert len(runtime.told) == told
 
