@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import time
@@ -17,6 +16,7 @@ from rootbuild.files.inventory import Inventory
 from rootbuild.files.paths import Parts, join, shown
 from rootbuild.files.rootfs import READ, Trail
 from rootbuild.files.tree import Tree
+from rootbuild.hashing import sha256
 
 CAPABILITY = "security.capability"
 
@@ -86,7 +86,7 @@ class SelectionDigest:
         self._inventory = inventory
         self._content = _ContentDigests(tree, known, meter)
         self._owners = owners
-        self._hash = hashlib.sha256(_FORMAT)
+        self._hash = sha256(_FORMAT)
         self._tree = tree
         self._seen: dict[tuple[int, int], bytes] = {}
         self._marks: dict[tuple[int, int, int], bytes] = {}
@@ -152,7 +152,7 @@ class SelectionDigest:
         return None if first is path else b"same file as " + first
 
 
-_EMPTY = hashlib.sha256().hexdigest()
+_EMPTY = sha256().hexdigest()
 
 
 class _ContentDigests:
@@ -219,6 +219,8 @@ def _digest(
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         raise BuildError(f"{shown(parts)} changed while it was being read")
+    import hashlib
+
     content = hashlib.sha256()
     size = min(status.st_size + 1, _BUFFER)
     while data := os.read(descriptor, size):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
+from rootbuild.hashing import sha256
 from rootbuild.records import dataclass
 
 MOST_ENTRIES = 50_000
@@ -45,7 +45,7 @@ class Inventory:
         if size and len(self.sizes) < MOST_SIZES:
             self.sizes[path] = size
         if len(self._entries) <= MOST_ENTRIES:
-            short = hashlib.sha256(content).hexdigest()[:_DIGITS]
+            short = sha256(content).hexdigest()[:_DIGITS]
             self._entries[path] = f"{attributes}\0{short}"
 
     def pack(self) -> bytes | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+from rootbuild.hashing import sha256
 
 # Part of every key. Raised when a change in rootbuild makes results of older builds wrong.
 GENERATION = "1"
@@ -10,7 +10,7 @@ GENERATION = "1"
 
 def key(*parts: str) -> str:
     """The hash of an unambiguous joining of `parts`."""
-    hasher = hashlib.sha256()
+    hasher = sha256()
     for part in (GENERATION, *parts):
         data = part.encode("utf-8", "surrogateescape")
         hasher.update(b"%d:" % len(data))

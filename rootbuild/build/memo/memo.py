@@ -8,7 +8,6 @@ never a second opinion: what cannot be listed here is not remembered.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from pathlib import Path
@@ -20,6 +19,7 @@ from rootbuild.build.inputs import Source
 from rootbuild.build.options import BuildOptions
 from rootbuild.context.ignorefile import find_ignore_file
 from rootbuild.files.rootfs import Rootfs
+from rootbuild.hashing import sha256
 from rootbuild.records import dataclass, fields
 
 # These decide about the names and files that a build leaves, and how many steps run at a time; but
@@ -154,4 +154,4 @@ def _plain(value: object) -> object:
 
 
 def _hash(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+    return sha256(data).hexdigest()
