@@ -23,6 +23,7 @@ from rootbuild_oci.images import Images
 from rootbuild_oci.layer.archive import Archive, write_archive
 from rootbuild_oci.layer.changes import changes
 from rootbuild_oci.removals import Removals, remove
+from rootbuild_oci.spread import spread
 from rootbuild_oci.store import Store
 
 ROOT, CHANGES, WORK, NOTHING, IMAGE = "root", "changes", "work", "nothing", "image-id"
@@ -116,6 +117,7 @@ class Overlays:
     @contextlib.contextmanager
     def _mounted(self, place: Path, base: Base) -> Iterator[Overlay]:
         place.parent.mkdir(mode=0o700, exist_ok=True)
+        spread(place.parent)
         place.mkdir(mode=0o700)
         large = False
         try:
