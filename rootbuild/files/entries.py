@@ -13,7 +13,6 @@ from typing import NamedTuple
 from rootbuild.files.paths import Parts, join, shown
 from rootbuild.files.rootfs import Trail
 from rootbuild.files.tree import Tree
-from rootbuild.records import dataclass, field
 
 NAMES = (sys.getfilesystemencoding(), sys.getfilesystemencodeerrors())
 """How names become bytes: what `os.fsencode` does, which takes twice as long."""
@@ -38,22 +37,33 @@ class Status(NamedTuple):
 FileStatus = os.stat_result | Status
 
 
-@dataclass(slots=True)
-class Node:
-    """A file, link or directory. `target` is where a link points; `children` are in byte order."""
+_NO_CHILDREN: Mapping[str, Node] = MappingProxyType({})
 
-    name: str
-    status: FileStatus
-    target: str = ""
-    children: Mapping[str, Node] = field(default_factory=lambda: _NO_CHILDREN)
+
+class Node:
+    """A file, link or directory. `target` is where a link points; `children` are in byte order.
+
+    There may be a hundred thousand of them, so it is no record: those are slower to make.
+    """
+
+    __slots__ = ("children", "name", "status", "target")
+
+    def __init__(
+        self,
+        name: str,
+        status: FileStatus,
+        target: str = "",
+        children: Mapping[str, Node] = _NO_CHILDREN,
+    ) -> None:
+        self.name = name
+        self.status = status
+        self.target = target
+        self.children = children
 
     @property
     def is_directory(self) -> bool:
         """Whether it is a directory."""
         return stat.S_ISDIR(self.status.st_mode)
-
-
-_NO_CHILDREN: Mapping[str, Node] = MappingProxyType({})
 
 
 def descend(node: Node) -> Iterator[tuple[Parts, Node]]:
