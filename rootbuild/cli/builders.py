@@ -7,6 +7,7 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
+from rootbuild.errors import HostError
 from rootbuild.records import dataclass
 
 DEFAULT = "default"
@@ -46,12 +47,19 @@ def read(path: Path | None = None) -> Builders:
 
 
 def write(builders: Builders, path: Path | None = None) -> None:
-    """Note them, all at once."""
+    """Note them, all at once. Raises HostError."""
     file = path or _file()
-    file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_suffix(".new")
-    new.write_text(json.dumps({"names": builders.names, "current": builders.current}))
-    new.replace(file)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        new.write_text(json.dumps({"names": builders.names, "current": builders.current}))
+        new.replace(file)
+    except OSError as error:
+        raise HostError(
+            f"cannot note builders in {file}: {(error.strerror or str(error)).lower()}",
+            hint="XDG_STATE_HOME names another folder",
+            id="state-folder",
+        ) from error
 
 
 def _file() -> Path:

@@ -56,6 +56,10 @@ def main(argv: Sequence[str] | None = None, program: str = "") -> int:
 
 def dispatch(words: list[str], program: str = identity.PROGRAM) -> int:
     """Find the command that `words` name and run it."""
+    if not os.environ.get("HOME"):
+        from rootbuild.facts.account import settle_home
+
+        settle_home()
     debug, words = _global_flags(words, program)
     if words[:1] == ["help"]:
         words = [*words[1:], "--help"]

@@ -72,7 +72,10 @@ def end_record(recorder: Recorder, image: str = "", error: BaseException | None 
 def _context(options: BuildOptions) -> str:
     origin = options.context
     if isinstance(origin, Path):
-        return os.path.realpath(origin)
+        try:
+            return os.path.realpath(origin)
+        except FileNotFoundError:  # the current folder was removed: the build will say so
+            return str(origin)
     if isinstance(origin, Stdin):
         return "-"
     return "" if isinstance(origin, Nothing) else origin.shown

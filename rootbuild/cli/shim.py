@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rootbuild.cli import rows
 from rootbuild.cli.parse import Parsed
-from rootbuild.errors import UsageError
+from rootbuild.errors import HostError, UsageError
 
 NAME = "docker"
 FOLDER = "~/.local/bin"
@@ -17,7 +17,7 @@ _LONGEST_FIRST_LINE = 127
 
 
 def install(parsed: Parsed) -> int:
-    """Put a `docker` into the folder, and say what it shadows. Raises UsageError."""
+    """Put a `docker` into the folder, and say what it shadows. Raises UsageError or HostError."""
     place = _place(parsed)
     if _exists(place) and not is_ours(place) and not parsed.switch("force"):
         raise UsageError(
@@ -26,23 +26,44 @@ def install(parsed: Parsed) -> int:
             id="shim-not-ours",
             exit_code=1,
         )
-    place.parent.mkdir(parents=True, exist_ok=True)
-    new = place.with_name(f".{NAME}.{os.getpid()}")
-    new.write_text(script(sys.executable))
-    new.chmod(0o755)
-    new.replace(place)
+    try:
+        _write(place)
+    except OSError as error:
+        raise _unwritable(place, error) from error
     return rows.write(f"{place} is rootbuild now\n" + _standing(place, os.environ.get("PATH", "")))
 
 
 def remove(parsed: Parsed) -> int:
-    """Take it away, if it is ours. Raises UsageError."""
+    """Take it away, if it is ours. Raises UsageError or HostError."""
     place = _place(parsed)
     if not _exists(place):
         raise UsageError(f"there is no {place}", id="shim-missing", exit_code=1)
     if not is_ours(place):
         raise UsageError(f"{place} is not ours, so it stays", id="shim-not-ours", exit_code=1)
-    place.unlink()
+    try:
+        place.unlink()
+    except OSError as error:
+        raise _unwritable(place, error) from error
     return rows.write(f"{place} is gone\n")
+
+
+def _write(place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    new = place.with_name(f".{NAME}.{os.getpid()}")
+    try:
+        new.write_text(script(sys.executable))
+        new.chmod(0o755)
+        new.replace(place)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _unwritable(place: Path, error: OSError) -> HostError:
+    return HostError(
+        f"cannot change {place}: {(error.strerror or str(error)).lower()}",
+        hint="--dir names another folder",
+        id="shim-folder",
+    )
 
 
 def script(interpreter: str) -> str:

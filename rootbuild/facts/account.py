@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 
 from rootbuild.records import dataclass
 
@@ -30,6 +30,20 @@ def look(environment: Mapping[str, str] = os.environ) -> Account:
     here = os.geteuid()
     uid = int(environment.get("_CONTAINERS_ROOTLESS_UID") or here)
     return Account(uid, name_of(uid), inside=here != uid)
+
+
+def settle_home(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Note this user's home where the environment does not, so that it is known inside as well.
+
+    There everybody is user 0, whose home is another.
+    """
+    if not environment.get("HOME"):
+        import pwd
+
+        try:
+            environment["HOME"] = pwd.getpwuid(look(environment).uid).pw_dir
+        except KeyError:
+            environment["HOME"] = "/"
 
 
 def name_of(uid: int) -> str:

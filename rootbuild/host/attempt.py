@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rootbuild import process
@@ -36,18 +36,21 @@ def unshare() -> str:
 def overlay(near: Path, *, rootless: bool) -> str:
     """Have the kernel mount an overlay on the filesystem of `near`, and change something in it."""
     how = ",userxattr" if rootless else ""
-    with _layers(near) as layers:
+
+    def mount(layers: Layers) -> tuple[str, ...]:
         options = layers.options + how
-        mount = ("mount", "-t", "overlay", "-o", options, "overlay", str(layers.merged))
-        return _mounted(mount, layers)
+        return ("mount", "-t", "overlay", "-o", options, "overlay", str(layers.merged))
+
+    return _mounted(mount, near)
 
 
 def fuse_overlayfs(near: Path) -> str:
     """The same by fuse-overlayfs."""
     if process.find("fuse-overlayfs") is None:
         return "fuse-overlayfs is not installed"
-    with _layers(near) as layers:
-        return _mounted(("fuse-overlayfs", "-o", layers.options, str(layers.merged)), layers)
+    return _mounted(
+        lambda layers: ("fuse-overlayfs", "-o", layers.options, str(layers.merged)), near
+    )
 
 
 def ways(backend: Backend) -> dict[str, dict[str, str]]:
@@ -81,20 +84,26 @@ def last_line(error: RootbuildError) -> str:
     return f"{error}: {lines[-1]}" if len(lines) > 1 else str(error)
 
 
-def _mounted(mount: tuple[str, ...], layers: Layers) -> str:
-    """Mount it, use it, unmount it."""
+def _mounted(mount: Callable[[Layers], tuple[str, ...]], near: Path) -> str:
+    """Mount layers in a folder near another one, use what is mounted, unmount it."""
     try:
-        refused = said(process.call(mount, check=False))
-        if refused:
-            return refused
-        try:
-            (layers.merged / "new").write_text("")
-            # A mark in the upper folder, which older kernels do not let an ordinary user make.
-            (layers.merged / "old").unlink()
-        finally:
-            process.call(("umount", str(layers.merged)), check=False)
+        with _layers(near) as layers:
+            refused = said(process.call(mount(layers), check=False))
+            return refused or _used(layers)
+    except OSError as error:
+        return f"no folder for it can be made near {near}: {error.strerror}"
+
+
+def _used(layers: Layers) -> str:
+    """Change something in what is mounted, and unmount it."""
+    try:
+        (layers.merged / "new").write_text("")
+        # A mark in the upper folder, which older kernels do not let an ordinary user make.
+        (layers.merged / "old").unlink()
     except OSError as error:
         return f"mounted, but cannot be written to: {error.strerror}"
+    finally:
+        process.call(("umount", str(layers.merged)), check=False)
     return ""
 
 

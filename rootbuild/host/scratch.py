@@ -29,8 +29,10 @@ def scratch_store(store: Store, inside: Callable[[Callable[[], bytes]], object])
     if store.used or store.configured or store.folder != Path(usual, _BELOW):
         yield
         return
-    parent = next(folder for folder in store.folder.parents if folder.is_dir())
-    place = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent)
+    place = _new_store(store.folder)
+    if place is None:  # nor can the engine make one, and its trials say so
+        yield
+        return
     before = os.environ.get(_VARIABLE)
     os.environ[_VARIABLE] = place
     try:
@@ -48,9 +50,9 @@ def scratch_folder(near: Path) -> Iterator[Path]:
     """A folder on the filesystem of `near`, gone when the block ends.
 
     Those of doctors that were killed are removed as well, as far as their files are ours: inside
-    of the engine's namespace all are.
+    of the engine's namespace all are. Raises OSError where none can be made.
     """
-    parent = next(folder for folder in (near, *near.parents) if folder.is_dir())
+    parent = next(folder for folder in (near, *near.parents) if os.path.isdir(folder))
     for folder in {parent, *near.parents}:
         _sweep(folder)
     place = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent)
@@ -58,6 +60,15 @@ def scratch_folder(near: Path) -> Iterator[Path]:
         yield Path(place)
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _new_store(usual: Path) -> str | None:
+    """A folder for one on the same filesystem; None where this user can make none."""
+    parent = next(folder for folder in usual.parents if os.path.isdir(folder))
+    try:
+        return tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent)
+    except OSError:
+        return None
 
 
 def _sweep(folder: Path) -> None:

@@ -9,13 +9,14 @@ end then.
 from __future__ import annotations
 
 import functools
+import json
 import os
 import signal
 from collections.abc import Callable, Sequence
 from io import RawIOBase
 from typing import IO, TYPE_CHECKING, NoReturn
 
-from rootbuild.errors import HostError, Interrupted
+from rootbuild.errors import HostError, Interrupted, RootbuildError
 from rootbuild.process.command import Finished, content, failure, memory
 from rootbuild.process.programs import announce, path
 from rootbuild.process.spawned import ENDING, heard
@@ -28,6 +29,7 @@ HOLDER = ("sh", "-c", 'printf "%s\\0" $$; env -0; printf "\\0"; exec cat >/dev/n
 _NAMESPACES = ("user", "mnt")
 _PR_SET_PDEATHSIG = 1
 _BY_SIGNAL = 128
+_FAILED = 2
 
 
 def join(
@@ -74,7 +76,7 @@ def ask(enter: Callable[[Sequence[str]], Sequence[str] | None], work: Callable[[
     """What `work` gives inside of the namespace; it runs in a process that ends with it.
 
     Raises EngineError when the namespace cannot be made, Interrupted when a signal ended the work,
-    HostError when it failed.
+    HostError with its reason when it failed.
     """
     if enter(HOLDER) is None:
         return work()
@@ -84,6 +86,8 @@ def ask(enter: Callable[[Sequence[str]], Sequence[str] | None], work: Callable[[
             _answer(answer, work)
         if code is not None and code > _BY_SIGNAL:
             raise Interrupted("stopped by a signal", exit_code=code)
+        if code == _FAILED:
+            raise HostError(**json.loads(content(answer)))
         if code != 0:
             raise HostError(f"what was tried inside ended with {code}", id="namespace")
         return content(answer)
@@ -98,12 +102,28 @@ def _answer(answer: IO[bytes], work: Callable[[], bytes]) -> NoReturn:
         status = 0
     except (Interrupted, KeyboardInterrupt) as stopped:
         status = getattr(stopped, "exit_code", _BY_SIGNAL + signal.SIGINT)
-    except BaseException:  # noqa: BLE001 - whatever it was: we must not go on as a second process
-        import traceback
-
-        traceback.print_exc()
+    except BaseException as error:  # noqa: BLE001 - we must not go on as a second process
+        answer.seek(0)
+        answer.truncate()
+        answer.write(json.dumps(_reason(error)).encode())
+        answer.flush()
+        status = _FAILED
     finally:
         os._exit(status)
+
+
+def _reason(error: BaseException) -> dict[str, str]:
+    """What is told of work that failed: an error's own words, or what kind of failure it was."""
+    if os.environ.get("ROOTBUILD_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    if isinstance(error, RootbuildError):
+        report = error.report
+        told = {"hint": report.hint, "detail": report.detail, "id": error.id}
+        return {"message": report.message, **told}
+    kind = "" if isinstance(error, OSError) else f"{type(error).__name__}: "
+    return {"message": f"what was tried inside failed: {kind}{error}", "id": "namespace"}
 
 
 def _start(command: Sequence[str], stdin: IO[bytes], stderr: IO[bytes]) -> tuple[int, int]:
@@ -135,7 +155,10 @@ def _read(answer: RawIOBase) -> list[str] | None:
 def _go_inside(report: Sequence[str]) -> None:
     """Join the namespaces of the process that the report is about, and take its environment."""
     holder, *entries = report
-    folder = os.getcwd()
+    try:
+        folder = os.getcwd()
+    except FileNotFoundError:  # it was removed
+        folder = "/"
     call = end_with_parent()
     for name in _NAMESPACES:
         with open(f"/proc/{holder}/ns/{name}", "rb") as namespace:

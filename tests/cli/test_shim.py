@@ -69,3 +69,10 @@ def test_interpreter_with_a_space(tmp_path: Path) -> None:
     program.chmod(0o755)
     assert subprocess.run([program, "a b"], capture_output=True, text=True).stdout == "2 a b\n"
     compile(program.read_text(), "docker", "exec")
+
+
+def test_a_folder_that_cannot_be_written(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["docker-shim", "install", "--dir", "/proc/bin"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("ERROR: cannot change /proc/bin/docker: ")
+    assert said.endswith("[shim-folder]\n")

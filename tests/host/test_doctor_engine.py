@@ -79,3 +79,36 @@ def test_fix_before_the_first_use(
         env=new_home,
     )
     assert shown.stdout == "/made\n"
+
+
+def test_without_a_home_in_the_environment(
+    rootbuild: Rootbuild, unique: Callable[..., str], tmp_path: Path
+) -> None:
+    """It is the same as with it, also inside of the user namespace."""
+    project = Project(rootbuild, tmp_path / "context", unique("image"))
+    project.write("busybox", Path("/bin/busybox").read_bytes(), 0o755)
+    project.build(BARE, env={"HOME": "", "XDG_STATE_HOME": ""})
+    _, usual = examine(rootbuild)
+    _, found = examine(rootbuild, env={"HOME": ""})
+    assert found["works"] == usual["works"]
+
+
+@pytest.mark.parametrize("home", ["/usr", "/nope"])
+def test_a_home_that_cannot_be_written(rootbuild: Rootbuild, home: str) -> None:
+    status, found = examine(
+        rootbuild, env={"HOME": home, "XDG_STATE_HOME": "", "XDG_CACHE_HOME": ""}
+    )
+    assert status == 1
+    assert levels(found)["build-fails"] == "broken"
+
+
+def test_the_current_folder_was_removed(rootbuild: Rootbuild, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = f'rmdir "{gone}"; exec "$@"'
+    inside = Rootbuild(rootbuild.state, ("sh", "-c", script, "sh", *rootbuild.program))
+    result = inside("build", ".", cwd=gone, check=False)
+    assert result.status == 1
+    assert "[dockerfile-missing]" in result.stderr
+    gone.mkdir()
+    assert "Traceback" not in inside("doctor", cwd=gone, check=False).stderr

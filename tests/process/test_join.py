@@ -13,6 +13,8 @@ from rootbuild import process
 from rootbuild.errors import EngineError
 
 ROOT = Path(__file__).parents[2]
+NO_ITEM = "IndexError: list index out of range"
+NO_FILE = "[Errno 2] No such file or directory: '/none'"
 PROGRAM = """
 import os, signal, sys
 from rootbuild import process
@@ -59,21 +61,27 @@ def test_work_that_needs_no_other_namespace() -> None:
     ("work", "printed"),
     [
         ("lambda: b'%d' % os.getuid()", "b'0'"),
-        ("lambda: [][1]", "HostError what was tried inside ended with 1"),
+        ("lambda: [][1]", f"namespace what was tried inside failed: {NO_ITEM}"),
+        ("lambda: open('/none')", f"namespace what was tried inside failed: {NO_FILE}"),
+        ("refuse", "no-space the disk is full"),
+        ("lambda: os._exit(9)", "namespace what was tried inside ended with 9"),
     ],
 )
 def test_one_thing_done_inside(work: str, printed: str) -> None:
-    """We stay where we are, and go on as one process."""
+    """We stay where we are, and go on as one process. What fails is told, without a traceback."""
     program = f"""
 import os
 from rootbuild import process
 from rootbuild.errors import HostError
 
+def refuse():
+    raise HostError("the disk is full", id="no-space")
+
 before = os.getuid()
 try:
     print(process.ask(lambda argv: ["buildah", "unshare", *argv], {work}))
 except HostError as error:
-    print("HostError", error)
+    print(error.id, error)
 assert os.getuid() == before
 """
     done = subprocess.run(
@@ -84,6 +92,7 @@ assert os.getuid() == before
         check=True,
     )
     assert done.stdout == f"{printed}\n"
+    assert done.stderr == ""
 
 
 @pytest.mark.engine
@@ -105,3 +114,19 @@ def test_inside(tmp_path: Path, end: str, said: list[str], code: int) -> None:
     assert int(first.split()[2]) >= 1
     assert others == [*said, f"code {code}"]
     assert done.returncode == code
+
+
+@pytest.mark.engine
+def test_the_current_folder_was_removed(tmp_path: Path) -> None:
+    program = f"import os; os.rmdir({str(tmp_path)!r})\n{PROGRAM}".replace(
+        "os.getcwd()", "os.path.exists('/proc')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "exit"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 7, done.stderr
