@@ -84,6 +84,8 @@ def test_a_dockerfile_that_is_a_named_pipe(project: Project) -> None:
         (("--output", "{closed}/x"), "output"),
         (("--output", "type=tar,dest={closed}/x.tar"), "output"),
         (("--output", "type=oci,dest={closed}/below/x.tar"), "output"),
+        (("--metadata-file", "{closed}/x"), "output"),
+        (("--metadata-file", "{closed}/below/x"), "output"),
         (("--cache-to", "type=local,dest=/proc/x"), "cache-export"),
         (("--cache-to", "type=local,dest={file}"), "cache-export"),
         (("--cache-to", "type=local,dest={file}/x"), "cache-export"),
@@ -99,6 +101,8 @@ def test_what_is_closed(project: Project, options: tuple[str, ...], name: str) -
     )
     assert told.status == 1
     assert told.stderr.endswith(f"[{name}]\n"), told.stderr
+    made = project.rootbuild("images", "--quiet", project.tag).stdout
+    assert (made == "") == (name != "cache-export"), "it is said before anything is done"
 
 
 @pytest.mark.parametrize("place", ["closed", "closed/below", "removed"])
