@@ -25,6 +25,7 @@ from rootbuild import process
 from rootbuild.choices import Choices, Way
 from rootbuild.errors import HostError
 from rootbuild.execution import HOST_GATEWAY, NetworkMode
+from rootbuild.facts.addresses import own_address
 from rootbuild.records import dataclass
 from rootbuild_oci import kernel
 from rootbuild_oci import namespace as namespaces
@@ -256,11 +257,9 @@ def _gateway(network: Network) -> str:
             id="no-host-gateway",
             hint="install slirp4netns, or build with --network host",
         )
-    # Nothing is sent: the kernel only tells which of our addresses it would send from.
-    for family, elsewhere in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
-        with socket.socket(family, socket.SOCK_DGRAM) as asking, contextlib.suppress(OSError):
-            asking.connect((elsewhere, 9))
-            return str(asking.getsockname()[0])
+    address = own_address()
+    if address:
+        return address
     raise HostError(
         "unable to derive the IP value for host-gateway: this host has no address but loopback",
         id="no-host-gateway",

@@ -12,7 +12,8 @@ from typing import Literal, NamedTuple
 
 from rootbuild.booleans import truth
 
-Kind = Literal["bool", "string", "list", "int"]
+_NANO = 10**9
+Kind = Literal["bool", "string", "list", "int", "decimal", "bytes"]
 
 
 class Flag(NamedTuple):
@@ -77,6 +78,38 @@ def integer(text: str) -> int:
         raise ValueError(f'strconv.ParseInt: parsing "{text}": invalid syntax') from None
 
 
+def decimal(name: str, help: str = "", short: str = "") -> Flag:
+    """An option with a number that may have a fraction."""
+    return Flag(name, "decimal", help, short)
+
+
+def amount(name: str, help: str = "", short: str = "") -> Flag:
+    """An option with an amount of memory (`128m`), or -1."""
+    return Flag(name, "bytes", help, short)
+
+
+def rational(text: str) -> object:
+    """Read a number as Go's big.Rat does, to a billionth. Raises ValueError in Docker's words."""
+    from fractions import Fraction
+
+    try:
+        found = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(f"failed to parse {text} as a rational number") from None
+    if (found * _NANO).denominator != 1:
+        raise ValueError("value is too precise")
+    return found
+
+
+def memory(text: str) -> int:
+    """Read an amount of memory. Raises ValueError."""
+    if text in ("", "-1"):
+        return int(text or "0")
+    from rootbuild.dockerfile.sizes import ram_in_bytes
+
+    return ram_in_bytes(text)
+
+
 def as_given(text: str) -> str:
     """Any text is fine."""
     return text
@@ -85,6 +118,8 @@ def as_given(text: str) -> str:
 READERS: dict[Kind, Callable[[str], object]] = {
     "bool": truth,
     "int": integer,
+    "decimal": rational,
+    "bytes": memory,
     "string": as_given,
     "list": as_given,
 }

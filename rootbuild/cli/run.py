@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from rootbuild.cli.advice import choose_advised_runtime
 from rootbuild.cli.parse import Parsed
-from rootbuild.errors import UsageError
+from rootbuild.errors import RuntimeRefusedError, UsageError
 from rootbuild.registry import config
+from rootbuild.runtime import hosts, sources
 from rootbuild.runtime import run as running
 from rootbuild.runtime.networks import translate
 from rootbuild.runtime.ports import parse as parse_port
 
 OWN = (
+    "add-host",
     "cidfile",
     "disable-content-trust",
+    "gpus",
+    "link",
     "name",
     "network",
     "platform",
     "publish",
     "pull",
     "quiet",
+    "volume-driver",
 )
 PULL = ("always", "missing", "never")
 
@@ -38,7 +44,7 @@ def create(parsed: Parsed) -> int:
 
 
 def request(parsed: Parsed, *, detached: bool) -> running.Request:
-    """The command line as the runtime takes it. Raises UsageError."""
+    """The command line as the runtime takes it. Raises UsageError or RuntimeRefusedError."""
     pull = parsed.text("pull", "missing")
     if pull not in PULL:
         raise UsageError(
@@ -46,20 +52,64 @@ def request(parsed: Parsed, *, detached: bool) -> running.Request:
         )
     for spec in parsed.all("publish"):
         parse_port(spec)
+    _refuse(parsed)
+    networks = tuple(translate(value) for value in parsed.all("network"))
     return running.Request(
         verb=parsed.command.path[-1],
         image=parsed.args[0],
         command=parsed.args[1:],
-        options=(*_proxies(parsed), *parsed.tokens(OWN)),
+        options=(
+            *_hosts(parsed.all("add-host"), networks),
+            *_gpus(parsed.text("gpus")),
+            *_proxies(parsed),
+            *parsed.tokens(OWN),
+        ),
         name=parsed.text("name"),
-        networks=tuple(translate(value) for value in parsed.all("network")),
+        networks=networks,
         publish=parsed.all("publish"),
+        folders=sources.sources(parsed.all("volume")),
+        init=parsed.switch("init"),
         cidfile=parsed.text("cidfile"),
         pull=pull,
         platform=parsed.text("platform") or os.environ.get("DOCKER_DEFAULT_PLATFORM", ""),
         quiet=parsed.switch("quiet"),
         detached=detached,
     )
+
+
+def _refuse(parsed: Parsed) -> None:
+    """Raise RuntimeRefusedError for what no engine here can do."""
+    if parsed.has("link"):
+        raise RuntimeRefusedError(
+            "--link is not supported",
+            id="not-supported",
+            hint="containers on the same network find each other by name:\n"
+            "rootbuild network create NET; then run both with --network NET",
+        )
+    driver = parsed.text("volume-driver", "local")
+    if driver != "local":
+        raise RuntimeRefusedError(
+            f'error looking up volume plugin {driver}: plugin "{driver}" not found',
+            id="no-such-driver",
+            hint="volumes have the driver local here",
+        )
+
+
+def _hosts(specs: Sequence[str], networks: Sequence[str]) -> tuple[str, ...]:
+    for spec in specs:
+        try:
+            hosts.parse(spec)
+        except ValueError as error:
+            raise UsageError(f'invalid argument "{spec}" for "--add-host" flag: {error}') from error
+    return hosts.words(specs, networks)
+
+
+def _gpus(request: str) -> tuple[str, ...]:
+    if not request:
+        return ()
+    from rootbuild.cli.run_devices import gpu_words
+
+    return gpu_words(request)
 
 
 def _proxies(parsed: Parsed) -> tuple[str, ...]:

@@ -12,12 +12,13 @@ from pathlib import Path
 from rootbuild import process
 from rootbuild.backend import Runtime, StoredContainer
 from rootbuild.errors import ImageNotFoundError, RuntimeRefusedError
+from rootbuild.facts import inits
 from rootbuild.host import probes
 from rootbuild.image import reference
 from rootbuild.records import dataclass, replace
 from rootbuild.registry.credentials import handed
 from rootbuild.registry.transport import tls_options
-from rootbuild.runtime import ports
+from rootbuild.runtime import ports, sources
 from rootbuild.runtime.calls import Outcome, ask, call
 from rootbuild.runtime.names import find_container, find_image, find_network, no_such_network
 from rootbuild.runtime.networks import named
@@ -30,8 +31,9 @@ NOT_STARTED = frozenset({"created", "configured"})
 class Request:
     """A container to run or create.
 
-    `options` are words for the engine, without those that have fields here. `detached` also says
-    that nobody reads the container's own output, so the engine's may be kept.
+    `options` are words for the engine, without those that have fields here; `folders` are those
+    of this host that they name as volumes, and `init` tells whether they ask for one. `detached`
+    also says that nobody reads the container's own output, so the engine's may be kept.
     """
 
     verb: str
@@ -41,6 +43,8 @@ class Request:
     name: str = ""
     networks: tuple[str, ...] = ()
     publish: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    init: bool = False
     cidfile: str = ""
     pull: str = "missing"
     platform: str = ""
@@ -73,6 +77,7 @@ def run(runtime: Runtime, request: Request) -> int:
     published = ports.settle(request.publish, probes.first_free_port(), look=starts)
     request = replace(request, publish=published)
     image = bring_image(runtime, request)
+    sources.make(request.folders)
     with _cidfile(request.cidfile) as cidfile:
         words = arguments(request, image, cidfile)
         runtime.prepare()
@@ -142,10 +147,20 @@ def _explain(runtime: Runtime, request: Request, outcome: Outcome, made: str) ->
         if ours is not None and ours.status in NOT_STARTED and request.verb == "run":
             ask(runtime, ("rm", "--force", "--volumes", ours.id))
         if not made:
+            _explain_init(request)
             _explain_refusal(runtime, request, containers)
         if ours is None or ours.status in NOT_STARTED:
             private = not {"none", "host"} & set(request.networks)
             explain_host(runtime, outcome, private=private)
+
+
+def _explain_init(request: Request) -> None:
+    if request.init and not inits.look():
+        raise RuntimeRefusedError(
+            "there is no init for containers on this host",
+            id="no-init",
+            hint="on Debian and Ubuntu: sudo apt-get install catatonit",
+        )
 
 
 def _explain_refusal(

@@ -9,10 +9,13 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+
+from rootbuild.facts.addresses import own_address
 
 pytestmark = pytest.mark.engine
 
@@ -281,3 +284,21 @@ def test_who_stays_on_a_network_is_still_found(names: str) -> None:
     assert stays in said
     ok("rm", "-f", stays, asks, leaves)
     ok("network", "rm", network)
+
+
+def test_a_folder_that_a_volume_names_is_made(tmp_path: Path) -> None:
+    run = ("run", "--rm", "--network=none", "-v")
+    ok(*run, f"{tmp_path}/new/deep:/o", BASE, "touch", "/o/made")
+    assert (tmp_path / "new/deep/made").exists()
+    refused(125, *run, "/proc/new:/o", BASE, "true")
+
+
+def test_the_host_by_name() -> None:
+    shown = ok("run", "--rm", "--add-host=a=host-gateway", BASE, "cat", "/etc/hosts")
+    (line,) = (line for line in shown.splitlines() if line.split()[1:] == ["a"])
+    assert line.split()[0] == own_address()
+
+
+def test_gpus_where_there_are_none() -> None:
+    said = refused(125, "run", "--rm", "--gpus", "all", BASE, "true")
+    assert 'could not select device driver "" with capabilities: [[gpu]]' in said

@@ -148,3 +148,27 @@ def test_cidfile(tmp_path: Path) -> None:
     with pytest.raises(RuntimeRefusedError, match="container ID file found"):
         running.run(runtime, Request("run", "app", cidfile=str(wanted)))
     assert len(runtime.told) == 1
+
+
+def test_folders_are_made_when_the_image_is_there(tmp_path: Path) -> None:
+    runtime = fake(tmp_path)
+    request = Request("run", "app", folders=(str(tmp_path / "new"),))
+    assert running.run(runtime, request) == 0
+    assert (tmp_path / "new").is_dir()
+    with pytest.raises(ImageNotFoundError):
+        running.run(runtime, Request("run", "nope", pull="never", folders=(f"{tmp_path}/other",)))
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize("init", ["", "/usr/bin/catatonit"])
+def test_no_init(tmp_path: Path, init: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rootbuild.facts.inits.look", lambda: init)
+    runtime = fake(tmp_path)
+    runtime.fails = "run"
+    request = Request("run", "app", init=True, detached=True)
+    if init:
+        assert running.run(runtime, request) == 125
+        return
+    with pytest.raises(RuntimeRefusedError, match="no init for containers") as caught:
+        running.run(runtime, request)
+    assert caught.value.report.hint.endswith("sudo apt-get install catatonit")

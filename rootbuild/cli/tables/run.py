@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rootbuild.cli.command import Command
-from rootbuild.cli.flags import Flag, number, switch, value, values
+from rootbuild.cli.flags import Flag, amount, decimal, number, switch, value, values
 
 _PROCESS = (
     value("entrypoint", "Overwrite the default ENTRYPOINT of the image"),
@@ -41,6 +41,7 @@ _NETWORK = (
     value("ip", "IPv4 address (e.g., 172.30.100.104)"),
     value("ip6", "IPv6 address (e.g., 2001:db8::33)"),
     value("mac-address", "Container MAC address (e.g., 92:d0:c6:0a:29:33)"),
+    Flag("link", "list", hidden=True),  # refused, with what there is in its place
     values("network", "Connect a container to a network", metavar="network", aliases=("net",)),
     values("network-alias", "Add network-scoped alias for the container", aliases=("net-alias",)),
     values("publish", "Publish a container's port(s) to the host", "p"),
@@ -49,11 +50,15 @@ _NETWORK = (
 _FILES = (
     values("device", "Add a host device to the container"),
     values("device-cgroup-rule", "Add a rule to the cgroup allowed devices list"),
+    value(
+        "gpus", "GPU devices to add to the container ('all' to pass all GPUs)", "", "gpu-request"
+    ),
     values("mount", "Attach a filesystem mount to the container", metavar="mount"),
     switch("read-only", "Mount the container's root filesystem as read only"),
     values("storage-opt", "Storage driver options for the container"),
     values("tmpfs", "Mount a tmpfs directory"),
     values("volume", "Bind mount a volume", "v"),
+    value("volume-driver", "Optional volume driver for the container"),
     values("volumes-from", "Mount volumes from the specified container(s)"),
 )
 _SECURITY = (
@@ -77,21 +82,21 @@ _LIMITS = (
     number("cpu-rt-period", "Limit CPU real-time period in microseconds"),
     number("cpu-rt-runtime", "Limit CPU real-time runtime in microseconds"),
     number("cpu-shares", "CPU shares (relative weight)", "c"),
-    value("cpus", "Number of CPUs", metavar="decimal"),
+    decimal("cpus", "Number of CPUs"),
     value("cpuset-cpus", "CPUs in which to allow execution (0-3, 0,1)"),
     value("cpuset-mems", "MEMs in which to allow execution (0-3, 0,1)"),
     values("device-read-bps", "Limit read rate (bytes per second) from a device"),
     values("device-read-iops", "Limit read rate (IO per second) from a device"),
     values("device-write-bps", "Limit write rate (bytes per second) to a device"),
     values("device-write-iops", "Limit write rate (IO per second) to a device"),
-    value("memory", "Memory limit", "m", "bytes"),
-    value("memory-reservation", "Memory soft limit", metavar="bytes"),
-    value("memory-swap", "Swap limit equal to memory plus swap: '-1' to enable unlimited swap"),
+    amount("memory", "Memory limit", "m"),
+    amount("memory-reservation", "Memory soft limit"),
+    amount("memory-swap", "Swap limit equal to memory plus swap: '-1' to enable unlimited swap"),
     number("memory-swappiness", "Tune container memory swappiness (0 to 100)"),
     switch("oom-kill-disable", "Disable OOM Killer"),
     number("oom-score-adj", "Tune host's OOM preferences (-1000 to 1000)"),
     number("pids-limit", "Tune container pids limit (set -1 for unlimited)"),
-    value("shm-size", "Size of /dev/shm", metavar="bytes"),
+    amount("shm-size", "Size of /dev/shm"),
     values("ulimit", "Ulimit options"),
 )
 _HEALTH = (
