@@ -33,7 +33,8 @@ def _save(parsed: Parsed, names: Sequence[str]) -> int:
     """The same, by the engine."""
     runtime = choose_runtime()
     several = ["--multi-image-archive"] if len(names) > 1 else []
-    outcome = call(runtime, ("save", "--quiet", *several, *parsed.tokens(), *names))
+    options = ("save", "--quiet", *several, *parsed.tokens())
+    outcome = call(runtime, (*options, *names), shows=not parsed.text("output"))
     outcome.replay()
     return min(outcome.status, 1)
 
@@ -91,7 +92,8 @@ def export(parsed: Parsed) -> int:
     """A container's file system as a tar on a file or standard output."""
     if not parsed.text("output"):
         _refuse_terminal("cowardly refusing to save to a terminal. Use the -o flag or redirect")
-    return min(perform(choose_runtime(), CONTAINERS, Act(words(parsed), parsed.args)), 1)
+    act = Act(words(parsed), parsed.args, shows=not parsed.text("output"))
+    return min(perform(choose_runtime(), CONTAINERS, act), 1)
 
 
 def _made(outcome: Outcome) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rootbuild.backend import Runtime
 from rootbuild.cli.engine import words
 from rootbuild.cli.parse import Parsed
+from rootbuild.cli.terminal import need_terminal
 from rootbuild.errors import RuntimeRefusedError
 from rootbuild.runtime.calls import Outcome, ask, call
 from rootbuild.runtime.names import find_container
@@ -15,6 +16,7 @@ from rootbuild.runtime.run import NOT_STARTED, explain_host
 from rootbuild.runtimes import choose_runtime
 
 LIVE = frozenset({"attach", "logs"})
+SHOWING = frozenset({"logs", "top", "wait"})
 ENGINE_FAILED = 125
 EXEC_FAILED = (ENGINE_FAILED, 255)  # the latter also where the container does not run
 
@@ -22,16 +24,18 @@ EXEC_FAILED = (ENGINE_FAILED, 255)  # the latter also where the container does n
 def on_names(parsed: Parsed) -> int:
     """All arguments are containers."""
     # Docker kills at once what is removed by force; the engine would wait for it to stop.
-    at_once = parsed.command.path[-1] == "rm" and parsed.switch("force")
+    name = parsed.command.path[-1]
+    at_once = name == "rm" and parsed.switch("force")
     verb = (*words(parsed), *(["--time=0"] if at_once else []))
-    act = Act(verb, parsed.args, forgiving=at_once)
+    act = Act(verb, parsed.args, forgiving=at_once, shows=name in SHOWING)
     return min(perform(choose_runtime(), CONTAINERS, act), 1)
 
 
 def on_first(parsed: Parsed) -> int:
     """The first argument is a container."""
-    live = parsed.command.path[-1] in LIVE
-    act = Act(words(parsed), parsed.args[:1], parsed.args[1:], live=live)
+    name = parsed.command.path[-1]
+    live, shows = name in LIVE, name in SHOWING
+    act = Act(words(parsed), parsed.args[:1], parsed.args[1:], live=live, shows=shows)
     status = perform(choose_runtime(), CONTAINERS, act)
     return 1 if status == ENGINE_FAILED else status
 
@@ -64,11 +68,28 @@ def _explain_start(runtime: Runtime, names: Sequence[str]) -> None:
 
 def exec_in(parsed: Parsed) -> int:
     """Run a command in a running container; its exit code is ours."""
+    if parsed.switch("detach"):
+        return _exec_detached(parsed)
+    need_terminal(parsed)
     runtime = choose_runtime()
-    name = parsed.args[0]
-    outcome = call(runtime, (*words(parsed), *parsed.args), live=True)
-    if outcome.status not in EXEC_FAILED:
-        return outcome.status
+    status = call(runtime, (*words(parsed), *parsed.args), live=True).status
+    if status in EXEC_FAILED:
+        _explain_exec(runtime, parsed.args[0])
+    return status
+
+
+def _exec_detached(parsed: Parsed) -> int:
+    """Docker does not print the id of what it has started."""
+    runtime = choose_runtime()
+    outcome = ask(runtime, (*words(parsed), *parsed.args))
+    if outcome.status in EXEC_FAILED:
+        _explain_exec(runtime, parsed.args[0])
+    Outcome(outcome.status, outcome.said).replay()
+    return outcome.status
+
+
+def _explain_exec(runtime: Runtime, name: str) -> None:
+    """Raise what is known about a container in which nothing could be started."""
     found = find_container(name, runtime.containers())
     if found is None:
         raise CONTAINERS.error([name])
@@ -79,4 +100,3 @@ def exec_in(parsed: Parsed) -> int:
             exit_code=1,
             hint=f"rootbuild start {name} starts it",
         )
-    return outcome.status

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from rootbuild.cli.advice import choose_advised_runtime
 from rootbuild.cli.parse import Parsed
+from rootbuild.cli.terminal import need_terminal
 from rootbuild.errors import RuntimeRefusedError, UsageError
 from rootbuild.registry import config
 from rootbuild.runtime import hosts, sources
@@ -33,7 +34,10 @@ PULL = ("always", "missing", "never")
 
 def run(parsed: Parsed) -> int:
     """Run a container; in the foreground its exit code is ours."""
-    wanted = request(parsed, detached=parsed.switch("detach"))
+    detached = parsed.switch("detach")
+    if not detached:
+        need_terminal(parsed)
+    wanted = request(parsed, detached=detached)
     return running.run(choose_advised_runtime(parsed), wanted)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import select
 import signal
+import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO
@@ -23,6 +25,8 @@ _FORWARDED = (
     signal.SIGUSR2,
 )
 ENDING = (signal.SIGINT, *_FORWARDED)
+_OUTPUT = 1
+_MUCH = 1 << 20
 # What Python ignores in its own process, and pasta for one does not expect to be ignored.
 _IGNORED = (signal.SIGPIPE, signal.SIGXFSZ)
 
@@ -89,19 +93,55 @@ def foreground(
     stdin: IO[bytes] | None = None,
     stdout: IO[bytes] | None = None,
     stderr: IO[bytes] | None = None,
+    shows: bool = False,
 ) -> int:
     """Run a program on our own terminal and streams; its exit code, or 128 + signal.
 
     It is in our process group, so Ctrl-C reaches it directly; we only wait. `stdin`, `stdout` and
-    `stderr` (open files) take the place of ours.
+    `stderr` (open files) take the place of ours. One that only `shows` something is ended when
+    nobody reads our output any more, which raises BrokenPipeError; when Ctrl-C has ended it,
+    KeyboardInterrupt is raised.
     """
+    interrupts: list[int] = []
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     reset = [] if before == signal.SIG_IGN else [signal.SIGINT]
+    if shows and reset:
+        signal.signal(signal.SIGINT, lambda number, _: interrupts.append(number))
     try:
         streams = ((0, stdin), (1, stdout), (2, stderr))
-        return _spawned(argv, env, streams, _FORWARDED, os.kill, reset=reset)
+        if shows and stdout is None and stat.S_ISFIFO(os.fstat(_OUTPUT).st_mode):
+            status = _piped(argv, env, streams, reset)
+        else:
+            status = _spawned(argv, env, streams, _FORWARDED, os.kill, reset=reset)
     finally:
         signal.signal(signal.SIGINT, before)
+    if interrupts:
+        raise KeyboardInterrupt
+    return status
+
+
+def _piped(
+    argv: Sequence[str],
+    env: Mapping[str, str] | None,
+    streams: Sequence[tuple[int, IO[bytes] | None]],
+    reset: Sequence[signal.Signals],
+) -> int:
+    """Run a program on a pipe of its own, and pass on what it prints.
+
+    podman opens its standard output anew, to read it as well: then it would never notice that
+    nobody else does.
+    """
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb"), os.fdopen(writing, "wb") as stdout:
+
+        def copy(pid: int) -> None:
+            stdout.close()
+            if not _passed_on(reading):
+                _end(pid, os.kill)
+                raise BrokenPipeError
+
+        own = [(number, stdout if number == _OUTPUT else given) for number, given in streams]
+        return _spawned(argv, env, own, _FORWARDED, os.kill, reset=reset, meanwhile=copy)
 
 
 def attached(argv: Sequence[str], env: Mapping[str, str] | None = None) -> int:
@@ -236,8 +276,12 @@ def _spawned(
     hear: Callable[[int, int], None],
     *,
     reset: Sequence[signal.Signals] = (),
+    meanwhile: Callable[[int], object] = lambda pid: None,
 ) -> int:
-    """Start a program without `sh` and wait for it; `hear` gets (its pid, a signal of ours)."""
+    """Start a program without `sh` and wait for it; `hear` gets (its pid, a signal of ours).
+
+    Once it runs, `meanwhile` is called with its pid.
+    """
     program, names = path(argv[0]), {**os.environ, **(env or {})}
     announce(argv)
     # Blocked until somebody hears them, so that none is lost while the child starts.
@@ -257,11 +301,27 @@ def _spawned(
         )
         with heard(numbers, functools.partial(hear, pid)):
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            meanwhile(pid)
             _, status = os.waitpid(pid, 0)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     code = os.waitstatus_to_exitcode(status)
     return 128 - code if code < 0 else code
+
+
+def _passed_on(reading: int) -> bool:
+    """Pass on all that comes out of a pipe; False once nobody reads our output any more."""
+    events = select.poll()
+    events.register(reading, select.POLLIN)
+    events.register(_OUTPUT, 0)
+    while True:
+        if dict(events.poll()).get(_OUTPUT, 0):
+            return False
+        try:
+            if os.splice(reading, _OUTPUT, _MUCH) == 0:
+                return True
+        except BrokenPipeError:
+            return False
 
 
 @contextlib.contextmanager

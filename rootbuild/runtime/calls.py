@@ -33,17 +33,19 @@ def call(
     arguments: Sequence[str],
     *,
     live: bool = False,
+    shows: bool = False,
     stdin: IO[bytes] | None = None,
 ) -> Outcome:
     """Run a command of the engine on our streams; an open file may take the place of input.
 
     Unless it is `live`, standard error is kept: it can be shown as it is, or better words be found.
+    One that only `shows` something ends with its reader, or by Ctrl-C; see `process.foreground`.
     """
     argv, env = runtime.command(arguments), runtime.environment()
     if live:
-        return Outcome(process.foreground(argv, env, stdin=stdin))
+        return Outcome(process.foreground(argv, env, stdin=stdin, shows=shows))
     with os.fdopen(os.memfd_create("stderr"), "w+b") as said:
-        status = process.foreground(argv, env, stdin=stdin, stderr=said)
+        status = process.foreground(argv, env, stdin=stdin, stderr=said, shows=shows)
         said.seek(0)
         return Outcome(status, said.read())
 

@@ -25,7 +25,8 @@ class Act:
     """A verb on things.
 
     The engine is called with `words`, the names, and then `rest`. `forgiving` verbs take unknown
-    names for done; `live` ones show at once what the engine says.
+    names for done; `live` ones show at once what the engine says; one that only `shows` something
+    may end at any time.
     """
 
     words: tuple[str, ...]
@@ -33,6 +34,7 @@ class Act:
     rest: tuple[str, ...] = ()
     forgiving: bool = False
     live: bool = False
+    shows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ def perform(runtime: Runtime, kind: Kind, act: Act) -> int:
     known = [name for name in act.names if name not in unknown]
     outcome = Outcome(0)
     if known:
-        outcome = call(runtime, (*act.words, *known, *act.rest), live=act.live)
+        words = (*act.words, *known, *act.rest)
+        outcome = call(runtime, words, live=act.live, shows=act.shows)
         if outcome.status != 0 and len(act.names) == 1:
             unknown = kind.unknown(runtime, known)
     if unknown and not act.forgiving:

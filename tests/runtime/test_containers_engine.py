@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -33,6 +34,16 @@ def rootbuild(*argv: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         check=False,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         timeout=120,
+    )
+
+
+def popen(*argv: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "rootbuild", *argv],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        start_new_session=True,
     )
 
 
@@ -302,3 +313,42 @@ def test_the_host_by_name() -> None:
 def test_gpus_where_there_are_none() -> None:
     said = refused(125, "run", "--rm", "--gpus", "all", BASE, "true")
     assert 'could not select device driver "" with capabilities: [[gpu]]' in said
+
+
+def test_nobody_reads_an_archive_to_its_end(names: str) -> None:
+    """The engine alone would never end."""
+    name = f"{names}large"
+    ok("run", "--name", name, BASE, "dd", "if=/dev/zero", "of=/zeros", "bs=1M", "count=8")
+    running = popen("export", name)
+    assert running.stdout is not None
+    assert len(running.stdout.read(100)) == 100
+    running.stdout.close()
+    assert running.wait(60) == 128 + signal.SIGPIPE
+    ok("rm", name)
+
+
+@pytest.fixture
+def sleeper(names: str) -> Iterator[str]:
+    """A container that does nothing."""
+    name = f"{names}sleeper"
+    ok("run", "-d", "--name", name, "--network=none", BASE, "sleep", "600")
+    yield name
+    ok("rm", "-f", name)
+
+
+@pytest.mark.parametrize("verb", [["logs", "-f"], ["wait"]])
+def test_an_interrupt_is_no_failure(verb: list[str], sleeper: str) -> None:
+    with popen(*verb, sleeper) as running:
+        time.sleep(2)
+        os.killpg(running.pid, signal.SIGINT)
+        assert running.wait(60) == 128 + signal.SIGINT
+
+
+def test_a_command_in_the_background_is_not_told_of(sleeper: str) -> None:
+    assert ok("exec", "-d", sleeper, "true") == ""
+    assert "No such container: nope" in refused(1, "exec", "-d", "nope", "true")
+
+
+@pytest.mark.parametrize("verb", [["run", "--rm", "-it", BASE], ["exec", "-it", "web"]])
+def test_a_terminal_is_needed(verb: list[str]) -> None:
+    assert refused(1, *verb, "true") == "ERROR: the input device is not a TTY\n"
