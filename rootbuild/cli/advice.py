@@ -21,7 +21,13 @@ def settings(parsed: Parsed) -> Settings:
     options = {key: parsed.text(key) for key in KEYS if parsed.command.flag(key) is not None}
     if options.get("isolation") in _NO_ISOLATION:
         options["isolation"] = ""
-    return read(options)
+    orders = read(options)
+    allowed = orders.get("cache-limit")
+    if allowed is not None:
+        from rootbuild.build.kept.limit import limit
+
+        limit(allowed.value, allowed.source, cache_folder())  # to be told before it is needed
+    return orders
 
 
 def advise(

@@ -9,13 +9,22 @@ import pytest
 from rootbuild.cli import advice
 from rootbuild.cli.parse import Parsed, parse
 from rootbuild.cli.registry import find_command
+from rootbuild.errors import HostError
 from rootbuild.host.settings import Order, Settings
 from tests.runtime.fakes import FakeRuntime
 
 
 @pytest.fixture(autouse=True)
 def _nothing_ordered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("ENGINE", "RUNTIME", "ISOLATION", "NETWORK_HELPER", "CONFIG", "DEBUG"):
+    for name in (
+        "ENGINE",
+        "RUNTIME",
+        "ISOLATION",
+        "NETWORK_HELPER",
+        "CACHE_LIMIT",
+        "CONFIG",
+        "DEBUG",
+    ):
         monkeypatch.delenv(f"ROOTBUILD_{name}", raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
@@ -64,3 +73,15 @@ def test_containers_get_the_runtime_that_is_ordered(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("ROOTBUILD_RUNTIME", "runc")
     advice.choose_advised_runtime(parsed)
     assert [choices.wanted("runtime") for choices in engine.advice] == ["runc"]
+
+
+@pytest.mark.parametrize("value", ["lots", "infinity%"])
+def test_a_limit_of_the_cache_that_is_none(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROOTBUILD_CACHE_LIMIT", value)
+    with pytest.raises(
+        HostError, match="ROOTBUILD_CACHE_LIMIT is no limit for the cache"
+    ) as caught:
+        advice.settings(command_line("build", "."))
+    assert caught.value.id == "bad-config"
+    monkeypatch.setenv("ROOTBUILD_CACHE_LIMIT", "25%")
+    assert advice.settings(command_line("build", ".")).value("cache-limit") == "25%"

@@ -29,7 +29,7 @@ def limit(order: str, source: str, place: Path) -> int | None:
         if number != order:
             return int(_size(place) * float(number) / 100)
         return ram_in_bytes(order)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise HostError(
             f"{source} is no limit for the cache: {order}",
             id="bad-config",
