@@ -67,6 +67,7 @@ def script(parsed: Parsed) -> int:
 def complete(parsed: Parsed) -> int:
     """Print what may take the place of the last word: a line each, a tab before what it is."""
     *before, word = parsed.args or ("",)
+    word = "" if word == "=" else word  # bash splits there
     for name, about in candidates(before, word):
         if name.startswith(word):
             rows.write(f"{name}\t{about}\n" if about else f"{name}\n")
@@ -92,7 +93,7 @@ def candidates(before: Sequence[str], word: str) -> Iterator[tuple[str, str]]:
 
 def _behind_globals(before: Sequence[str]) -> list[str] | None:
     """The words behind the options in front of the command; None where one lacks its value."""
-    words = [word for word in before if word != "="]  # bash splits there
+    words = [word for word in before if word != "="]  # see `complete`
     while words and words[0].startswith("-"):
         name, equals, _ = words.pop(0).partition("=")
         flag = _flag(GLOBAL_FLAGS, name)

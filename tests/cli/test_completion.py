@@ -74,3 +74,8 @@ def test_the_function_of_zsh_is_called_when_it_is_loaded_by_name(
 ) -> None:
     assert main(["completion", "zsh"], "docker") == 0
     assert 'if [ "$funcstack[1]" = _docker ]; then _docker "$@"; else' in capsys.readouterr().out
+
+
+def test_what_bash_splits(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["__complete", "run", "--pull", "="]) == 0
+    assert capsys.readouterr().out == "always\nmissing\nnever\n"
