@@ -11,12 +11,23 @@ from rootbuild.cli.engine import words
 from rootbuild.cli.parse import Parsed
 from rootbuild.runtime import networks
 from rootbuild.runtime.calls import ask
+from rootbuild.runtime.listed import Headings, Row
 from rootbuild.runtime.names import find_network, no_such_network
 from rootbuild.runtime.objects import CONTAINERS, NETWORKS, Act, perform
 from rootbuild.runtimes import choose_runtime
 from rootbuild.template import Record, Value
 
-_HEADERS = {"ID": "NETWORK ID", "Name": "NAME", "Driver": "DRIVER", "Scope": "SCOPE"}
+_HEADERS = Headings(
+    CreatedAt="CREATED AT",
+    Driver="DRIVER",
+    ID="NETWORK ID",
+    IPv6="IPV6",
+    Internal="INTERNAL",
+    Labels="LABELS",
+    Name="NAME",
+    Scope="SCOPE",
+)
+_COLUMNS = ("ID", "Name", "Driver", "Scope")
 
 
 def create(parsed: Parsed) -> int:
@@ -36,12 +47,11 @@ def create(parsed: Parsed) -> int:
 
 
 def ls(parsed: Parsed) -> int:
-    """List networks by a template with Docker's fields."""
+    """List networks."""
     form = parsed.text("format")
     runtime = choose_runtime()
-    outcome = ask(
-        runtime, ("network", "ls", *parsed.tokens(["format", "no-trunc", "noheading"]), "--quiet")
-    )
+    told = words(parsed, ["format", "no-trunc", "noheading", "quiet"])
+    outcome = ask(runtime, (*told, "--quiet"))
     if outcome.status != 0:
         outcome.replay()
         return 1
@@ -50,7 +60,8 @@ def ls(parsed: Parsed) -> int:
     listed = [_row(network, whole=whole) for network in found]
     if parsed.switch("quiet"):
         return rows.write("".join(f"{row['ID']}\n" for row in listed))
-    return rows.write(rows.many(form, listed, _HEADERS, ("ID", "Name", "Driver", "Scope")))
+    headed = not parsed.switch("noheading")
+    return rows.write(rows.many(form, listed, _HEADERS, _COLUMNS, headed=headed))
 
 
 def inspect(parsed: Parsed) -> int:
@@ -94,9 +105,9 @@ def attach(parsed: Parsed) -> int:
     return min(status, 1)
 
 
-def _row(network: StoredNetwork, *, whole: bool) -> Record:
+def _row(network: StoredNetwork, *, whole: bool) -> Row:
     labels = ",".join(f"{key}={value}" for key, value in sorted(network.labels.items()))
-    return Record(
+    found = Row(
         CreatedAt=network.created,
         Driver=network.driver,
         ID=network.id if whole else network.id[:12],
@@ -106,6 +117,8 @@ def _row(network: StoredNetwork, *, whole: bool) -> Record:
         Name=network.name,
         Scope="local",
     )
+    found.labels = network.labels
+    return found
 
 
 def _described(network: StoredNetwork, containers: Sequence[StoredContainer]) -> Record:

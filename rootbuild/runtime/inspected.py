@@ -34,6 +34,17 @@ def described(document: Mapping[str, Any]) -> Record:
     return found
 
 
+def joined(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """The networks of a container, by the engine's description of it; `bridge` is the usual one."""
+    settings = document.get("NetworkSettings") or {}
+    if settings.get("Networks"):
+        return tuple(settings["Networks"])
+    mode = str((document.get("HostConfig") or {}).get("NetworkMode", ""))
+    if mode in ("host", "none"):
+        return (mode,)
+    return () if mode.startswith(("container:", "ns:")) else ("bridge",)
+
+
 def _image(document: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **document,

@@ -51,6 +51,35 @@ def test_lists_by_templates(rootbuild: Rootbuild, unique: Callable[..., str]) ->
     assert "CONTAINER ID" not in rootbuild("ps", "--format", "{{.Names}}").stdout
 
 
+def test_lists_as_docker_s(rootbuild: Rootbuild, unique: Callable[..., str]) -> None:
+    """The columns and the words of Docker, and filters that find what they do there."""
+    name, volume = unique("c"), unique("v")
+    rootbuild("volume", "create", "--label", "a=b", volume)
+    assert rootbuild("volume", "create", volume).stdout == f"{volume}\n"
+    rootbuild("run", "-d", "--name", name, "--label", "x=y", "-v", f"{volume}:/data", BASE,
+              "sleep", "300")  # fmt: skip
+    for text in (f"ancestor={BASE}", f"ancestor={BASE}:latest", f"name=^/{name}$", f"name=/{name}",
+                 "network=bridge", "status=running", "is-task=false"):  # fmt: skip
+        found = rootbuild("ps", "--filter", text, "--format", "{{.Names}}").stdout.split()
+        assert name in found, text
+    (image,) = set(rootbuild("images", "-q", BASE).stdout.split())
+    assert name in rootbuild("ps", "--filter", f"ancestor={image}").stdout
+    fields = '{{.State}}|{{.Image}}|{{.Label "x"}}|{{.LocalVolumes}}|{{.Networks}}'
+    (said,) = rootbuild("ps", "-f", f"name={name}", "--format", fields).stdout.splitlines()
+    assert said == f"running|{BASE}:latest|y|1|bridge"
+    listed = rootbuild("ps").stdout
+    assert listed.startswith("CONTAINER ID   IMAGE ")
+    assert f" {BASE}:latest " in listed
+    refused = rootbuild("ps", "--filter", "nope=1", check=False)
+    assert (refused.status, refused.stderr) == (1, "ERROR: invalid filter 'nope'\n")
+    assert rootbuild("network", "ls").stdout.split("\n")[0].split()[-1] == "SCOPE"
+    nothing = ("volume", "ls", "--filter", "name=there-is-none")
+    assert rootbuild(*nothing).stdout == "DRIVER   VOLUME NAME\n"
+    assert rootbuild(*nothing, "--format", "json").stdout == ""
+    (row,) = rows(rootbuild("volume", "ls", "-f", f"name={volume}", "--format", "json").stdout)
+    assert (row["Name"], row["Labels"], row["Availability"]) == (volume, "a=b", "N/A")
+
+
 def test_archives(rootbuild: Rootbuild, unique: Callable[..., str], tmp_path: Path) -> None:
     name, image, other = unique("c"), f"{unique('img')}:1", f"{unique('img')}:2"
     rootbuild("run", "--name", name, BASE, "sh", "-c", "echo here > /new")
