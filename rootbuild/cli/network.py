@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
-from rootbuild.backend import StoredContainer, StoredNetwork
+from rootbuild.backend import Runtime, StoredContainer, StoredNetwork
 from rootbuild.cli import rows
 from rootbuild.cli.engine import words
 from rootbuild.cli.parse import Parsed
 from rootbuild.runtime import networks
 from rootbuild.runtime.calls import ask
 from rootbuild.runtime.listed import Headings, Row
-from rootbuild.runtime.names import find_network, no_such_network
+from rootbuild.runtime.names import no_such_network
+from rootbuild.runtime.networks import called
 from rootbuild.runtime.objects import CONTAINERS, NETWORKS, Act, perform
 from rootbuild.runtimes import choose_runtime
 from rootbuild.template import Record, Value
@@ -67,20 +67,27 @@ def ls(parsed: Parsed) -> int:
 def inspect(parsed: Parsed) -> int:
     """Tell all about networks in Docker's form; unknown ones do not keep us from the others."""
     runtime = choose_runtime()
-    known = runtime.networks()
-    names = [(name, find_network(name, known)) for name in parsed.args]
-    found = runtime.described_networks([name for _, name in names if name is not None])
-    joined = runtime.containers()
-    records = [_described(network, joined) for network in found]
-    form = parsed.text("format")
-    if form and form != "json":
-        rows.write("".join(rows.one(form, record) for record in records))
-    else:
-        rows.write(json.dumps(records, indent=None if form else 4) + "\n")
-    missing = [given for given, name in names if name is None]
+    found = known(runtime, parsed.args)
+    rows.write_all(parsed.text("format"), records(runtime, [*found.values()]))
+    missing = [name for name in parsed.args if name not in found]
     if missing:
         raise no_such_network(missing)
     return 0
+
+
+def known(runtime: Runtime, names: Sequence[str]) -> dict[str, str]:
+    """What the engine calls those networks that are there."""
+    networks = runtime.networks()
+    found = ((name, called(runtime, name, networks)) for name in names)
+    return {name: network for name, network in found if network is not None}
+
+
+def records(runtime: Runtime, names: Sequence[str]) -> list[Record]:
+    """Networks that are there, in Docker's form."""
+    if not names:
+        return []
+    members = runtime.containers()
+    return [_described(network, members) for network in runtime.described_networks(names)]
 
 
 def rm(parsed: Parsed) -> int:

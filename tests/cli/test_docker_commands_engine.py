@@ -80,6 +80,25 @@ def test_lists_as_docker_s(rootbuild: Rootbuild, unique: Callable[..., str]) -> 
     assert (row["Name"], row["Labels"], row["Availability"]) == (volume, "a=b", "N/A")
 
 
+def test_inspect_finds_all_kinds(rootbuild: Rootbuild, unique: Callable[..., str]) -> None:
+    name, network, volume = unique("c"), unique("net"), unique("v")
+    rootbuild("network", "create", network)
+    rootbuild("volume", "create", volume)
+    rootbuild("run", "-d", "--name", name, BASE, "sleep", "300")
+    joined = "{{range $name, $net := .NetworkSettings.Networks}}{{$name}}{{$net.IPAddress}}{{end}}"
+    assert rootbuild("inspect", "-f", joined, name).stdout.startswith("bridge")
+    assert rootbuild("inspect", "-f", "{{.Platform}}", name).stdout == "linux\n"
+    found = json.loads(rootbuild("inspect", volume, name, network).stdout)
+    assert [each["Name"] for each in found] == [volume, f"/{name}", network]
+    typed = rootbuild("inspect", "--type", "network", "-f", "{{.Driver}}", network, "bridge")
+    assert typed.stdout == "bridge\nbridge\n"
+    assert rootbuild("network", "inspect", "bridge", "-f", "{{.Scope}}").stdout == "local\n"
+    (described,) = json.loads(rootbuild("inspect", "--type", "volume", volume).stdout)
+    assert "NeedsCopyUp" not in described
+    refused = rootbuild("inspect", "--type", "volume", name, check=False)
+    assert f"get {name}: no such volume" in refused.stderr
+
+
 def test_archives(rootbuild: Rootbuild, unique: Callable[..., str], tmp_path: Path) -> None:
     name, image, other = unique("c"), f"{unique('img')}:1", f"{unique('img')}:2"
     rootbuild("run", "--name", name, BASE, "sh", "-c", "echo here > /new")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from rootbuild.backend import StoredContainer, StoredImage
@@ -12,7 +14,8 @@ from rootbuild.runtime.names import (
     need_image,
     whole_names,
 )
-from rootbuild.runtime.networks import named, translate
+from rootbuild.runtime.networks import called, named, translate
+from tests.runtime.fakes import FakeRuntime
 
 DIGEST = "sha256:" + "d" * 64
 IMAGES = [
@@ -90,3 +93,12 @@ def test_indexes_are_told_from_images() -> None:
     ]
     names = ["docker.io/library/one:1", "docker.io/library/all:1", index, one]
     assert indexes_among(names, known) == ("docker.io/library/all:1", index)
+
+
+def test_the_network_bridge(tmp_path: Path) -> None:
+    """It is the engine's usual one, unless there is one of that name."""
+    runtime = FakeRuntime(tmp_path / "log")
+    assert called(runtime, "bridge", [("1" * 64, "usual")]) == "usual"
+    assert called(runtime, "bridge", [("1" * 64, "usual"), ("2" * 64, "bridge")]) == "bridge"
+    assert called(runtime, "bridge", [("1" * 64, "nat")]) is None
+    assert called(runtime, "111", [("1" * 64, "nat")]) == "nat"

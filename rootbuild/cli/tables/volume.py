@@ -65,7 +65,7 @@ COMMANDS = (
     ),
     Command(
         ("inspect",),
-        "Return low-level information on containers and images",
+        "Return low-level information on containers, images, networks and volumes",
         "[OPTIONS] NAME|ID [NAME|ID...]",
         "rootbuild.cli.inspect:run",
         (
