@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from rootbuild.backend import Runtime
-from rootbuild.cli.engine import words
+from rootbuild.cli.engine import separated, words
 from rootbuild.cli.parse import Parsed
-from rootbuild.errors import RuntimeRefusedError
+from rootbuild.errors import RuntimeRefusedError, UsageError
 from rootbuild.runtime.calls import Outcome, ask, call
-from rootbuild.runtime.names import find_container
+from rootbuild.runtime.names import check_name, find_container, name_in_use
 from rootbuild.runtime.objects import CONTAINERS, Act, perform
 from rootbuild.runtime.run import NOT_STARTED, explain_host
 from rootbuild.runtimes import choose_runtime
@@ -30,10 +31,68 @@ def on_names(parsed: Parsed) -> int:
 
 def on_first(parsed: Parsed) -> int:
     """The first argument is a container."""
+    return _on_first(parsed, words(parsed))
+
+
+def logs(parsed: Parsed) -> int:
+    """What a container has printed. There are no details to it, and all of it is the default."""
+    whole = parsed.text("tail") == "all"
+    return _on_first(parsed, words(parsed, ["details", *(["tail"] if whole else [])]))
+
+
+def _on_first(parsed: Parsed, verb: tuple[str, ...]) -> int:
     live = parsed.command.path[-1] in LIVE
-    act = Act(words(parsed), parsed.args[:1], parsed.args[1:], live=live)
+    act = Act(verb, parsed.args[:1], parsed.args[1:], live=live)
     status = perform(choose_runtime(), CONTAINERS, act)
     return 1 if status == ENGINE_FAILED else status
+
+
+def rename(parsed: Parsed) -> int:
+    """Give a container another name."""
+    container, name = parsed.args
+    check_name(name, exit_code=1)
+    runtime = choose_runtime()
+    outcome = ask(runtime, (*words(parsed), container, name))
+    if outcome.status != 0:
+        known = runtime.containers()
+        if find_container(container, known) is None:
+            raise CONTAINERS.error([container])
+        taken = next((each for each in known if name in each.names), None)
+        if taken is not None:
+            raise name_in_use(name, taken.id, exit_code=1)
+    outcome.replay()
+    return min(outcome.status, 1)
+
+
+def cp(parsed: Parsed) -> int:
+    """Copy files out of a container or into one."""
+    ends = [_end(argument) for argument in parsed.args]
+    containers = [container for container, _ in ends if container]
+    if not containers:
+        raise UsageError("must specify at least one container source", exit_code=1)
+    runtime = choose_runtime()
+    outcome = call(runtime, (*words(parsed), *separated(parsed.args)))
+    if outcome.status == 0:
+        outcome.replay()
+        return 0
+    missing = CONTAINERS.unknown(runtime, containers)
+    if missing:
+        raise CONTAINERS.error(missing)
+    container, source = ends[0]
+    if not container and source != "-" and not os.path.lexists(source):
+        raise RuntimeRefusedError(
+            f"lstat {source}: no such file or directory", id="copy", exit_code=1
+        )
+    said = outcome.said.decode("utf-8", "replace").strip().removeprefix("Error: ")
+    raise RuntimeRefusedError(said, id="copy", exit_code=1)
+
+
+def _end(argument: str) -> tuple[str, str]:
+    """(container, path); no container for what is on this host, such as `./a:b` or `-`."""
+    container, colon, path = argument.partition(":")
+    if not colon or argument.startswith(("/", ".")):
+        return "", argument
+    return container, path
 
 
 def start(parsed: Parsed) -> int:
@@ -66,6 +125,8 @@ def exec_in(parsed: Parsed) -> int:
     """Run a command in a running container; its exit code is ours."""
     runtime = choose_runtime()
     name = parsed.args[0]
+    if not CONTAINERS.seen(runtime, name) and CONTAINERS.unknown(runtime, [name]):
+        raise CONTAINERS.error([name])
     outcome = call(runtime, (*words(parsed), *parsed.args), live=True)
     if outcome.status not in EXEC_FAILED:
         return outcome.status

@@ -11,9 +11,10 @@ from rootbuild.cli.parse import Parsed
 from rootbuild.runtime import networks
 from rootbuild.runtime.calls import ask
 from rootbuild.runtime.listed import Headings, Row
+from rootbuild.runtime.membership import not_attached
 from rootbuild.runtime.names import no_such_network
-from rootbuild.runtime.networks import called
-from rootbuild.runtime.objects import CONTAINERS, NETWORKS, Act, perform
+from rootbuild.runtime.networks import BRIDGE, called
+from rootbuild.runtime.objects import NETWORKS, Act, perform
 from rootbuild.runtimes import choose_runtime
 from rootbuild.template import Record, Value
 
@@ -101,15 +102,17 @@ def attach(parsed: Parsed) -> int:
     """A network, and a container that joins or leaves it."""
     runtime = choose_runtime()
     network, container = parsed.args
-    act = Act(words(parsed), (network,), (container,))
-    status = perform(runtime, NETWORKS, act)
-    if status != 0:
-        missing = CONTAINERS.unknown(runtime, [container])
-        if missing:
-            raise CONTAINERS.error(missing)
-    elif parsed.command.path[-1] == "disconnect":
+    leaves = parsed.command.path[-1] == "disconnect"
+    name = known(runtime, [network]).get(network, network) if network == BRIDGE else network
+    outcome = ask(runtime, (*words(parsed), name, container))
+    if outcome.status != 0:
+        refused = not_attached(runtime, network, container, leaves=leaves)
+        if refused is not None:
+            raise refused
+    elif leaves:
         runtime.settle()
-    return min(status, 1)
+    outcome.replay()
+    return min(outcome.status, 1)
 
 
 def _row(network: StoredNetwork, *, whole: bool) -> Row:

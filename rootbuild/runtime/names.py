@@ -11,6 +11,7 @@ from rootbuild.errors import ImageNotFoundError, RuntimeRefusedError
 from rootbuild.image import reference
 
 _T = TypeVar("_T")
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 _HEX = re.compile(r"(?:sha256:)?([0-9a-f]{1,64})")
 
 
@@ -75,6 +76,27 @@ def need_image(name: str, known: Sequence[StoredImage]) -> str:
         shown = name if reference.is_id(name) else reference.familiar(name)
         raise ImageNotFoundError(f"No such image: {shown}")
     return found
+
+
+def check_name(name: str, exit_code: int = 125) -> None:
+    """Raise RuntimeRefusedError if a container cannot be called that."""
+    if not _NAME.fullmatch(name.removeprefix("/")):
+        raise RuntimeRefusedError(
+            f"Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed",
+            id="bad-name",
+            exit_code=exit_code,
+        )
+
+
+def name_in_use(name: str, user: str, exit_code: int = 125) -> RuntimeRefusedError:
+    """The error for a name that another container (id) has."""
+    return RuntimeRefusedError(
+        f'Conflict. The container name "/{name}" is already in use by container "{user}". '
+        "You have to remove (or rename) that container to be able to reuse that name.",
+        id="name-in-use",
+        exit_code=exit_code,
+        hint=f"rootbuild rm -f {name} removes it",
+    )
 
 
 def no_such_container(names: Sequence[str]) -> RuntimeRefusedError:

@@ -99,6 +99,36 @@ def test_inspect_finds_all_kinds(rootbuild: Rootbuild, unique: Callable[..., str
     assert f"get {name}: no such volume" in refused.stderr
 
 
+def test_one_error_in_docker_s_words(
+    rootbuild: Rootbuild, unique: Callable[..., str], tmp_path: Path
+) -> None:
+    name, network, volume = unique("c"), unique("net"), unique("v")
+    rootbuild("network", "create", network)
+    rootbuild("run", "-d", "--name", name, "--network", network, "-v", f"{volume}:/data", BASE,
+              "sh", "-c", "echo hello; sleep 300")  # fmt: skip
+    refusals = {
+        ("exec", "nope", "true"): "No such container: nope",
+        ("logs", "--until", "1h", "nope"): "No such container: nope",
+        ("attach", "nope"): "No such container: nope",
+        ("cp", "nope:/x", str(tmp_path)): "No such container: nope",
+        ("cp", "a", "b"): "must specify at least one container source",
+        ("cp", "/there/is/none", f"{name}:/"): "lstat /there/is/none: no such file or directory",
+        ("rename", name, "a b"): "Invalid container name (a b)",
+        ("network", "disconnect", network, "nope"): "No such container: nope",
+        ("network", "connect", network, name): f"endpoint with name {name} already exists in",
+        ("volume", "rm", volume): f"remove {volume}: volume is in use - [",
+    }
+    for words, message in refusals.items():
+        done = rootbuild(*words, check=False)
+        assert done.status == 1, done
+        assert done.stderr.startswith(f"ERROR: {message}"), done
+        assert "Error:" not in done.stderr, done
+    assert rootbuild("run", "--name", "a b", BASE, check=False).status == 125
+    assert rootbuild("logs", "--tail", "all", "--details", name).stdout == "hello\n"
+    rootbuild("cp", f"{name}:/etc/passwd", str(tmp_path / "passwd"))
+    assert (tmp_path / "passwd").read_text().startswith("root:")
+
+
 def test_archives(rootbuild: Rootbuild, unique: Callable[..., str], tmp_path: Path) -> None:
     name, image, other = unique("c"), f"{unique('img')}:1", f"{unique('img')}:2"
     rootbuild("run", "--name", name, BASE, "sh", "-c", "echo here > /new")

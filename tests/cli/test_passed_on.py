@@ -60,7 +60,6 @@ main(sys.argv[1:], "docker")
         (["container", "ls", "-qf", "label=x"], "ps --quiet --filter=label=x"),
         (["network", "ls", "-q"], "network ls --quiet"),
         (["volume", "ls", "-q"], "volume ls --quiet"),
-        (["cp", "-", "c:/x"], "container cp - c:/x"),
         (["pod", "create", "--name=x"], "pod create --name=x"),
         (["network", "exists", "x"], "network exists x"),
     ],

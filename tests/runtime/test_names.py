@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from rootbuild.backend import StoredContainer, StoredImage
-from rootbuild.errors import ImageNotFoundError
+from rootbuild.errors import ImageNotFoundError, RuntimeRefusedError
 from rootbuild.runtime.names import (
+    check_name,
     find_container,
     find_image,
     find_network,
@@ -93,6 +94,13 @@ def test_indexes_are_told_from_images() -> None:
     ]
     names = ["docker.io/library/one:1", "docker.io/library/all:1", index, one]
     assert indexes_among(names, known) == ("docker.io/library/all:1", index)
+
+
+def test_names_of_containers() -> None:
+    check_name("a-b_c.1")
+    for name in ("a b", "", "-a", "a/b"):
+        with pytest.raises(RuntimeRefusedError, match="Invalid container name"):
+            check_name(name)
 
 
 def test_the_network_bridge(tmp_path: Path) -> None:
