@@ -6,12 +6,11 @@ import json
 from collections.abc import Sequence
 from datetime import datetime, timezone
 
-from rootbuild.backend import Runtime
 from rootbuild.cli import rows
 from rootbuild.cli.parse import Parsed
 from rootbuild.runtime import listed, selection
 from rootbuild.runtime.calls import ask
-from rootbuild.runtime.listed import Headings, Listed
+from rootbuild.runtime.listed import Headings, Listed, completed_all
 from rootbuild.runtimes import choose_runtime
 
 _HEADERS = Headings(
@@ -54,7 +53,7 @@ def ls(parsed: Parsed) -> int:
     answer = reversed(json.loads(outcome.answer) or [])
     found = [listed.read(row, runtime.default_network) for row in answer]
     if wanted.detailed or any(name in form for name in _DETAILS):
-        found = _completed(runtime, found)
+        found = completed_all(runtime, found)
     found = selection.left(wanted, found, images=runtime.images, networks=runtime.networks)
     return rows.write(_shown(parsed, found[:latest] if latest > 0 else found))
 
@@ -67,16 +66,3 @@ def _shown(parsed: Parsed, found: Sequence[Listed]) -> str:
         return "".join(f"{record['ID']}\n" for record in records)
     columns = (*_COLUMNS, "Size") if parsed.switch("size") else _COLUMNS
     return rows.many(form, records, _HEADERS, columns, headed=not parsed.switch("noheading"))
-
-
-def _completed(runtime: Runtime, containers: Sequence[Listed]) -> list[Listed]:
-    """The same with all fields. What is gone meanwhile stays as it was listed."""
-    if not containers:
-        return []
-    ids = [container.id for container in containers]
-    outcome = ask(runtime, ("container", "inspect", *ids))
-    told = {each["Id"]: each for each in json.loads(outcome.answer or b"[]") or ()}
-    return [
-        listed.completed(each, told[each.id], runtime.default_network) if each.id in told else each
-        for each in containers
-    ]

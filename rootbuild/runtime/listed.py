@@ -5,13 +5,16 @@ https://docs.docker.com/reference/cli/docker/container/ls/
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
+from rootbuild.backend import Runtime
 from rootbuild.image.reference import familiar, is_id
 from rootbuild.records import dataclass, replace
+from rootbuild.runtime.calls import ask
 from rootbuild.runtime.display import age, shortened, size
 from rootbuild.runtime.inspected import joined
 from rootbuild.template import Record, Value
@@ -131,6 +134,19 @@ def completed(container: Listed, document: Mapping[str, Any], default_network: s
         local_volumes=sum(1 for mount in volumes if mount.get("Driver", "local") == "local"),
         exposed=tuple(settings.get("Ports") or ()),
     )
+
+
+def completed_all(runtime: Runtime, containers: Sequence[Listed]) -> list[Listed]:
+    """All of them with all fields. What is gone meanwhile stays as it was listed."""
+    if not containers:
+        return []
+    ids = [container.id for container in containers]
+    outcome = ask(runtime, ("container", "inspect", *ids))
+    told = {each["Id"]: each for each in json.loads(outcome.answer or b"[]") or ()}
+    return [
+        completed(each, told[each.id], runtime.default_network) if each.id in told else each
+        for each in containers
+    ]
 
 
 def row(container: Listed, now: datetime, *, whole: bool = False) -> Row:

@@ -195,6 +195,24 @@ def test_disk_usage(rootbuild: Rootbuild) -> None:
     assert found["Images"]["Size"].endswith("MB") or found["Images"]["Size"].endswith("GB")
 
 
+def test_disk_usage_in_detail(rootbuild: Rootbuild, unique: Callable[..., str]) -> None:
+    name, volume = unique("c"), unique("v")
+    rootbuild("run", "-d", "--name", name, "-v", f"{volume}:/data", BASE, "sleep", "300")
+    said = rootbuild("system", "df", "-v").stdout
+    assert [line for line in said.splitlines() if line.endswith(" usage:")] == [
+        "Images space usage:",
+        "Containers space usage:",
+        "Local Volumes space usage:",
+        "Build cache usage:",
+    ]
+    found = json.loads(rootbuild("system", "df", "-v", "--format", "json").stdout)
+    assert list(found) == ["Images", "Containers", "Volumes", "BuildCache"]
+    (container,) = [row for row in found["Containers"] if row["Names"] == name]
+    assert (container["LocalVolumes"], container["State"]) == ("1", "running")
+    (mounted,) = [row for row in found["Volumes"] if row["Name"] == volume]
+    assert mounted["Links"] == "1"
+
+
 def test_events(rootbuild: Rootbuild, unique: Callable[..., str]) -> None:
     """They come while something happens, and the engine's process ends with ours."""
     name = unique("c")
