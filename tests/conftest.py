@@ -88,7 +88,7 @@ def _remove_cached(index: Path) -> None:
 
 @pytest.fixture
 def unique() -> Iterator[Callable[..., str]]:
-    """Names for containers, networks, volumes and images; whatever bears one is removed at the end."""
+    """Names for containers, networks, volumes and images; all is removed at the end."""
     prefix = f"rbt{uuid.uuid4().hex[:8]}"
     numbers = itertools.count(1)
     given = []
