@@ -10,6 +10,7 @@ from rootbuild.cli.engine import separated, words
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import RuntimeRefusedError, UsageError
 from rootbuild.runtime.calls import Outcome, ask, call
+from rootbuild.runtime.glances import seen_running
 from rootbuild.runtime.names import check_name, find_container, name_in_use
 from rootbuild.runtime.objects import CONTAINERS, Act, perform
 from rootbuild.runtime.run import NOT_STARTED, explain_host
@@ -122,17 +123,33 @@ def _explain_start(runtime: Runtime, names: Sequence[str]) -> None:
 
 
 def exec_in(parsed: Parsed) -> int:
-    """Run a command in a running container; its exit code is ours."""
+    """Run a command in a running container; its exit code is ours.
+
+    What the engine says goes the command's way and cannot be taken back, so we look before.
+    """
     runtime = choose_runtime()
     name = parsed.args[0]
-    if not CONTAINERS.seen(runtime, name) and CONTAINERS.unknown(runtime, [name]):
-        raise CONTAINERS.error([name])
+    looked = not seen_running(runtime, name)
+    if looked:
+        _need_running(runtime, name)
     outcome = call(runtime, (*words(parsed), *parsed.args), live=True)
-    if outcome.status not in EXEC_FAILED:
-        return outcome.status
+    if outcome.status in EXEC_FAILED and not looked:
+        _need_running(runtime, name)
+    return outcome.status
+
+
+def _need_running(runtime: Runtime, name: str) -> None:
+    """Raise the refusal that fits if a container is not there, or does not run."""
     found = find_container(name, runtime.containers())
     if found is None:
         raise CONTAINERS.error([name])
+    if found.status == "paused":
+        raise RuntimeRefusedError(
+            f"Container {name} is paused, unpause the container before exec",
+            id="container-not-running",
+            exit_code=1,
+            hint=f"rootbuild unpause {name}",
+        )
     if found.status != "running":
         raise RuntimeRefusedError(
             f"container {found.id} is not running",
@@ -140,4 +157,3 @@ def exec_in(parsed: Parsed) -> int:
             exit_code=1,
             hint=f"rootbuild start {name} starts it",
         )
-    return outcome.status

@@ -12,15 +12,13 @@ from rootbuild.backend import Runtime
 from rootbuild.errors import RootbuildError, RuntimeRefusedError
 from rootbuild.records import dataclass
 from rootbuild.runtime.calls import Outcome, ask, call
-from rootbuild.runtime.disk import index
+from rootbuild.runtime.glances import seen
 from rootbuild.runtime.names import (
     find_container,
     find_network,
     no_such_container,
     no_such_network,
 )
-from rootbuild.storage.containers import has_container
-from rootbuild.storage.index import UnknownLayoutError
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +135,10 @@ def _still_mounted(runtime: Runtime, act: Act) -> RuntimeRefusedError | None:
     )
 
 
-def _seen_container(runtime: Runtime, name: str) -> bool:
-    try:
-        return has_container(index(runtime), name)
-    except UnknownLayoutError:
-        return False
-
-
 def _never_seen(runtime: Runtime, name: str) -> bool:
     return False
 
 
-CONTAINERS = Kind(_unknown_containers, no_such_container, _still_running, _seen_container)
+CONTAINERS = Kind(_unknown_containers, no_such_container, _still_running, seen)
 NETWORKS = Kind(_unknown_networks, no_such_network, _still_used, _never_seen)
 VOLUMES = Kind(_unknown_volumes, _no_such_volume, _still_mounted, _never_seen)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from rootbuild.storage.index import Index, entries, strings
 
 
-def has_container(index: Index, name: str) -> bool:
-    """Whether there is one of that name or whole id. Raises UnknownLayoutError."""
+def container_id(index: Index, name: str) -> str | None:
+    """The id of the container of that name or whole id. Raises UnknownLayoutError."""
     root, driver = index.stores()[0]
-    found = entries(root / f"{driver}-containers" / "containers.json")
-    return any(name == each.get("id") or name in strings(each.get("names")) for each in found)
+    for entry in entries(root / f"{driver}-containers" / "containers.json"):
+        if name == entry.get("id") or name in strings(entry.get("names")):
+            return str(entry["id"])
+    return None

@@ -102,7 +102,8 @@ def test_inspect_finds_all_kinds(rootbuild: Rootbuild, unique: Callable[..., str
 def test_one_error_in_docker_s_words(
     rootbuild: Rootbuild, unique: Callable[..., str], tmp_path: Path
 ) -> None:
-    name, network, volume = unique("c"), unique("net"), unique("v")
+    name, network, volume, stopped = unique("c"), unique("net"), unique("v"), unique("c")
+    rootbuild("create", "--name", stopped, BASE, "true")
     rootbuild("network", "create", network)
     rootbuild("run", "-d", "--name", name, "--network", network, "-v", f"{volume}:/data", BASE,
               "sh", "-c", "echo hello; sleep 300")  # fmt: skip
@@ -110,6 +111,7 @@ def test_one_error_in_docker_s_words(
         ("exec", "nope", "true"): "No such container: nope",
         ("logs", "--until", "1h", "nope"): "No such container: nope",
         ("attach", "nope"): "No such container: nope",
+        ("exec", stopped, "true"): "container ",
         ("cp", "nope:/x", str(tmp_path)): "No such container: nope",
         ("cp", "a", "b"): "must specify at least one container source",
         ("cp", "/there/is/none", f"{name}:/"): "lstat /there/is/none: no such file or directory",
