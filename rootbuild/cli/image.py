@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from rootbuild.backend import Runtime
+from rootbuild.cli import rows
 from rootbuild.cli.engine import separated, words
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import ImageNotFoundError, RuntimeRefusedError, UsageError
@@ -15,7 +16,7 @@ from rootbuild.image import reference
 from rootbuild.registry.credentials import handed
 from rootbuild.registry.transport import tls_options
 from rootbuild.runtime.calls import Outcome, ask, call
-from rootbuild.runtime.names import find_image, indexes_among, need_image
+from rootbuild.runtime.names import find_image, image_in_use, indexes_among, need_image
 from rootbuild.runtime.run import pull as pull_image
 from rootbuild.runtimes import choose_runtime
 
@@ -50,7 +51,12 @@ def rm(parsed: Parsed) -> int:
 
 def _removed(runtime: Runtime, arguments: Sequence[str]) -> int:
     outcome = ask(runtime, arguments)
-    Outcome(outcome.status, outcome.said, told_removed(outcome.answer.decode()).encode()).replay()
+    rows.write(told_removed(outcome.answer.decode()))
+    if outcome.status != 0:
+        conflict = image_in_use(arguments, runtime.images(), runtime.containers())
+        if conflict is not None:
+            raise conflict
+    Outcome(outcome.status, outcome.said).replay()
     return min(outcome.status, 1)
 
 

@@ -99,6 +99,33 @@ def name_in_use(name: str, user: str, exit_code: int = 125) -> RuntimeRefusedErr
     )
 
 
+def image_in_use(
+    names: Sequence[str], known: Sequence[StoredImage], containers: Sequence[StoredContainer]
+) -> RuntimeRefusedError | None:
+    """The error for the first of some whole names and ids whose image a container has."""
+    for name in names:
+        image = next((each for each in known if name == each.id or name in each.names), None)
+        user = next((each for each in containers if image and each.image == image.id), None)
+        if image is None or user is None:
+            continue
+        if name == image.id:
+            state = "running" if user.status == "running" else "stopped"
+            how = "cannot be forced" if state == "running" else "must be forced"
+            message = (
+                f"conflict: unable to delete {name[:12]} ({how}) - image is being used by "
+                f"{state} container {user.id[:12]}"
+            )
+        else:
+            message = (
+                f'conflict: unable to remove repository reference "{reference.familiar(name)}" '
+                f"(must force) - container {user.id[:12]} is using its referenced image "
+                f"{image.id[:12]}"
+            )
+        hint = f"remove the container first: rootbuild rm -f {user.id[:12]}"
+        return RuntimeRefusedError(message, id="image-in-use", exit_code=1, hint=hint)
+    return None
+
+
 def no_such_container(names: Sequence[str]) -> RuntimeRefusedError:
     """The error for containers that are not there."""
     message = "\n".join(f"No such container: {name}" for name in names)

@@ -118,6 +118,7 @@ def test_one_error_in_docker_s_words(
         ("rename", name, "a b"): "Invalid container name (a b)",
         ("network", "disconnect", network, "nope"): "No such container: nope",
         ("network", "connect", network, name): f"endpoint with name {name} already exists in",
+        ("rmi", BASE): f'conflict: unable to remove repository reference "{BASE}:latest" (must',
         ("volume", "rm", volume): f"remove {volume}: volume is in use - [",
     }
     for words, message in refusals.items():

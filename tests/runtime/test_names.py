@@ -11,6 +11,7 @@ from rootbuild.runtime.names import (
     find_container,
     find_image,
     find_network,
+    image_in_use,
     indexes_among,
     need_image,
     whole_names,
@@ -101,6 +102,20 @@ def test_names_of_containers() -> None:
     for name in ("a b", "", "-a", "a/b"):
         with pytest.raises(RuntimeRefusedError, match="Invalid container name"):
             check_name(name)
+
+
+def test_images_in_use() -> None:
+    users = [StoredContainer("e" * 64, ("web",), "exited", image="ab" * 32)]
+    found = image_in_use(["quay.io/x/y:1", "docker.io/library/app:latest"], IMAGES, users)
+    assert found is not None
+    assert found.report.message == (
+        'conflict: unable to remove repository reference "app:latest" (must force) - container '
+        "eeeeeeeeeeee is using its referenced image abababababab"
+    )
+    by_id = image_in_use(["ab" * 32], IMAGES, users)
+    assert by_id is not None
+    assert "(must be forced) - image is being used by stopped container" in by_id.report.message
+    assert image_in_use(["quay.io/x/y:1"], IMAGES, users) is None
 
 
 def test_the_network_bridge(tmp_path: Path) -> None:
