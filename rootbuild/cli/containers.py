@@ -53,7 +53,7 @@ def ls(parsed: Parsed) -> int:
     answer = reversed(json.loads(outcome.answer) or [])
     found = [listed.read(row, runtime.default_network) for row in answer]
     if wanted.detailed or any(name in form for name in _DETAILS):
-        found = completed_all(runtime, found)
+        found = completed_all(runtime, found, exposed="expose" in wanted.ours)
     found = selection.left(wanted, found, images=runtime.images, networks=runtime.networks)
     return rows.write(_shown(parsed, found[:latest] if latest > 0 else found))
 

@@ -24,7 +24,7 @@ from rootbuild.runtimes import choose_runtime
 def history(parsed: Parsed) -> int:
     """Show the history of an image."""
     runtime = choose_runtime()
-    with _names_of_images():
+    with names_of_images():
         name = need_image(parsed.args[0], runtime.images())
     outcome = call(runtime, (*words(parsed), name))
     outcome.replay()
@@ -35,7 +35,7 @@ def rm(parsed: Parsed) -> int:
     """Remove images of the store; unknown ones do not keep us from the others."""
     runtime = choose_runtime()
     known = runtime.images()
-    with _names_of_images():
+    with names_of_images():
         found = [(name, find_image(name, known)) for name in parsed.args]
     there = [image for _, image in found if image is not None]
     indexes = indexes_among(there, known)
@@ -74,8 +74,8 @@ def told_removed(answer: str) -> str:
 
 
 @contextlib.contextmanager
-def _names_of_images() -> Iterator[None]:
-    """What is no name of an image is a wrong argument here, which is told by 1."""
+def names_of_images() -> Iterator[None]:
+    """Where what is no name of an image is a wrong argument here, which is told by 1."""
     try:
         yield
     except UsageError as error:
@@ -93,8 +93,9 @@ def push(parsed: Parsed) -> int:
 def _push(parsed: Parsed) -> int:
     """The same, by the engine."""
     runtime = choose_runtime()
-    name = need_image(parsed.args[0], runtime.images())
-    registry = reference.parse(parsed.args[0]).registry
+    with names_of_images():
+        name = need_image(parsed.args[0], runtime.images())
+        registry = reference.parse(parsed.args[0]).registry
     with handed(registry):
         outcome = call(runtime, (*words(parsed), *tls_options(registry), name), live=True)
     return min(outcome.status, 1)
@@ -104,7 +105,7 @@ def tag(parsed: Parsed) -> int:
     """Give an image one more name."""
     runtime = choose_runtime()
     source, target = parsed.args
-    with _names_of_images():
+    with names_of_images():
         whole = str(reference.parse(target))
         found = need_image(source, runtime.images())
     outcome = call(runtime, ("tag", found, whole))
@@ -125,7 +126,7 @@ def pull(parsed: Parsed) -> int:
     wanted_platform = parsed.text("platform") or os.environ.get("DOCKER_DEFAULT_PLATFORM", "")
     try:
         whole = pull_image(runtime, name, platform=wanted_platform, quiet=parsed.switch("quiet"))
-    except (ImageNotFoundError, RuntimeRefusedError) as error:
+    except (ImageNotFoundError, RuntimeRefusedError, UsageError) as error:
         error.exit_code = 1
         raise
     sys.stdout.write(f"{whole}\n")

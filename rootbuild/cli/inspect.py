@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from rootbuild import process
 from rootbuild.backend import Runtime
 from rootbuild.cli import network, rows, volume
+from rootbuild.cli.image import names_of_images
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import (
     ImageNotFoundError,
@@ -108,7 +109,8 @@ def _called(runtime: Runtime, kind: str, names: Sequence[str]) -> list[str | Non
             return [container.id if container else None for container in found]
         case "image":
             images = runtime.images()
-            return [find_image(name, images) for name in names]
+            with names_of_images():
+                return [find_image(name, images) for name in names]
         case "network":
             networks = network.known(runtime, names)
             return [networks.get(name) for name in names]

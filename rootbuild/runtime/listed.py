@@ -32,7 +32,7 @@ _SHORT_MOUNT = 15
 class Listed:
     """A container. Moments are seconds since 1970; `size` is what it wrote, and with its image.
 
-    What is `exposed`, `mounts` and the names of `networks` are whole only once it was `completed`.
+    Before it was `completed`, `mounts` are just places in it, and nothing is `exposed`.
     """
 
     id: str
@@ -119,6 +119,7 @@ def read(row: Mapping[str, Any], default_network: str) -> Listed:
         ports=tuple(_port(port) for port in row.get("Ports") or ()),
         labels=row.get("Labels") or {},
         networks=_docker_names(row.get("Networks") or (), default_network),
+        mounts=tuple(row.get("Mounts") or ()),
         size=(int(sizes["rwSize"]), int(sizes["rootFsSize"])) if sizes else None,
     )
 
@@ -136,11 +137,17 @@ def completed(container: Listed, document: Mapping[str, Any], default_network: s
     )
 
 
-def completed_all(runtime: Runtime, containers: Sequence[Listed]) -> list[Listed]:
-    """All of them with all fields. What is gone meanwhile stays as it was listed."""
-    if not containers:
-        return []
-    ids = [container.id for container in containers]
+def completed_all(
+    runtime: Runtime, containers: Sequence[Listed], *, exposed: bool = False
+) -> list[Listed]:
+    """All of them with all fields; with what is `exposed` if that matters.
+
+    Of containers on networks of their own and without mounts, the list tells the rest. What is gone
+    meanwhile stays as it was listed.
+    """
+    ids = [each.id for each in containers if exposed or each.mounts or not each.networks]
+    if not ids:
+        return [*containers]
     outcome = ask(runtime, ("container", "inspect", *ids))
     told = {each["Id"]: each for each in json.loads(outcome.answer or b"[]") or ()}
     return [

@@ -95,7 +95,17 @@ def test_what_is_told_of_removed_images() -> None:
     )
 
 
-@pytest.mark.parametrize("words", [["tag", "a:1", "Bad"], ["tag", "Bad", "a:1"], ["rmi", "Bad"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["tag", "a:1", "Bad"],
+        ["tag", "Bad", "a:1"],
+        ["rmi", "Bad"],
+        ["image", "inspect", "Bad"],
+        ["save", "-o", "x", "Bad"],
+        ["history", "Bad"],
+    ],
+)
 def test_names_that_are_none(
     words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

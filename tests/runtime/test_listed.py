@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from rootbuild.errors import UsageError
 from rootbuild.runtime import listed, selection
 from rootbuild.runtime.listed import Listed
 from rootbuild.template import render
+from tests.runtime.fakes import FakeRuntime
 
 NOW = datetime.fromtimestamp(1_000_100, timezone.utc)
 RUNNING: dict[str, Any] = {
@@ -73,6 +75,15 @@ def test_paused_and_starting() -> None:
     assert listed.row(starting, NOW)["Status"] == "Up 5 seconds (health: starting)"
     made = listed.read({**EXITED, "State": "configured"}, "usual")
     assert listed.row(made, NOW)["Status"] == "Created"
+
+
+def test_only_what_the_list_does_not_tell_is_asked(tmp_path: Path) -> None:
+    runtime = FakeRuntime(tmp_path / "log", fails="container")
+    plain = listed.read({**RUNNING, "Mounts": []}, "usual")
+    assert listed.completed_all(runtime, [plain]) == [plain]
+    assert runtime.told == []
+    listed.completed_all(runtime, [plain], exposed=True)
+    assert runtime.told == [f"container inspect {'a' * 64}"]
 
 
 def test_heading_of_a_label() -> None:
