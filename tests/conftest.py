@@ -88,7 +88,7 @@ def _remove_cached(index: Path) -> None:
 
 @pytest.fixture
 def unique() -> Iterator[Callable[..., str]]:
-    """Names for containers, networks and images; whatever bears one is removed at the end."""
+    """Names for containers, networks, volumes and images; all is removed at the end."""
     prefix = f"rbt{uuid.uuid4().hex[:8]}"
     numbers = itertools.count(1)
     given = []
@@ -103,13 +103,16 @@ def unique() -> Iterator[Callable[..., str]]:
 
 
 def _remove(prefix: str) -> None:
-    """Remove the containers, networks and images whose names begin with `prefix`."""
+    """Remove the containers, networks, volumes and images whose names begin with `prefix`."""
     for name in lines("podman", "ps", "-a", "--format", "{{.Names}}"):
         if name.startswith(prefix):
             subprocess.run(["podman", "rm", "-f", "-t", "0", name], check=True, capture_output=True)
     for name in lines("podman", "network", "ls", "--format", "{{.Name}}"):
         if name.startswith(prefix):
             subprocess.run(["podman", "network", "rm", name], check=True, capture_output=True)
+    for name in lines("podman", "volume", "ls", "--format", "{{.Name}}"):
+        if name.startswith(prefix):
+            subprocess.run(["podman", "volume", "rm", name], check=True, capture_output=True)
     for name in lines("buildah", "images", "--format", "{{.Name}}:{{.Tag}}"):
         if name.rpartition("/")[2].startswith(prefix):
             subprocess.run(["buildah", "rmi", name], check=True, capture_output=True)

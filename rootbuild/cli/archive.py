@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from rootbuild.cli.engine import separated, words
+from rootbuild.cli.image import names_of_images
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import UsageError
 from rootbuild.image import reference
@@ -25,7 +26,8 @@ def save(parsed: Parsed) -> int:
     from rootbuild.cli import stored
 
     known = choose_runtime().images()
-    names = [need_image(name, known) for name in parsed.args]
+    with names_of_images():
+        names = [need_image(name, known) for name in parsed.args]
     return stored.save(parsed, lambda: _save(parsed, names))
 
 

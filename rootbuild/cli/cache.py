@@ -127,6 +127,19 @@ def prune_by(wanted: Rules) -> list[str]:
     return found
 
 
+def records() -> list[Record]:
+    """All entries, those that were of use last first, for `system df`."""
+    pantry = _pantry()
+
+    def work() -> bytes:
+        entries = pantry.entries()
+        own = sizes(entries)
+        found = [_record(entry, own[entry.id], whole=False) for entry in _latest_first(entries)]
+        return json.dumps(found).encode()
+
+    return [Record(each) for each in json.loads(process.ask(pantry.backend.enter, work))]
+
+
 def _inside(work: Callable[[Pantry], int]) -> int:
     """Work where files of all owners can be seen; the exit code."""
     pantry = _pantry()

@@ -21,7 +21,11 @@ _HEADERS = {
 
 
 def run(parsed: Parsed) -> int:
-    """Print a line a kind of thing."""
+    """Print a line a kind of thing, or with `--verbose` all of them."""
+    if parsed.switch("verbose"):
+        from rootbuild.cli import disk_details
+
+        return disk_details.run(choose_runtime(), parsed.text("format"))
     found = (_row(share) for share in shares(choose_runtime(), user_cache_path("rootbuild")))
     return rows.write(rows.many(parsed.text("format"), found, _HEADERS, tuple(_HEADERS)))
 

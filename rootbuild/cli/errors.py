@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 
 from rootbuild import __version__
+from rootbuild.cli import identity, registry
 from rootbuild.errors import RootbuildError, UsageError
 
 BUG_EXIT_CODE = 3
@@ -28,10 +30,19 @@ def render(error: RootbuildError) -> str:
         lines += [report.hint] if report.hint else []
     else:
         if report.hint:
-            first, *more = report.hint.splitlines()
+            first, *more = _named(report.hint).splitlines()
             lines += [f"hint: {first}", *(f"      {line}" for line in more)]
         lines.append(f"[{error.id}]")
     return "\n".join(lines) + "\n"
+
+
+def _named(hint: str) -> str:
+    """The hint, with commands called by the name by which we were."""
+    name = identity.program(sys.argv[0])
+    if name == identity.PROGRAM:
+        return hint
+    commands = "|".join(re.escape(word) for word in registry.words_below(None))
+    return re.sub(rf"\b{identity.PROGRAM} (?=(?:{commands})\b)", f"{name} ", hint)
 
 
 def bug_report(error: BaseException, argv: list[str]) -> str:

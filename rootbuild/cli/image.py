@@ -2,44 +2,85 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterator, Sequence
 
+from rootbuild.backend import Runtime
+from rootbuild.cli import rows
 from rootbuild.cli.engine import separated, words
 from rootbuild.cli.parse import Parsed
-from rootbuild.errors import ImageNotFoundError, RuntimeRefusedError
+from rootbuild.errors import ImageNotFoundError, RuntimeRefusedError, UsageError
 from rootbuild.image import reference
 from rootbuild.registry.credentials import handed
 from rootbuild.registry.transport import tls_options
-from rootbuild.runtime.calls import call
-from rootbuild.runtime.names import find_image, indexes_among, need_image
+from rootbuild.runtime.calls import Outcome, ask, call
+from rootbuild.runtime.names import find_image, image_in_use, indexes_among, need_image
 from rootbuild.runtime.run import pull as pull_image
 from rootbuild.runtimes import choose_runtime
 
 
-def on_names(parsed: Parsed) -> int:
-    """All arguments are images of the store; unknown ones do not keep the verb from the others."""
+def history(parsed: Parsed) -> int:
+    """Show the history of an image."""
+    runtime = choose_runtime()
+    with names_of_images():
+        name = need_image(parsed.args[0], runtime.images())
+    outcome = call(runtime, (*words(parsed), name))
+    outcome.replay()
+    return min(outcome.status, 1)
+
+
+def rm(parsed: Parsed) -> int:
+    """Remove images of the store; unknown ones do not keep us from the others."""
     runtime = choose_runtime()
     known = runtime.images()
-    found = [(name, find_image(name, known)) for name in parsed.args]
+    with names_of_images():
+        found = [(name, find_image(name, known)) for name in parsed.args]
     there = [image for _, image in found if image is not None]
-    removing = parsed.command.path[-1] == "rm"
-    status = 0
-    indexes = indexes_among(there, known) if removing else ()
-    for index in indexes:
-        outcome = call(runtime, ("manifest", "rm", index))
-        outcome.replay()
-        status = max(status, min(outcome.status, 1))
-    there = [image for image in there if image not in indexes]
-    if there:
-        outcome = call(runtime, (*words(parsed, ["ignore"]), *there))
-        outcome.replay()
-        status = max(status, min(outcome.status, 1))
+    indexes = indexes_among(there, known)
+    others = [image for image in there if image not in indexes]
+    status = max((_removed(runtime, ("manifest", "rm", index)) for index in indexes), default=0)
+    if others:
+        status = max(status, _removed(runtime, (*words(parsed, ["ignore"]), *others)))
     missing = [name for name, image in found if image is None]
-    forgiving = removing and (parsed.switch("force") or parsed.switch("ignore"))
-    if missing and not forgiving:
+    if missing and not parsed.switch("force") and not parsed.switch("ignore"):
         raise ImageNotFoundError("\n".join(f"No such image: {_shown(name)}" for name in missing))
     return status
+
+
+def _removed(runtime: Runtime, arguments: Sequence[str]) -> int:
+    outcome = ask(runtime, arguments)
+    rows.write(told_removed(outcome.answer.decode()))
+    if outcome.status != 0:
+        conflict = image_in_use(arguments, runtime.images(), runtime.containers())
+        if conflict is not None:
+            raise conflict
+    Outcome(outcome.status, outcome.said).replay()
+    return min(outcome.status, 1)
+
+
+def told_removed(answer: str) -> str:
+    """What the engine says of images that it removed, with Docker's names and ids."""
+    lines = []
+    for line in answer.splitlines():
+        verb, _, what = line.partition(": ")
+        if verb == "Untagged":
+            what = reference.familiar(what)
+        elif verb == "Deleted" and reference.is_id(what):
+            what = f"sha256:{what.removeprefix('sha256:')}"
+        lines.append(f"{verb}: {what}\n" if what else f"{line}\n")
+    return "".join(lines)
+
+
+@contextlib.contextmanager
+def names_of_images() -> Iterator[None]:
+    """Where what is no name of an image is a wrong argument here, which is told by 1."""
+    try:
+        yield
+    except UsageError as error:
+        error.exit_code = 1
+        raise
 
 
 def push(parsed: Parsed) -> int:
@@ -52,8 +93,9 @@ def push(parsed: Parsed) -> int:
 def _push(parsed: Parsed) -> int:
     """The same, by the engine."""
     runtime = choose_runtime()
-    name = need_image(parsed.args[0], runtime.images())
-    registry = reference.parse(parsed.args[0]).registry
+    with names_of_images():
+        name = need_image(parsed.args[0], runtime.images())
+        registry = reference.parse(parsed.args[0]).registry
     with handed(registry):
         outcome = call(runtime, (*words(parsed), *tls_options(registry), name), live=True)
     return min(outcome.status, 1)
@@ -63,8 +105,10 @@ def tag(parsed: Parsed) -> int:
     """Give an image one more name."""
     runtime = choose_runtime()
     source, target = parsed.args
-    whole = str(reference.parse(target))
-    outcome = call(runtime, ("tag", need_image(source, runtime.images()), whole))
+    with names_of_images():
+        whole = str(reference.parse(target))
+        found = need_image(source, runtime.images())
+    outcome = call(runtime, ("tag", found, whole))
     outcome.replay()
     return min(outcome.status, 1)
 
@@ -82,7 +126,7 @@ def pull(parsed: Parsed) -> int:
     wanted_platform = parsed.text("platform") or os.environ.get("DOCKER_DEFAULT_PLATFORM", "")
     try:
         whole = pull_image(runtime, name, platform=wanted_platform, quiet=parsed.switch("quiet"))
-    except (ImageNotFoundError, RuntimeRefusedError) as error:
+    except (ImageNotFoundError, RuntimeRefusedError, UsageError) as error:
         error.exit_code = 1
         raise
     sys.stdout.write(f"{whole}\n")

@@ -55,7 +55,7 @@ def _shown(parsed: Parsed, found: Sequence[tuple[str, str, StoredImage]]) -> str
         return "".join(f"{id}\n" for id in ids)
     if form and form != "table":
         now = datetime.now(timezone.utc)
-        return rows.many(form, [_record(*row, whole, now) for row in found], _HEADERS, ())
+        return rows.many(form, [record(*row, whole, now) for row in found], _HEADERS, ())
     return listing(found, whole=whole, digests=parsed.switch("digests"))
 
 
@@ -65,7 +65,7 @@ def _dangling(filters: Sequence[str]) -> bool | None:
     return truth(said[-1]) if said else None
 
 
-def _record(repository: str, tag: str, image: StoredImage, whole: bool, now: datetime) -> Record:
+def record(repository: str, tag: str, image: StoredImage, whole: bool, now: datetime) -> Record:
     """An image as Docker's templates have it: all fields are text."""
     return Record(
         Containers="N/A",

@@ -6,82 +6,131 @@ import json
 import sys
 from collections.abc import Sequence
 
+from rootbuild import process
 from rootbuild.backend import Runtime
-from rootbuild.cli import rows
-from rootbuild.cli.engine import words
+from rootbuild.cli import network, rows, volume
+from rootbuild.cli.image import names_of_images
 from rootbuild.cli.parse import Parsed
-from rootbuild.errors import ImageNotFoundError, RootbuildError, RuntimeRefusedError
+from rootbuild.errors import (
+    ImageNotFoundError,
+    RootbuildError,
+    RuntimeRefusedError,
+    UsageError,
+)
 from rootbuild.image import reference
-from rootbuild.runtime.calls import ask, call
 from rootbuild.runtime.inspected import described
-from rootbuild.runtime.names import find_container, find_image, no_such_container
+from rootbuild.runtime.names import (
+    find_container,
+    find_image,
+    no_such_container,
+    no_such_network,
+)
+from rootbuild.runtime.objects import VOLUMES
 from rootbuild.runtimes import choose_runtime
 from rootbuild.template import Record
 
-_OURS = ("", "container", "image")
+KINDS = ("container", "image", "network", "volume")
+"""In the order in which they are looked at."""
 
 
 def run(parsed: Parsed) -> int:
-    """Things of any kind: containers first, then images; other kinds when asked for."""
-    kind = parsed.text("type")
-    if kind not in _OURS:
-        outcome = call(choose_runtime(), (*words(parsed), *parsed.args))
-        outcome.replay()
-        return min(outcome.status, 1)
-    runtime = choose_runtime()
-    found = [(name, _engine_name(runtime, name, kind)) for name in parsed.args]
-    missing = [given for given, name in found if name is None]
-    error = RuntimeRefusedError(
-        "\n".join(f"No such object: {name}" for name in missing), id="no-such-object", exit_code=1
-    )
-    return _show(runtime, parsed, [name for _, name in found if name], error if missing else None)
+    """Things of any kind, or of the one that is asked for."""
+    kind, runtime = parsed.text("type"), choose_runtime()
+    if kind not in ("", *KINDS):
+        known = ", ".join(f'"{each}"' for each in KINDS)
+        raise UsageError(f'unknown type: "{kind}": must be one of {known}', exit_code=1)
+    found: dict[str, Record] = {}
+    for each in [kind] if kind else KINDS:
+        left = [name for name in parsed.args if name not in found]
+        if left:
+            found.update(_found(runtime, parsed, each, left))
+    records = [found[name] for name in parsed.args if name in found]
+    missing = [name for name in parsed.args if name not in found]
+    return _show(parsed, records, _no_such(kind, missing) if missing else None)
 
 
 def images(parsed: Parsed) -> int:
     """Images by their names or ids."""
-    runtime = choose_runtime()
-    known = runtime.images()
-    found = [(name, find_image(name, known)) for name in parsed.args]
-    missing = [name if reference.is_id(name) else reference.familiar(name)
-               for name, image in found if image is None]  # fmt: skip
-    error = ImageNotFoundError("\n".join(f"No such image: {name}" for name in missing))
-    return _show(runtime, parsed, [n for _, n in found if n], error if missing else None)
+    return _only(parsed, "image")
 
 
 def containers(parsed: Parsed) -> int:
     """Containers by their names or ids."""
-    runtime = choose_runtime()
-    known = runtime.containers()
-    missing = [name for name in parsed.args if find_container(name, known) is None]
-    there = [name for name in parsed.args if name not in missing]
-    return _show(runtime, parsed, there, no_such_container(missing) if missing else None)
+    return _only(parsed, "container")
 
 
-def _show(
-    runtime: Runtime, parsed: Parsed, names: Sequence[str], error: RootbuildError | None
-) -> int:
+def _only(parsed: Parsed, kind: str) -> int:
+    found = _found(choose_runtime(), parsed, kind, parsed.args)
+    missing = [name for name in parsed.args if name not in found]
+    records = [found[name] for name in parsed.args if name in found]
+    return _show(parsed, records, _no_such(kind, missing) if missing else None)
+
+
+def _show(parsed: Parsed, records: Sequence[Record], error: RootbuildError | None) -> int:
     """Print those that are there, then raise the error that names the others."""
-    found: list[Record] = []
-    if names:
-        outcome = ask(runtime, (*words(parsed, ["format"]), *names))
-        if outcome.status != 0:
-            outcome.replay()
-            return 1
-        found = [described(each) for each in json.loads(outcome.answer)]
-    form = parsed.text("format")
-    if form and form != "json":
-        sys.stdout.write("".join(rows.one(form, each) for each in found))
-    else:
-        indent = None if form else 4
-        sys.stdout.write(json.dumps(found, indent=indent, ensure_ascii=False) + "\n")
+    rows.write_all(parsed.text("format"), records)
     if error is not None:
         sys.stdout.flush()
         raise error
     return 0
 
 
-def _engine_name(runtime: Runtime, name: str, kind: str) -> str | None:
-    """The name by which the engine finds the thing; None if there is no such container or image."""
-    if kind in ("", "container") and find_container(name, runtime.containers()) is not None:
-        return name
-    return None if kind == "container" else find_image(name, runtime.images())
+def _found(runtime: Runtime, parsed: Parsed, kind: str, names: Sequence[str]) -> dict[str, Record]:
+    """Those things of a kind that are there, by the names that were given."""
+    called = dict(zip(names, _called(runtime, kind, names), strict=True))
+    there = {name: engine for name, engine in called.items() if engine is not None}
+    if not there:
+        return {}
+    match kind:
+        case "network":
+            records = network.records(runtime, [*there.values()])
+        case "volume":
+            records = volume.records(runtime, [*there.values()])
+        case _:
+            size = ["--size"] if kind == "container" and parsed.switch("size") else []
+            records = _described(runtime, (kind, "inspect", *size, *there.values()))
+    return dict(zip(there, records, strict=True))
+
+
+def _described(runtime: Runtime, arguments: Sequence[str]) -> list[Record]:
+    """Containers or images, of which the engine is asked. Raises EngineError."""
+    finished = process.look(runtime.command(arguments), runtime.environment())
+    if finished.status != 0:
+        raise process.failure(finished)
+    return [described(each, runtime.default_network) for each in json.loads(finished.stdout)]
+
+
+def _called(runtime: Runtime, kind: str, names: Sequence[str]) -> list[str | None]:
+    """What the engine calls things of a kind; None stands for those that are not there."""
+    match kind:
+        case "container":
+            containers = runtime.containers()
+            found = (find_container(name, containers) for name in names)
+            return [container.id if container else None for container in found]
+        case "image":
+            images = runtime.images()
+            with names_of_images():
+                return [find_image(name, images) for name in names]
+        case "network":
+            networks = network.known(runtime, names)
+            return [networks.get(name) for name in names]
+        case _:
+            missing = VOLUMES.unknown(runtime, names)
+            return [None if name in missing else name for name in names]
+
+
+def _no_such(kind: str, names: Sequence[str]) -> RootbuildError:
+    """What is said of things that are not there."""
+    match kind:
+        case "container":
+            return no_such_container(names)
+        case "image":
+            shown = (name if reference.is_id(name) else reference.familiar(name) for name in names)
+            return ImageNotFoundError("\n".join(f"No such image: {name}" for name in shown))
+        case "network":
+            return no_such_network(names)
+        case "volume":
+            return VOLUMES.error(names)
+        case _:
+            message = "\n".join(f"No such object: {name}" for name in names)
+            return RuntimeRefusedError(message, id="no-such-object", exit_code=1)

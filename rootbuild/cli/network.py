@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
-from rootbuild.backend import StoredContainer, StoredNetwork
+from rootbuild.backend import Runtime, StoredContainer, StoredNetwork
 from rootbuild.cli import rows
 from rootbuild.cli.engine import words
 from rootbuild.cli.parse import Parsed
 from rootbuild.runtime import networks
 from rootbuild.runtime.calls import ask
-from rootbuild.runtime.names import find_network, no_such_network
-from rootbuild.runtime.objects import CONTAINERS, NETWORKS, Act, perform
+from rootbuild.runtime.listed import Headings, Row
+from rootbuild.runtime.membership import not_attached
+from rootbuild.runtime.names import no_such_network
+from rootbuild.runtime.networks import BRIDGE, called
+from rootbuild.runtime.objects import NETWORKS, Act, perform
 from rootbuild.runtimes import choose_runtime
 from rootbuild.template import Record, Value
 
-_HEADERS = {"ID": "NETWORK ID", "Name": "NAME", "Driver": "DRIVER", "Scope": "SCOPE"}
+_HEADERS = Headings(
+    CreatedAt="CREATED AT",
+    Driver="DRIVER",
+    ID="NETWORK ID",
+    IPv6="IPV6",
+    Internal="INTERNAL",
+    Labels="LABELS",
+    Name="NAME",
+    Scope="SCOPE",
+)
+_BETWEEN = "\x1f"
+_COLUMNS = ("ID", "Name", "Driver", "Scope")
 
 
 def create(parsed: Parsed) -> int:
@@ -36,12 +49,13 @@ def create(parsed: Parsed) -> int:
 
 
 def ls(parsed: Parsed) -> int:
-    """List networks by a template with Docker's fields."""
+    """List networks."""
     form = parsed.text("format")
     runtime = choose_runtime()
-    outcome = ask(
-        runtime, ("network", "ls", *parsed.tokens(["format", "no-trunc", "noheading"]), "--quiet")
-    )
+    if form in ("", "table") and not parsed.switch("quiet"):
+        return _table(runtime, parsed)
+    told = words(parsed, ["format", "no-trunc", "noheading", "quiet"])
+    outcome = ask(runtime, (*told, "--quiet"))
     if outcome.status != 0:
         outcome.replay()
         return 1
@@ -50,26 +64,51 @@ def ls(parsed: Parsed) -> int:
     listed = [_row(network, whole=whole) for network in found]
     if parsed.switch("quiet"):
         return rows.write("".join(f"{row['ID']}\n" for row in listed))
-    return rows.write(rows.many(form, listed, _HEADERS, ("ID", "Name", "Driver", "Scope")))
+    headed = not parsed.switch("noheading")
+    return rows.write(rows.many(form, listed, _HEADERS, _COLUMNS, headed=headed))
+
+
+def _table(runtime: Runtime, parsed: Parsed) -> int:
+    """The columns that the engine's own list has, too: so it is asked only once."""
+    told = words(parsed, ["format", "no-trunc", "noheading", "quiet"])
+    asked = _BETWEEN.join(("{{.ID}}", "{{.Name}}", "{{.Driver}}"))
+    outcome = ask(runtime, (*told, "--no-trunc", f"--format={asked}"))
+    if outcome.status != 0:
+        outcome.replay()
+        return 1
+    listed = []
+    for line in outcome.answer.decode().splitlines():
+        identity, name, driver = line.split(_BETWEEN)
+        shown = identity if parsed.switch("no-trunc") else identity[:12]
+        listed.append(Record(ID=shown, Name=name, Driver=driver, Scope="local"))
+    headed = not parsed.switch("noheading")
+    return rows.write(rows.many("", listed, _HEADERS, _COLUMNS, headed=headed))
 
 
 def inspect(parsed: Parsed) -> int:
     """Tell all about networks in Docker's form; unknown ones do not keep us from the others."""
     runtime = choose_runtime()
-    known = runtime.networks()
-    names = [(name, find_network(name, known)) for name in parsed.args]
-    found = runtime.described_networks([name for _, name in names if name is not None])
-    joined = runtime.containers()
-    records = [_described(network, joined) for network in found]
-    form = parsed.text("format")
-    if form and form != "json":
-        rows.write("".join(rows.one(form, record) for record in records))
-    else:
-        rows.write(json.dumps(records, indent=None if form else 4) + "\n")
-    missing = [given for given, name in names if name is None]
+    found = known(runtime, parsed.args)
+    rows.write_all(parsed.text("format"), records(runtime, [*found.values()]))
+    missing = [name for name in parsed.args if name not in found]
     if missing:
         raise no_such_network(missing)
     return 0
+
+
+def known(runtime: Runtime, names: Sequence[str]) -> dict[str, str]:
+    """What the engine calls those networks that are there."""
+    networks = runtime.networks()
+    found = ((name, called(runtime, name, networks)) for name in names)
+    return {name: network for name, network in found if network is not None}
+
+
+def records(runtime: Runtime, names: Sequence[str]) -> list[Record]:
+    """Networks that are there, in Docker's form."""
+    if not names:
+        return []
+    members = runtime.containers()
+    return [_described(network, members) for network in runtime.described_networks(names)]
 
 
 def rm(parsed: Parsed) -> int:
@@ -83,20 +122,22 @@ def attach(parsed: Parsed) -> int:
     """A network, and a container that joins or leaves it."""
     runtime = choose_runtime()
     network, container = parsed.args
-    act = Act(words(parsed), (network,), (container,))
-    status = perform(runtime, NETWORKS, act)
-    if status != 0:
-        missing = CONTAINERS.unknown(runtime, [container])
-        if missing:
-            raise CONTAINERS.error(missing)
-    elif parsed.command.path[-1] == "disconnect":
+    leaves = parsed.command.path[-1] == "disconnect"
+    name = known(runtime, [network]).get(network, network) if network == BRIDGE else network
+    outcome = ask(runtime, (*words(parsed), name, container))
+    if outcome.status != 0:
+        refused = not_attached(runtime, network, container, leaves=leaves)
+        if refused is not None:
+            raise refused
+    elif leaves:
         runtime.settle()
-    return min(status, 1)
+    outcome.replay()
+    return min(outcome.status, 1)
 
 
-def _row(network: StoredNetwork, *, whole: bool) -> Record:
+def _row(network: StoredNetwork, *, whole: bool) -> Row:
     labels = ",".join(f"{key}={value}" for key, value in sorted(network.labels.items()))
-    return Record(
+    found = Row(
         CreatedAt=network.created,
         Driver=network.driver,
         ID=network.id if whole else network.id[:12],
@@ -106,6 +147,8 @@ def _row(network: StoredNetwork, *, whole: bool) -> Record:
         Name=network.name,
         Scope="local",
     )
+    found.labels = network.labels
+    return found
 
 
 def _described(network: StoredNetwork, containers: Sequence[StoredContainer]) -> Record:

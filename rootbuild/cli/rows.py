@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 
 from rootbuild.errors import UsageError
 from rootbuild.runtime.display import table
-from rootbuild.template import Record, TemplateError, render
+from rootbuild.template import Record, TemplateError, Value, render
 
 JSON = "{{json .}}"
 _BAD_TEMPLATE = 64
@@ -22,7 +23,12 @@ def one(form: str, record: Record) -> str:
 
 
 def many(
-    form: str, rows: Iterable[Record], headers: Mapping[str, str], columns: Sequence[str]
+    form: str,
+    rows: Iterable[Record],
+    headers: Mapping[str, Value],
+    columns: Sequence[str],
+    *,
+    headed: bool = True,
 ) -> str:
     """A line a row; without a template, or with `table`, the `columns` in a table."""
     form = form.replace("\\t", "\t").replace("\\n", "\n")
@@ -31,9 +37,11 @@ def many(
     if not form.startswith("table "):
         return "".join(line(form, row) for row in rows)
     form = form.removeprefix("table ")
-    cells = [line(form, row).rstrip("\n").split("\t") for row in (Record(headers), *rows)]
+    above = headers if isinstance(headers, Record) else Record(headers)
+    cells = [line(form, row).rstrip("\n").split("\t") for row in (above, *rows)]
     width = max(len(row) for row in cells)
-    return table([(*row, *[""] * (width - len(row))) for row in cells])
+    text = table([(*row, *[""] * (width - len(row))) for row in cells])
+    return text if headed else text.partition("\n")[2]
 
 
 def line(form: str, row: Record) -> str:
@@ -42,6 +50,14 @@ def line(form: str, row: Record) -> str:
         return render(JSON if form == "json" else form, row) + "\n"
     except TemplateError as error:
         raise UsageError(f"template parsing error: {error}", exit_code=1) from None
+
+
+def write_all(form: str, records: Sequence[Record]) -> int:
+    """What `inspect` found: by a template each, else as one list of JSON. Raises UsageError."""
+    if form and form != "json":
+        return write("".join(one(form, record) for record in records))
+    indent = None if form else 4
+    return write(json.dumps(records, indent=indent, ensure_ascii=False) + "\n")
 
 
 def write(text: str) -> int:

@@ -41,6 +41,11 @@ def age(created: datetime, now: datetime) -> str:
     )
 
 
+def shortened(text: str, length: int) -> str:
+    """A text of no more than that many characters; an ellipsis stands for the rest."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
 def table(rows: Sequence[tuple[str, ...]]) -> str:
     """Columns as Go's tabwriter sets them: as wide as needed, three spaces between."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]

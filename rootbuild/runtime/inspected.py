@@ -26,12 +26,34 @@ _CONFIG: Mapping[str, Any] = {
 _NEVER = "0001-01-01T00:00:00Z"
 
 
-def described(document: Mapping[str, Any]) -> Record:
-    """A container or an image. Which of them it is can be seen."""
-    shaped = _container(document) if "State" in document else _image(document)
+# What Docker tells about a container on a network; some of it the engine has beside the networks.
+_ENDPOINT: Mapping[str, Any] = {
+    "IPAMConfig": None, "Links": None, "Aliases": None, "MacAddress": "", "NetworkID": "",
+    "EndpointID": "", "Gateway": "", "IPAddress": "", "IPPrefixLen": 0, "IPv6Gateway": "",
+    "GlobalIPv6Address": "", "GlobalIPv6PrefixLen": 0, "DriverOpts": None,
+}  # fmt: skip
+
+
+def described(document: Mapping[str, Any], default_network: str = "") -> Record:
+    """A container or an image. Which of them it is can be seen.
+
+    The engine's `default_network` is Docker's `bridge`.
+    """
+    shaped = _container(document, default_network) if "State" in document else _image(document)
     found = _struct(shaped)
     assert isinstance(found, Record)
     return found
+
+
+def joined(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """The networks of a container, by the engine's description of it; `bridge` is the usual one."""
+    settings = document.get("NetworkSettings") or {}
+    if settings.get("Networks"):
+        return tuple(settings["Networks"])
+    mode = str((document.get("HostConfig") or {}).get("NetworkMode", ""))
+    if mode in ("host", "none"):
+        return (mode,)
+    return () if mode.startswith(("container:", "ns:")) else ("bridge",)
 
 
 def _image(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,7 +69,7 @@ def _image(document: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _container(document: Mapping[str, Any]) -> dict[str, Any]:
+def _container(document: Mapping[str, Any], default_network: str) -> dict[str, Any]:
     state = dict(document["State"])
     if not (state.get("Health") or {}).get("Status"):
         state.pop("Health", None)  # there is no such check
@@ -58,9 +80,24 @@ def _container(document: Mapping[str, Any]) -> dict[str, Any]:
         "State": state,
         "Image": _with_algorithm(str(document.get("Image", ""))),
         "Name": f"/{str(document.get('Name', '')).removeprefix('/')}",
+        "LogPath": (host.get("LogConfig") or {}).get("Path") or "",
+        "Platform": document.get("Platform") or "linux",
+        "NetworkSettings": _networks(document, default_network),
         "Config": {**_CONFIG, **_container_config(_given(document.get("Config")))},
         "HostConfig": {**host, "RestartPolicy": {**policy, "Name": policy.get("Name") or "no"}},
     }
+
+
+def _networks(document: Mapping[str, Any], default_network: str) -> dict[str, Any]:
+    """The network settings, in which Docker has an entry also for a network that is none."""
+    settings = dict(document.get("NetworkSettings") or {})
+    told = settings.get("Networks") or {}
+    alone = {key: settings[key] for key in _ENDPOINT if key in settings}
+    settings["Networks"] = {
+        "bridge" if name == default_network else name: {**_ENDPOINT, **(told.get(name) or alone)}
+        for name in joined(document)
+    }
+    return settings
 
 
 def _container_config(config: dict[str, Any]) -> dict[str, Any]:

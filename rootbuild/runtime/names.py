@@ -11,6 +11,7 @@ from rootbuild.errors import ImageNotFoundError, RuntimeRefusedError
 from rootbuild.image import reference
 
 _T = TypeVar("_T")
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 _HEX = re.compile(r"(?:sha256:)?([0-9a-f]{1,64})")
 
 
@@ -75,6 +76,54 @@ def need_image(name: str, known: Sequence[StoredImage]) -> str:
         shown = name if reference.is_id(name) else reference.familiar(name)
         raise ImageNotFoundError(f"No such image: {shown}")
     return found
+
+
+def check_name(name: str, exit_code: int = 125) -> None:
+    """Raise RuntimeRefusedError if a container cannot be called that."""
+    if not _NAME.fullmatch(name.removeprefix("/")):
+        raise RuntimeRefusedError(
+            f"Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed",
+            id="bad-name",
+            exit_code=exit_code,
+        )
+
+
+def name_in_use(name: str, user: str, exit_code: int = 125) -> RuntimeRefusedError:
+    """The error for a name that another container (id) has."""
+    return RuntimeRefusedError(
+        f'Conflict. The container name "/{name}" is already in use by container "{user}". '
+        "You have to remove (or rename) that container to be able to reuse that name.",
+        id="name-in-use",
+        exit_code=exit_code,
+        hint=f"rootbuild rm -f {name} removes it",
+    )
+
+
+def image_in_use(
+    names: Sequence[str], known: Sequence[StoredImage], containers: Sequence[StoredContainer]
+) -> RuntimeRefusedError | None:
+    """The error for the first of some whole names and ids whose image a container has."""
+    for name in names:
+        image = next((each for each in known if name == each.id or name in each.names), None)
+        user = next((each for each in containers if image and each.image == image.id), None)
+        if image is None or user is None:
+            continue
+        if name == image.id:
+            state = "running" if user.status == "running" else "stopped"
+            how = "cannot be forced" if state == "running" else "must be forced"
+            message = (
+                f"conflict: unable to delete {name[:12]} ({how}) - image is being used by "
+                f"{state} container {user.id[:12]}"
+            )
+        else:
+            message = (
+                f'conflict: unable to remove repository reference "{reference.familiar(name)}" '
+                f"(must force) - container {user.id[:12]} is using its referenced image "
+                f"{image.id[:12]}"
+            )
+        hint = f"remove the container first: rootbuild rm -f {user.id[:12]}"
+        return RuntimeRefusedError(message, id="image-in-use", exit_code=1, hint=hint)
+    return None
 
 
 def no_such_container(names: Sequence[str]) -> RuntimeRefusedError:

@@ -10,6 +10,7 @@ from rootbuild.errors import RuntimeRefusedError
 from rootbuild.records import dataclass
 from rootbuild.runtime import drivers, subnets
 from rootbuild.runtime.calls import ask
+from rootbuild.runtime.names import find_network
 from rootbuild.runtime.subnets import Subnet
 
 BRIDGE = "bridge"
@@ -32,6 +33,16 @@ def translate(value: str) -> str:
         return value
     rest = [field for field in fields if not field.startswith("name=")]
     return f"{name}:{','.join(rest)}" if rest else name
+
+
+def called(runtime: Runtime, name: str, known: Sequence[tuple[str, str]]) -> str | None:
+    """What the engine calls a network, of those that it knows as (id, name); None if there is none.
+
+    Docker's `bridge` is the engine's usual one.
+    """
+    found = find_network(name, known)
+    usual = any(network == runtime.default_network for _, network in known)
+    return runtime.default_network if found is None and name == BRIDGE and usual else found
 
 
 def named(values: Sequence[str]) -> tuple[str, ...]:

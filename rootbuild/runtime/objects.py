@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from rootbuild.backend import Runtime
 from rootbuild.errors import RootbuildError, RuntimeRefusedError
 from rootbuild.records import dataclass
-from rootbuild.runtime.calls import Outcome, call
+from rootbuild.runtime.calls import Outcome, ask, call
+from rootbuild.runtime.glances import seen
 from rootbuild.runtime.names import (
     find_container,
     find_network,
@@ -41,18 +42,22 @@ class Act:
 class Kind:
     """A kind of thing: which of some names are unknown, and the error that says so.
 
-    `obstacle` says why a verb failed although all is known, if that can be seen.
+    `obstacle` says why a verb failed although all is known, if that can be seen. `seen` is a cheap
+    look at whether a thing is there; that it does not see it means nothing.
     """
 
     unknown: Callable[[Runtime, Sequence[str]], Sequence[str]]
     error: Callable[[Sequence[str]], RootbuildError]
     obstacle: Callable[[Runtime, Act], RootbuildError | None]
+    seen: Callable[[Runtime, str], bool]
 
 
 def perform(runtime: Runtime, kind: Kind, act: Act) -> int:
     """Do it; gives the engine's exit code. Raises the kind's error for unknown names."""
     unknown: Sequence[str] = ()
-    if len(act.names) > 1 or act.forgiving:
+    # What a live verb says cannot be taken back.
+    unseen = act.live and not kind.seen(runtime, act.names[0])
+    if len(act.names) > 1 or act.forgiving or unseen:
         unknown = kind.unknown(runtime, act.names)
     known = [name for name in act.names if name not in unknown]
     outcome = Outcome(0)
@@ -119,10 +124,24 @@ def _still_used(runtime: Runtime, act: Act) -> RuntimeRefusedError | None:
     )
 
 
-def _nothing_known(runtime: Runtime, act: Act) -> None:
-    return None
+def _still_mounted(runtime: Runtime, act: Act) -> RuntimeRefusedError | None:
+    name = act.names[0]
+    words = ("ps", "--all", "--no-trunc", "--quiet", f"--filter=volume={name}")
+    users = ask(runtime, words).answer.decode().split()
+    if act.words[1:2] != ("rm",) or not users:
+        return None
+    return RuntimeRefusedError(
+        f"remove {name}: volume is in use - [{', '.join(users)}]",
+        id="volume-in-use",
+        exit_code=1,
+        hint=f"remove these containers first: rootbuild rm -f {' '.join(id[:12] for id in users)}",
+    )
 
 
-CONTAINERS = Kind(_unknown_containers, no_such_container, _still_running)
-NETWORKS = Kind(_unknown_networks, no_such_network, _still_used)
-VOLUMES = Kind(_unknown_volumes, _no_such_volume, _nothing_known)
+def _never_seen(runtime: Runtime, name: str) -> bool:
+    return False
+
+
+CONTAINERS = Kind(_unknown_containers, no_such_container, _still_running, seen)
+NETWORKS = Kind(_unknown_networks, no_such_network, _still_used, _never_seen)
+VOLUMES = Kind(_unknown_volumes, _no_such_volume, _still_mounted, _never_seen)

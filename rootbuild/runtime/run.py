@@ -20,7 +20,14 @@ from rootbuild.registry.credentials import handed
 from rootbuild.registry.transport import tls_options
 from rootbuild.runtime import ports, sources
 from rootbuild.runtime.calls import Outcome, ask, call
-from rootbuild.runtime.names import find_container, find_image, find_network, no_such_network
+from rootbuild.runtime.names import (
+    check_name,
+    find_container,
+    find_image,
+    find_network,
+    name_in_use,
+    no_such_network,
+)
 from rootbuild.runtime.networks import named
 
 ENGINE_FAILED = 125
@@ -73,6 +80,8 @@ def run(runtime: Runtime, request: Request) -> int:
     Raises RuntimeRefusedError or ImageNotFoundError where the cause of a failure is known. A
     container that could not be started does not stay behind.
     """
+    if request.name:
+        check_name(request.name)
     starts = request.verb == "run"
     published = ports.settle(request.publish, probes.first_free_port(), look=starts)
     request = replace(request, publish=published)
@@ -169,13 +178,7 @@ def _explain_refusal(
     """Why no container came to be."""
     taken = next((c for c in containers if request.name and request.name in c.names), None)
     if taken is not None:
-        raise RuntimeRefusedError(
-            f'Conflict. The container name "/{request.name}" is already in use by container '
-            f'"{taken.id}". You have to remove (or rename) that container to be able to reuse '
-            "that name.",
-            id="name-in-use",
-            hint=f"rootbuild rm -f {request.name} removes it",
-        )
+        raise name_in_use(request.name, taken.id)
     known = runtime.networks()
     unknown = [name for name in named(request.networks) if find_network(name, known) is None]
     if unknown:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from rootbuild.errors import unreachable
 from rootbuild.template.failure import TemplateError
@@ -122,12 +122,29 @@ class _Evaluator:
             return self._call(first.name, (*given, *piped))
         if rest or piped:
             name = "." + ".".join(getattr(first, "names", ()))
+            method = self._method(first, dot)
+            if method is not None:
+                given = [self._value(operand, dot) for operand in rest]
+                return self._applied(name, method, (*given, *piped))
             raise self._failed(name, f"{name} is not a method but has arguments")
         return self._value(first, dot)
 
+    def _method(self, operand: Operand, dot: Value) -> Callable[..., Value] | None:
+        """What a field with arguments may be: `.Label "x"`, and `$.Label "x"`."""
+        if not isinstance(operand, (Field, Variable)) or not operand.names:
+            return None
+        start = self._variable(operand.name) if isinstance(operand, Variable) else dot
+        owner = self._follow(start, operand.names[:-1])
+        return owner.method(operand.names[-1]) if isinstance(owner, Record) else None
+
     def _call(self, name: str, values: tuple[Value, ...]) -> Value:
+        return self._applied(name, FUNCTIONS[name], values)
+
+    def _applied(
+        self, name: str, function: Callable[..., Value], values: tuple[Value, ...]
+    ) -> Value:
         try:
-            return FUNCTIONS[name](*values)
+            return function(*values)
         except TypeError:
             raise self._failed(
                 name, f"wrong number of args for {name}: got {len(values)}"

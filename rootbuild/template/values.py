@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 Value = None | bool | int | float | str | Sequence["Value"] | Mapping[str, "Value"]
 NO_VALUE = "<no value>"
@@ -20,6 +20,10 @@ class Record(dict[str, "Value"]):
         if name in self:
             return name
         return next((key for key in self if key.lower() == name.lower()), None)
+
+    def method(self, name: str) -> Callable[..., Value] | None:
+        """What takes arguments and is called by that name (`.Label "x"`); there is none here."""
+        return None
 
 
 def as_json(value: Value) -> str:

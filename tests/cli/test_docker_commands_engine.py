@@ -51,6 +51,87 @@ def test_lists_by_templates(rootbuild: Rootbuild, unique: Callable[..., str]) ->
     assert "CONTAINER ID" not in rootbuild("ps", "--format", "{{.Names}}").stdout
 
 
+def test_lists_as_docker_s(rootbuild: Rootbuild, unique: Callable[..., str]) -> None:
+    """The columns and the words of Docker, and filters that find what they do there."""
+    name, volume = unique("c"), unique("v")
+    rootbuild("volume", "create", "--label", "a=b", volume)
+    assert rootbuild("volume", "create", volume).stdout == f"{volume}\n"
+    rootbuild("run", "-d", "--name", name, "--label", "x=y", "-v", f"{volume}:/data", BASE,
+              "sleep", "300")  # fmt: skip
+    for text in (f"ancestor={BASE}", f"ancestor={BASE}:latest", f"name=^/{name}$", f"name=/{name}",
+                 "network=bridge", "status=running", "is-task=false"):  # fmt: skip
+        found = rootbuild("ps", "--filter", text, "--format", "{{.Names}}").stdout.split()
+        assert name in found, text
+    (image,) = set(rootbuild("images", "-q", BASE).stdout.split())
+    assert name in rootbuild("ps", "--filter", f"ancestor={image}").stdout
+    fields = '{{.State}}|{{.Image}}|{{.Label "x"}}|{{.LocalVolumes}}|{{.Networks}}'
+    (said,) = rootbuild("ps", "-f", f"name={name}", "--format", fields).stdout.splitlines()
+    assert said == f"running|{BASE}:latest|y|1|bridge"
+    listed = rootbuild("ps").stdout
+    assert listed.startswith("CONTAINER ID   IMAGE ")
+    assert f" {BASE}:latest " in listed
+    refused = rootbuild("ps", "--filter", "nope=1", check=False)
+    assert (refused.status, refused.stderr) == (1, "ERROR: invalid filter 'nope'\n")
+    assert rootbuild("network", "ls").stdout.split("\n")[0].split()[-1] == "SCOPE"
+    nothing = ("volume", "ls", "--filter", "name=there-is-none")
+    assert rootbuild(*nothing).stdout == "DRIVER   VOLUME NAME\n"
+    assert rootbuild(*nothing, "--format", "json").stdout == ""
+    (row,) = rows(rootbuild("volume", "ls", "-f", f"name={volume}", "--format", "json").stdout)
+    assert (row["Name"], row["Labels"], row["Availability"]) == (volume, "a=b", "N/A")
+
+
+def test_inspect_finds_all_kinds(rootbuild: Rootbuild, unique: Callable[..., str]) -> None:
+    name, network, volume = unique("c"), unique("net"), unique("v")
+    rootbuild("network", "create", network)
+    rootbuild("volume", "create", volume)
+    rootbuild("run", "-d", "--name", name, BASE, "sleep", "300")
+    joined = "{{range $name, $net := .NetworkSettings.Networks}}{{$name}}{{$net.IPAddress}}{{end}}"
+    assert rootbuild("inspect", "-f", joined, name).stdout.startswith("bridge")
+    assert rootbuild("inspect", "-f", "{{.Platform}}", name).stdout == "linux\n"
+    found = json.loads(rootbuild("inspect", volume, name, network).stdout)
+    assert [each["Name"] for each in found] == [volume, f"/{name}", network]
+    typed = rootbuild("inspect", "--type", "network", "-f", "{{.Driver}}", network, "bridge")
+    assert typed.stdout == "bridge\nbridge\n"
+    assert rootbuild("network", "inspect", "bridge", "-f", "{{.Scope}}").stdout == "local\n"
+    (described,) = json.loads(rootbuild("inspect", "--type", "volume", volume).stdout)
+    assert "NeedsCopyUp" not in described
+    refused = rootbuild("inspect", "--type", "volume", name, check=False)
+    assert f"get {name}: no such volume" in refused.stderr
+
+
+def test_one_error_in_docker_s_words(
+    rootbuild: Rootbuild, unique: Callable[..., str], tmp_path: Path
+) -> None:
+    name, network, volume, stopped = unique("c"), unique("net"), unique("v"), unique("c")
+    rootbuild("create", "--name", stopped, BASE, "true")
+    rootbuild("network", "create", network)
+    rootbuild("run", "-d", "--name", name, "--network", network, "-v", f"{volume}:/data", BASE,
+              "sh", "-c", "echo hello; sleep 300")  # fmt: skip
+    refusals = {
+        ("exec", "nope", "true"): "No such container: nope",
+        ("logs", "--until", "1h", "nope"): "No such container: nope",
+        ("attach", "nope"): "No such container: nope",
+        ("exec", stopped, "true"): "container ",
+        ("cp", "nope:/x", str(tmp_path)): "No such container: nope",
+        ("cp", "a", "b"): "must specify at least one container source",
+        ("cp", "/there/is/none", f"{name}:/"): "lstat /there/is/none: no such file or directory",
+        ("rename", name, "a b"): "Invalid container name (a b)",
+        ("network", "disconnect", network, "nope"): "No such container: nope",
+        ("network", "connect", network, name): f"endpoint with name {name} already exists in",
+        ("rmi", BASE): f'conflict: unable to remove repository reference "{BASE}:latest" (must',
+        ("volume", "rm", volume): f"remove {volume}: volume is in use - [",
+    }
+    for words, message in refusals.items():
+        done = rootbuild(*words, check=False)
+        assert done.status == 1, done
+        assert done.stderr.startswith(f"ERROR: {message}"), done
+        assert "Error:" not in done.stderr, done
+    assert rootbuild("run", "--name", "a b", BASE, check=False).status == 125
+    assert rootbuild("logs", "--tail", "all", "--details", name).stdout == "hello\n"
+    rootbuild("cp", f"{name}:/etc/passwd", str(tmp_path / "passwd"))
+    assert (tmp_path / "passwd").read_text().startswith("root:")
+
+
 def test_archives(rootbuild: Rootbuild, unique: Callable[..., str], tmp_path: Path) -> None:
     name, image, other = unique("c"), f"{unique('img')}:1", f"{unique('img')}:2"
     rootbuild("run", "--name", name, BASE, "sh", "-c", "echo here > /new")
@@ -115,6 +196,24 @@ def test_disk_usage(rootbuild: Rootbuild) -> None:
     assert list(found) == ["Images", "Containers", "Local Volumes", "Build Cache"]
     assert int(found["Images"]["TotalCount"]) >= 3
     assert found["Images"]["Size"].endswith("MB") or found["Images"]["Size"].endswith("GB")
+
+
+def test_disk_usage_in_detail(rootbuild: Rootbuild, unique: Callable[..., str]) -> None:
+    name, volume = unique("c"), unique("v")
+    rootbuild("run", "-d", "--name", name, "-v", f"{volume}:/data", BASE, "sleep", "300")
+    said = rootbuild("system", "df", "-v").stdout
+    assert [line for line in said.splitlines() if line.endswith(" usage:")] == [
+        "Images space usage:",
+        "Containers space usage:",
+        "Local Volumes space usage:",
+        "Build cache usage:",
+    ]
+    found = json.loads(rootbuild("system", "df", "-v", "--format", "json").stdout)
+    assert list(found) == ["Images", "Containers", "Volumes", "BuildCache"]
+    (container,) = [row for row in found["Containers"] if row["Names"] == name]
+    assert (container["LocalVolumes"], container["State"]) == ("1", "running")
+    (mounted,) = [row for row in found["Volumes"] if row["Name"] == volume]
+    assert mounted["Links"] == "1"
 
 
 def test_events(rootbuild: Rootbuild, unique: Callable[..., str]) -> None:

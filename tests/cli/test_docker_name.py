@@ -12,8 +12,9 @@ from rootbuild import __version__
 from rootbuild.backend import Event
 from rootbuild.cli import builders, completion, events, identity, rows
 from rootbuild.cli.archive import loaded
+from rootbuild.cli.errors import render
 from rootbuild.cli.main import main
-from rootbuild.errors import UsageError
+from rootbuild.errors import RootbuildError, UsageError
 from rootbuild.template import Record
 
 
@@ -26,6 +27,14 @@ def test_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"rootbuild version {__version__}\n"
     assert main(["nope"], "docker") == 1
     assert "docker: 'nope' is not a docker command." in capsys.readouterr().err
+
+
+def test_hints_name_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = RootbuildError("x", hint="rootbuild rm -f a removes it; leave it to rootbuild anyway")
+    monkeypatch.setattr("sys.argv", ["/bin/docker"])
+    assert "hint: docker rm -f a removes it; leave it to rootbuild anyway\n" in render(error)
+    monkeypatch.setattr("sys.argv", ["/bin/rootbuild"])
+    assert "hint: rootbuild rm -f a removes" in render(error)
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from rootbuild.backend import Problem
 from rootbuild.cli import login, main
 from rootbuild.facts import cgroups
 from rootbuild.host import probes
+from rootbuild.process import Finished
 from rootbuild.runtime.calls import Outcome
 from tests.program import Rootbuild
 
@@ -22,9 +23,10 @@ BROKEN = Problem("the pause process is stale", "podman system migrate", id="stal
 @pytest.fixture
 def engine_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rootbuild.process.foreground", lambda *_, **__: 125)
+    monkeypatch.setattr("rootbuild.process.look", lambda argv, *_: Finished(argv, 125, b"", b""))
 
 
-@pytest.mark.parametrize("words", [["ps"], ["volume", "ls"], ["network", "ls"], ["cp", "a:/", "b"]])
+@pytest.mark.parametrize("words", [["ps"], ["volume", "ls"], ["network", "ls"]])
 def test_what_is_wrong_is_told(
     words: list[str],
     engine_fails: None,

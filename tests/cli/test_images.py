@@ -5,7 +5,9 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from rootbuild.backend import StoredImage
+from rootbuild.cli.image import told_removed
 from rootbuild.cli.images import entries, listing
+from rootbuild.cli.main import main
 from rootbuild.runtime.display import age, size
 
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
@@ -84,3 +86,29 @@ def test_size(count: int, text: str) -> None:
 )
 def test_age(seconds: int, text: str) -> None:
     assert age(NOW - timedelta(seconds=seconds), NOW) == text
+
+
+def test_what_is_told_of_removed_images() -> None:
+    said = f"Untagged: docker.io/library/app:1\nUntagged: localhost/x:2\nDeleted: {'a' * 64}\n"
+    assert told_removed(said) == (
+        f"Untagged: app:1\nUntagged: localhost/x:2\nDeleted: sha256:{'a' * 64}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["tag", "a:1", "Bad"],
+        ["tag", "Bad", "a:1"],
+        ["rmi", "Bad"],
+        ["image", "inspect", "Bad"],
+        ["save", "-o", "x", "Bad"],
+        ["history", "Bad"],
+    ],
+)
+def test_names_that_are_none(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("rootbuild_podman.runtime.PodmanRuntime.images", lambda self: IMAGES)
+    assert main(words) == 1
+    assert "must be lowercase" in capsys.readouterr().err

@@ -24,8 +24,11 @@ CONTAINER: dict[str, Any] = {
     "Image": "a" * 64,
     "State": {"Status": "running", "StartedAt": "2026-01-01T00:00:00.5Z", "Health": {"Status": ""}},
     "Config": {"Entrypoint": "", "StopSignal": 15, "Cmd": ["x"], "Labels": None},
-    "HostConfig": {"RestartPolicy": {"Name": ""}},
-    "NetworkSettings": {"Ports": {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]}},
+    "HostConfig": {"RestartPolicy": {"Name": ""}, "LogConfig": {"Path": "/log"}},
+    "NetworkSettings": {
+        "IPAddress": "10.0.2.100",
+        "Ports": {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]},
+    },
     "Mounts": [{"Source": "/a", "Destination": "/b"}],
 }
 
@@ -57,7 +60,34 @@ def test_images(form: str, expected: str) -> None:
         ("{{.Config.Entrypoint}}{{.Config.Cmd}} {{.Config.StopSignal}}", "[][x] SIGTERM"),
         ("{{.HostConfig.RestartPolicy.Name}}", "no"),
         ("{{len .Config.Labels}}", "0"),
+        ("{{.LogPath}} {{.Platform}}", "/log linux"),
+        (
+            "{{range $name, $net := .NetworkSettings.Networks}}{{$name}} {{$net.IPAddress}}{{end}}",
+            "bridge 10.0.2.100",
+        ),
+        ("{{.NetworkSettings.Networks.bridge.Gateway}}.", "."),
     ],
 )
 def test_containers(form: str, expected: str) -> None:
     assert render(form, described(CONTAINER)) == expected
+
+
+@pytest.mark.parametrize(
+    ("mode", "networks", "expected"),
+    [
+        ("slirp4netns", {}, ["bridge"]),
+        ("bridge", {"usual": {"IPAddress": "10.0.0.2"}}, ["bridge"]),
+        ("bridge", {"usual": {}, "nat": {}}, ["bridge", "nat"]),
+        ("none", {}, ["none"]),
+        ("host", {}, ["host"]),
+        ("container:abc", {}, []),
+    ],
+)
+def test_networks_of_containers(mode: str, networks: dict[str, Any], expected: list[str]) -> None:
+    document = {
+        **CONTAINER,
+        "HostConfig": {"NetworkMode": mode},
+        "NetworkSettings": {"Networks": networks},
+    }
+    form = "{{range $name, $net := .NetworkSettings.Networks}}{{$name}} {{end}}"
+    assert render(form, described(document, "usual")).split() == expected

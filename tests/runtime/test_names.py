@@ -1,18 +1,23 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from rootbuild.backend import StoredContainer, StoredImage
-from rootbuild.errors import ImageNotFoundError
+from rootbuild.errors import ImageNotFoundError, RuntimeRefusedError
 from rootbuild.runtime.names import (
+    check_name,
     find_container,
     find_image,
     find_network,
+    image_in_use,
     indexes_among,
     need_image,
     whole_names,
 )
-from rootbuild.runtime.networks import named, translate
+from rootbuild.runtime.networks import called, named, translate
+from tests.runtime.fakes import FakeRuntime
 
 DIGEST = "sha256:" + "d" * 64
 IMAGES = [
@@ -90,3 +95,33 @@ def test_indexes_are_told_from_images() -> None:
     ]
     names = ["docker.io/library/one:1", "docker.io/library/all:1", index, one]
     assert indexes_among(names, known) == ("docker.io/library/all:1", index)
+
+
+def test_names_of_containers() -> None:
+    check_name("a-b_c.1")
+    for name in ("a b", "", "-a", "a/b"):
+        with pytest.raises(RuntimeRefusedError, match="Invalid container name"):
+            check_name(name)
+
+
+def test_images_in_use() -> None:
+    users = [StoredContainer("e" * 64, ("web",), "exited", image="ab" * 32)]
+    found = image_in_use(["quay.io/x/y:1", "docker.io/library/app:latest"], IMAGES, users)
+    assert found is not None
+    assert found.report.message == (
+        'conflict: unable to remove repository reference "app:latest" (must force) - container '
+        "eeeeeeeeeeee is using its referenced image abababababab"
+    )
+    by_id = image_in_use(["ab" * 32], IMAGES, users)
+    assert by_id is not None
+    assert "(must be forced) - image is being used by stopped container" in by_id.report.message
+    assert image_in_use(["quay.io/x/y:1"], IMAGES, users) is None
+
+
+def test_the_network_bridge(tmp_path: Path) -> None:
+    """It is the engine's usual one, unless there is one of that name."""
+    runtime = FakeRuntime(tmp_path / "log")
+    assert called(runtime, "bridge", [("1" * 64, "usual")]) == "usual"
+    assert called(runtime, "bridge", [("1" * 64, "usual"), ("2" * 64, "bridge")]) == "bridge"
+    assert called(runtime, "bridge", [("1" * 64, "nat")]) is None
+    assert called(runtime, "111", [("1" * 64, "nat")]) == "nat"

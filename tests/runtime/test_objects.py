@@ -7,6 +7,7 @@ import pytest
 from rootbuild.backend import StoredContainer, StoredNetwork
 from rootbuild.errors import RuntimeRefusedError
 from rootbuild.runtime import networks
+from rootbuild.runtime.membership import not_attached
 from rootbuild.runtime.networks import Wanted
 from rootbuild.runtime.objects import CONTAINERS, NETWORKS, VOLUMES, Act, Kind, perform
 from tests.runtime.fakes import FakeRuntime
@@ -81,6 +82,44 @@ def test_a_network_in_use_is_not_removed(runtime: FakeRuntime) -> None:
     runtime.fails = "network"
     with pytest.raises(RuntimeRefusedError, match="network nat has active endpoints: web"):
         perform(runtime, NETWORKS, Act(("network", "rm"), ("nat",)))
+
+
+def test_a_volume_in_use_is_not_removed(runtime: FakeRuntime) -> None:
+    runtime.fails = "volume"
+    with pytest.raises(RuntimeRefusedError, match="remove data: volume is in use") as caught:
+        perform(runtime, VOLUMES, Act(("volume", "rm"), ("data",)))
+    assert caught.value.id == "volume-in-use"
+
+
+def test_live_verbs_say_it_once(runtime: FakeRuntime, capfd: pytest.CaptureFixture[str]) -> None:
+    """What the engine says of an unknown name could not be taken back."""
+    with pytest.raises(RuntimeRefusedError, match="No such container: nope"):
+        perform(runtime, CONTAINERS, Act(("logs",), ("nope",), live=True))
+    assert runtime.told == []
+    assert perform(runtime, CONTAINERS, Act(("logs",), ("web",), live=True)) == 0
+
+
+@pytest.mark.parametrize(
+    ("network", "container", "leaves", "id"),
+    [
+        ("nope", "web", False, "no-such-network"),
+        ("nat", "nope", True, "no-such-container"),
+        ("nat", "web", False, "already-connected"),
+        ("free", "web", True, "not-connected"),
+        ("free", "db", False, "network-mode"),
+    ],
+)
+def test_why_networks_are_not_joined(
+    runtime: FakeRuntime, network: str, container: str, leaves: bool, id: str
+) -> None:
+    found = not_attached(runtime, network, container, leaves=leaves)
+    assert found is not None
+    assert (found.id, found.exit_code) == (id, 1)
+
+
+def test_networks_that_could_be_joined(runtime: FakeRuntime) -> None:
+    assert not_attached(runtime, "free", "web", leaves=False) is None
+    assert not_attached(runtime, "nat", "web", leaves=True) is None
 
 
 def test_create_network(runtime: FakeRuntime, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,6 @@ _TIME = Flag(
     "time", "int", "Seconds to wait before killing the container", "t", aliases=("timeout",)
 )
 _FILTER = values("filter", "Filter output based on conditions provided", "f", "filter")
-_ENGINE = "rootbuild.cli.engine:pass_on"
 _NAMES = "rootbuild.cli.container:on_names"
 _FIRST = "rootbuild.cli.container:on_first"
 
@@ -113,11 +112,12 @@ COMMANDS = (
         ("container", "logs"),
         "Fetch the logs of a container",
         "[OPTIONS] CONTAINER",
-        _FIRST,
+        "rootbuild.cli.container:logs",
         (
+            switch("details", "Accepted: logs have no further details"),
             switch("follow", "Follow log output", "f"),
             value("since", "Show logs since timestamp or relative (e.g. 42m for 42 minutes)"),
-            value("tail", "Number of lines to show from the end of the logs", "n"),
+            value("tail", 'Number of lines to show from the end of the logs (default "all")', "n"),
             switch("timestamps", "Show timestamps", "t"),
             value("until", "Show logs before a timestamp or relative (e.g. 42m for 42 minutes)"),
         ),
@@ -178,7 +178,7 @@ COMMANDS = (
         ("container", "rename"),
         "Rename a container",
         "CONTAINER NEW_NAME",
-        _FIRST,
+        "rootbuild.cli.container:rename",
         minimum=2,
         maximum=2,
         aliases=(("rename",),),
@@ -187,7 +187,7 @@ COMMANDS = (
         ("container", "cp"),
         "Copy files/folders between a container and the local filesystem",
         "[OPTIONS] CONTAINER:SRC_PATH DEST_PATH|- | SRC_PATH|- CONTAINER:DEST_PATH",
-        _ENGINE,
+        "rootbuild.cli.container:cp",
         (switch("archive", "Archive mode (copy all uid/gid information)", "a"),),
         minimum=2,
         maximum=2,

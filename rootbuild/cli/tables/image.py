@@ -37,7 +37,7 @@ COMMANDS = (
         ("image", "rm"),
         "Remove one or more images",
         "[OPTIONS] IMAGE [IMAGE...]",
-        "rootbuild.cli.image:on_names",
+        "rootbuild.cli.image:rm",
         (
             switch("force", "Force removal of the image", "f"),
             switch("ignore", hidden=True),  # clients of podman
@@ -59,7 +59,7 @@ COMMANDS = (
         ("image", "history"),
         "Show the history of an image",
         "[OPTIONS] IMAGE",
-        "rootbuild.cli.image:on_names",
+        "rootbuild.cli.image:history",
         (
             value("format", "Format output using a Go template or 'json'"),
             switch("human", "Print sizes and dates in human readable format", "H"),

@@ -34,7 +34,10 @@ COMMANDS = (
         "Show disk usage",
         "[OPTIONS]",
         "rootbuild.cli.disk:run",
-        (value("format", "Format output using a Go template or 'json'"),),
+        (
+            value("format", "Format output using a Go template or 'json'"),
+            switch("verbose", "Show detailed information on space usage", "v"),
+        ),
         maximum=0,
     ),
     Command(

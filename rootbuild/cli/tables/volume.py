@@ -12,7 +12,7 @@ COMMANDS = (
         ("volume", "create"),
         "Create a volume",
         "[OPTIONS] [VOLUME]",
-        "rootbuild.cli.engine:pass_on",
+        "rootbuild.cli.volume:create",
         (
             value("driver", "Specify volume driver name", "d"),
             values("label", "Set metadata for a volume"),
@@ -24,7 +24,7 @@ COMMANDS = (
         ("volume", "ls"),
         "List volumes",
         "[OPTIONS]",
-        "rootbuild.cli.engine:pass_on",
+        "rootbuild.cli.listing:volumes",
         (
             values("filter", 'Provide filter values (e.g. "dangling=true")', "f", "filter"),
             value("format", "Format output using a Go template or 'json'"),
@@ -38,7 +38,7 @@ COMMANDS = (
         ("volume", "inspect"),
         "Display detailed information on one or more volumes",
         "[OPTIONS] VOLUME [VOLUME...]",
-        "rootbuild.cli.volume:on_names",
+        "rootbuild.cli.volume:inspect",
         (_FORMAT,),
         minimum=1,
     ),
@@ -46,7 +46,7 @@ COMMANDS = (
         ("volume", "rm"),
         "Remove one or more volumes",
         "[OPTIONS] VOLUME [VOLUME...]",
-        "rootbuild.cli.volume:on_names",
+        "rootbuild.cli.volume:rm",
         (switch("force", "Force the removal of one or more volumes", "f"),),
         minimum=1,
         aliases=(("volume", "remove"),),
@@ -65,7 +65,7 @@ COMMANDS = (
     ),
     Command(
         ("inspect",),
-        "Return low-level information on containers and images",
+        "Return low-level information on containers, images, networks and volumes",
         "[OPTIONS] NAME|ID [NAME|ID...]",
         "rootbuild.cli.inspect:run",
         (
