@@ -15,11 +15,12 @@ from rootbuild.errors import HostError, ImageNotFoundError, UsageError
 from rootbuild.host.folders import cache_folder
 from rootbuild.host.settings import read
 from rootbuild.image import reference
+from rootbuild.image.config import parse_config, platform_of
 from rootbuild.image.manifest import Descriptor
 from rootbuild.outputs import images
 from rootbuild.outputs.archive import Archive, Loadable
 from rootbuild.outputs.image import write_image
-from rootbuild.outputs.kept import kept_form
+from rootbuild.outputs.kept import kept_form, kept_index
 from rootbuild.outputs.remembered import Remembered
 from rootbuild.outputs.request import Form
 from rootbuild.outputs.whole import Part
@@ -88,7 +89,7 @@ def push(parsed: Parsed, otherwise: Callable[[], int]) -> int:
         known = backend.images()
         for image, names in _pushed(parsed, known):
             parts = parts_of(backend, image, known)
-            form = kept_form(Index().manifest(image))
+            form = form_of(image, parts)
             if not quiet:
                 _say(f"The push refers to repository [{names[0].name}]")
             with open_cache(cache_folder() / "cache.db") as cache:
@@ -116,6 +117,20 @@ def parts_of(backend: Backend, image: str, known: Sequence[StoredImage]) -> list
     """An image (id), or the images of an index. Raises HostError."""
     instances = next((each.instances for each in known if each.id == image), ())
     return [Part(images.image_of(backend, one)) for one in instances or (image,)]
+
+
+def form_of(image: str, parts: Sequence[Part]) -> Form:
+    """The form in which an image (id), or an index with its parts, goes out again."""
+    index = Index()
+    if [part.image.id for part in parts] == [image]:
+        return kept_form(index.manifest(image))
+    forms = {
+        str(platform_of(parse_config(part.image.config)) or ""): kept_form(
+            index.manifest(part.image.id)
+        )
+        for part in parts
+    }
+    return kept_index(index.manifest(image), forms)
 
 
 def identified(name: str, known: Sequence[StoredImage]) -> tuple[str, str]:

@@ -3,19 +3,59 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from rootbuild.outputs.request import Annotation, Form
+from rootbuild.outputs.request import Annotated, Annotation, Form
+from rootbuild.records import replace
 
 _OCI = "application/vnd.oci."
 
 
 def kept_form(manifest: bytes | None) -> Form:
     """The form in which an image goes out again as it is in the store, by its manifest there."""
+    content = _parsed(manifest)
     try:
-        content = json.loads(manifest or b"{}")
-        annotations = dict(content.get("annotations") or {})
         oci = str(content["config"]["mediaType"]).startswith(_OCI)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        return Form(oci=oci, annotations=tuple(_annotations(content, "manifest")))
+    except (KeyError, TypeError, AttributeError):
         return Form(oci=False)
-    found = (Annotation("manifest", str(key), str(value)) for key, value in annotations.items())
-    return Form(oci=oci, annotations=tuple(found))
+
+
+def kept_index(index: bytes | None, images: Mapping[str, Form]) -> Form:
+    """The same of an index, by its manifest, and the forms of its images by platform."""
+    content = _parsed(index)
+    found = list(_annotations(content, "index"))
+    entries = content.get("manifests")
+    for entry in entries if isinstance(entries, list) else ():
+        platform = _platform(entry)
+        found += (
+            replace(each, platform=platform)
+            for each in _annotations(entry, "manifest-descriptor")
+            if platform
+        )
+    for platform, form in images.items():
+        found += (replace(each, platform=platform) for each in form.annotations)
+    return Form(oci=all(form.oci for form in images.values()), annotations=tuple(found))
+
+
+def _platform(entry: object) -> str:
+    told = entry.get("platform") if isinstance(entry, Mapping) else None
+    if not isinstance(told, Mapping):
+        return ""
+    parts = (told.get("os"), told.get("architecture"), told.get("variant"))
+    return "/".join(str(part) for part in parts if part)
+
+
+def _parsed(data: bytes | None) -> Mapping[str, Any]:
+    try:
+        content = json.loads(data or b"{}")
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _annotations(content: object, where: Annotated) -> Iterator[Annotation]:
+    given = content.get("annotations") if isinstance(content, Mapping) else None
+    for key, value in given.items() if isinstance(given, Mapping) else ():
+        yield Annotation(where, str(key), str(value))

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from rootbuild.image.platform import Platform, build_platform
+from rootbuild.image.reference import parse
+from rootbuild.registry.client import Registries
 from tests.build.builds import Project
 from tests.registryserver import RegistryServer, registry_server
 
@@ -142,6 +144,26 @@ def test_a_push_of_several_platforms_with_attestations(
     found = [entry["platform"]["architecture"] for entry in raw["manifests"]]
     assert sorted(found) == sorted([HERE.architecture, FOREIGN.architecture])
     context.rootbuild("rmi", name, again)
+
+
+def digest_in(registry: RegistryServer, name: str) -> str:
+    """The digest that a name (`app:1`) has in the registry."""
+    found = Registries().manifest(parse(f"{registry.host}/{name}"))
+    assert found is not None
+    return found[1].digest
+
+
+@pytest.mark.parametrize("notes", [(), ("--annotation=foo=bar",)])
+def test_an_index_is_pushed_again_as_it_was(
+    context: Project, registry: RegistryServer, notes: tuple[str, ...]
+) -> None:
+    name = f"{registry.host}/app:1"
+    for platforms in (BOTH, f"--platform={FOREIGN},{HERE}"):
+        context.rootbuild("build", "-t", name, platforms, *notes, "--push", str(context.folder))
+        first = digest_in(registry, "app:1")
+        said = context.rootbuild("push", name).stdout
+        assert said.splitlines()[-1].startswith(f"1: digest: {first} ")
+    context.rootbuild("rmi", name)
 
 
 def test_the_store_keeps_no_attestations(context: Project) -> None:
