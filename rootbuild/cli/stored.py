@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from rootbuild import process
@@ -17,13 +17,14 @@ from rootbuild.host.settings import read
 from rootbuild.image import reference
 from rootbuild.image.config import parse_config, platform_of
 from rootbuild.image.manifest import Descriptor
+from rootbuild.image.platform import Platform, build_platform
 from rootbuild.outputs import images
 from rootbuild.outputs.archive import Archive, Loadable
 from rootbuild.outputs.image import write_image
 from rootbuild.outputs.kept import kept_form, kept_index
 from rootbuild.outputs.remembered import Remembered
 from rootbuild.outputs.request import Form
-from rootbuild.outputs.whole import Part
+from rootbuild.outputs.whole import Part, write_whole
 from rootbuild.runtime.names import find_image, need_image
 from rootbuild.storage.index import Index
 
@@ -62,23 +63,42 @@ def save(parsed: Parsed, otherwise: Callable[[], int]) -> int:
             image, whole = identified(name, known)
             chosen.setdefault(image, []).extend([whole] if whole else [])
         with images.opened(dest) as target:
-            write(backend, Archive(target), chosen)
+            write(backend, Archive(target), chosen, known)
         return 0
 
     return inside(work, otherwise)
 
 
-def write(backend: Backend, archive: Archive, chosen: dict[str, list[str]]) -> None:
-    """Write images (ids), each with its names."""
+def write(
+    backend: Backend,
+    archive: Archive,
+    chosen: Mapping[str, Sequence[str]],
+    known: Sequence[StoredImage],
+) -> None:
+    """Write images and indexes (ids), each with its names.
+
+    Docker's list of what is to be loaded knows no indexes: it has the image for this host there.
+    """
     entries: list[Descriptor] = []
     loadable: list[Loadable] = []
     for image, names in chosen.items():
-        source, form = images.image_of(backend, image), Form(oci=False)
-        document = write_image(archive, source, form, "uncompressed")
-        unique = tuple(dict.fromkeys(names))
-        entries += images.entries(document, source, form, unique)
-        loadable.append(images.loadable(document, unique))
+        parts, unique = parts_of(backend, image, known), tuple(dict.fromkeys(names))
+        form = form_of(image, parts)
+        document = write_whole(archive, parts, form, "uncompressed", unique)
+        entries += images.entries(document, parts, form, unique)
+        one = write_image(archive, _local(parts).image, form, "uncompressed")
+        loadable.append(images.loadable(one, unique))
     archive.finish(entries, loadable)
+
+
+def _local(parts: Sequence[Part]) -> Part:
+    """The image for this host, or the first."""
+    here = build_platform()
+    return next((part for part in parts if _platform(part) == here), parts[0])
+
+
+def _platform(part: Part) -> Platform | None:
+    return platform_of(parse_config(part.image.config))
 
 
 def push(parsed: Parsed, otherwise: Callable[[], int]) -> int:
@@ -124,12 +144,7 @@ def form_of(image: str, parts: Sequence[Part]) -> Form:
     index = Index()
     if [part.image.id for part in parts] == [image]:
         return kept_form(index.manifest(image))
-    forms = {
-        str(platform_of(parse_config(part.image.config)) or ""): kept_form(
-            index.manifest(part.image.id)
-        )
-        for part in parts
-    }
+    forms = {str(_platform(part) or ""): kept_form(index.manifest(part.image.id)) for part in parts}
     return kept_index(index.manifest(image), forms)
 
 

@@ -166,6 +166,45 @@ def test_an_index_is_pushed_again_as_it_was(
     context.rootbuild("rmi", name)
 
 
+def test_an_index_is_saved_with_all_its_images(context: Project) -> None:
+    context.build(None, f"--platform={FOREIGN},{HERE}", "--annotation=foo=bar")
+    archive = context.folder.parent / "saved.tar"
+    context.rootbuild("save", "-o", str(archive), context.tag)
+    found = Contents(archive)
+    (top,) = found.index["manifests"]
+    assert top["annotations"]["io.containerd.image.name"] == context.whole
+    entries = found.document(top)["manifests"]
+    architectures = [FOREIGN.architecture, HERE.architecture]
+    assert [entry["platform"]["architecture"] for entry in entries] == architectures
+    for entry, architecture in zip(entries, architectures, strict=True):
+        manifest = found.document(entry)
+        assert manifest["annotations"] == {"foo": "bar"}
+        assert found.document(manifest["config"])["architecture"] == architecture
+        assert all(layer["digest"] in found.blobs for layer in manifest["layers"])
+    # Docker and podman take the image that is for this host.
+    ids = [found.document(entry)["config"]["digest"].partition(":")[2] for entry in entries]
+    with tarfile.open(archive) as opened:
+        listed = opened.extractfile("manifest.json")
+        assert listed is not None
+        (loadable,) = json.load(listed)
+    assert loadable["Config"] == f"blobs/sha256/{ids[1]}"
+    assert loadable["RepoTags"] == [context.whole]
+    context.rootbuild("rmi", context.tag)
+    context.rootbuild("load", "-i", str(archive))
+    assert context.id() == ids[1]
+
+
+def test_what_was_loaded_is_saved_as_it_came(context: Project) -> None:
+    came, saved = (context.folder.parent / name for name in ("came.tar", "saved.tar"))
+    context.build(None, "--annotation=qq=1", f"--output=type=oci,dest={came}")
+    context.rootbuild("load", "-i", str(came))
+    context.rootbuild("save", "-o", str(saved), context.tag)
+    digests = {
+        entry["digest"] for each in (came, saved) for entry in Contents(each).index["manifests"]
+    }
+    assert len(digests) == 1
+
+
 def test_the_store_keeps_no_attestations(context: Project) -> None:
     result = context.build(None, "--provenance=true")
     assert "WARN: the local store does not keep attestations" in result.stderr
