@@ -91,6 +91,7 @@ class Build:
             ground.contexts.remotes,
             journey,
             ground.folders.cache / "scratch",
+            ground.folders.state,
             started,
             planner.created,
         )

@@ -24,6 +24,7 @@ from rootbuild.outputs.failure import written
 from rootbuild.outputs.image import Blob, platform_name
 from rootbuild.outputs.local import copy_files
 from rootbuild.outputs.metadata import Told, write_metadata
+from rootbuild.outputs.noted import Notes
 from rootbuild.outputs.remembered import Remembered
 from rootbuild.outputs.request import (
     ArchiveOutput,
@@ -39,6 +40,7 @@ from rootbuild.outputs.tar import Tar
 from rootbuild.outputs.whole import Part, described_whole, is_index
 from rootbuild.plan.keys import key
 from rootbuild.records import dataclass, field
+from rootbuild.storage.index import Index
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ class Delivery:
     """Writes and pushes what was asked for.
 
     `tags` are the command line's, which count before the names of outputs; `date` is
-    SOURCE_DATE_EPOCH in seconds; `room` is a folder for what has to lie somewhere meanwhile.
+    SOURCE_DATE_EPOCH in seconds; `room` is a folder for what has to lie somewhere meanwhile;
+    `notes` tell what the store does not keep.
     """
 
     wanted: Wanted
@@ -74,6 +77,7 @@ class Delivery:
     vertices: Vertices
     date: int | None
     room: Path
+    notes: Notes
 
     def files(self, roots: Sequence[Root]) -> None:
         """The outputs that are made of files, out of the mounted results, one a platform."""
@@ -108,8 +112,11 @@ class Delivery:
             self.cache.remember_image(remembered, made)
         return made
 
-    def images(self, results: Sequence[Result]) -> Told:
-        """The outputs that are made of images of the store; what there is to tell of them."""
+    def images(self, results: Sequence[Result], made: str) -> Told:
+        """The outputs that are made of images of the store; what there is to tell of them.
+
+        `made` is the id of what has the names.
+        """
         image = results[0].image
         told = Told(image, None, whole_names(self.wanted.store_names(self.tags)))
         self._warn_of_store(results)
@@ -120,9 +127,8 @@ class Delivery:
                 names = whole_names(self.tags or output.names)
             elif isinstance(output, ImageOutput):
                 names = whole_names(self.tags or output.names)
-                if output.form.annotations and output.store:
-                    for result in results:
-                        self._annotate(output.form, result.image)
+                if output.store:
+                    self._keep(output.form, results, made, names)
                 if output.push:
                     descriptor = self._pushed(output, results)
                 if output.canonical and descriptor:
@@ -136,9 +142,9 @@ class Delivery:
             )
         return told
 
-    def finish(self, results: Sequence[Result]) -> None:
+    def finish(self, results: Sequence[Result], made: str) -> None:
         """All outputs that are made of images, if there are any, and the file about them."""
-        told = self.images(results) if results else Told()
+        told = self.images(results, made) if results else Told()
         if self.wanted.metadata is not None:
             write_metadata(self.wanted.metadata, told)
 
@@ -231,6 +237,15 @@ class Delivery:
                 found = described_whole(document, parts, form)
         assert found is not None, "there is a name, as pushes without one are refused"
         return found
+
+    def _keep(self, form: Form, results: Sequence[Result], made: str, names: Sequence[str]) -> None:
+        """Keep the form of the images in the store, as far as it can, and note that of names."""
+        for result in results if form.annotations else ():
+            before = self.notes.kept(result.image)
+            self._annotate(form, result.image)
+            self.notes.keep_replaced(result.image, Index().manifest(result.image), before)
+        if form != Form():
+            self.notes.keep_form(made, names, form)
 
     def _annotate(self, form: Form, image: str) -> None:
         """Have the store keep a manifest with annotations."""

@@ -17,7 +17,7 @@ from rootbuild.build.remotecache.journey import Journey
 from rootbuild.build.remotes import Remotes
 from rootbuild.build.solver import ContextDigest
 from rootbuild.build.store import Store
-from rootbuild.build.told import report_image, show_image, whole_names
+from rootbuild.build.told import forget_forms, report_image, show_image, whole_names
 from rootbuild.build.vertices import Vertices
 from rootbuild.cache.database import Cache
 from rootbuild.graph.stages import StageBase
@@ -34,8 +34,8 @@ if TYPE_CHECKING:  # most builds leave an image in the store, and nothing else
 class Handout:
     """Makes images of what was built, and writes and pushes what was asked for.
 
-    `room` is a folder for what has to lie somewhere meanwhile, `started` when the build began,
-    `created` SOURCE_DATE_EPOCH.
+    `room` is a folder for what has to lie somewhere meanwhile, `state` that of notes, `started` is
+    when the build began, `created` SOURCE_DATE_EPOCH.
     """
 
     options: BuildOptions
@@ -47,6 +47,7 @@ class Handout:
     remotes: Remotes
     journey: Journey
     room: Path
+    state: Path
     started: float
     created: int | None
 
@@ -95,6 +96,7 @@ class Handout:
         if self.options.wanted.rewrite:
             made = self._rewritten(plan, made)
         show_image(self.vertices, self.backend, self.store, made.id, self.names)
+        forget_forms(self.state, self.backend, self.names)
         return made
 
     def deliver(self, made: Made | None, attested: Sequence[tuple[Attestation, ...]] = ()) -> None:
@@ -106,7 +108,7 @@ class Handout:
         images = made.images if made else ()
         told = attested or [()] * len(images)
         results = [Result(*each) for each in zip(images, told, strict=False)]
-        self._delivery().finish(results)
+        self._delivery().finish(results, made.id if made else "")
 
     def _images(self, parts: Parts, planned: Planned, states: Sequence[State]) -> Made:
         plan, rewrite = parts.plan, self.options.wanted.rewrite
@@ -119,6 +121,7 @@ class Handout:
             vertex.gauge(WRITING, parts.spaces[StageBase(plan.targets[-1])].moved)
             made = exports.create(parts, states, self.names)
             report_image(vertex, made.id, self.names)
+        forget_forms(self.state, self.backend, self.names)
         return made
 
     def _rewritten(self, plan: Plan, made: Made) -> Made:
@@ -166,6 +169,7 @@ class Handout:
 
     def _delivery(self) -> Delivery:
         from rootbuild.build.deliver import Delivery
+        from rootbuild.outputs.noted import Notes
 
         return Delivery(
             self.options.wanted,
@@ -176,4 +180,5 @@ class Handout:
             self.vertices,
             self.created,
             self.room,
+            Notes(self.state, self.backend.images),
         )

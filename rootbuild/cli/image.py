@@ -8,6 +8,7 @@ import sys
 from rootbuild.cli.engine import separated, words
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import ImageNotFoundError, RuntimeRefusedError
+from rootbuild.host.folders import state_folder
 from rootbuild.image import reference
 from rootbuild.registry.credentials import handed
 from rootbuild.registry.transport import tls_options
@@ -63,9 +64,13 @@ def tag(parsed: Parsed) -> int:
     """Give an image one more name."""
     runtime = choose_runtime()
     source, target = parsed.args
-    whole = str(reference.parse(target))
-    outcome = call(runtime, ("tag", need_image(source, runtime.images()), whole))
+    whole, image = str(reference.parse(target)), need_image(source, runtime.images())
+    outcome = call(runtime, ("tag", image, whole))
     outcome.replay()
+    if outcome.status == 0 and (state_folder() / "images").exists():
+        from rootbuild.outputs.noted import Notes  # few ever push or annotate
+
+        Notes(state_folder(), runtime.images).carry(image, whole)
     return min(outcome.status, 1)
 
 

@@ -153,7 +153,7 @@ def digest_in(registry: RegistryServer, name: str) -> str:
     return found[1].digest
 
 
-@pytest.mark.parametrize("notes", [(), ("--annotation=foo=bar",)])
+@pytest.mark.parametrize("notes", [(), ("--annotation=foo=bar", "--annotation=index:x=y")])
 def test_an_index_is_pushed_again_as_it_was(
     context: Project, registry: RegistryServer, notes: tuple[str, ...]
 ) -> None:
@@ -164,6 +164,27 @@ def test_an_index_is_pushed_again_as_it_was(
         said = context.rootbuild("push", name).stdout
         assert said.splitlines()[-1].startswith(f"1: digest: {first} ")
     context.rootbuild("rmi", name)
+
+
+def test_names_of_one_image_keep_their_own_annotations(
+    context: Project, registry: RegistryServer
+) -> None:
+    place = f"{registry.host}/app"
+    digests = {}
+    for tag, *notes in (("one", "--annotation=a=1"), ("plain",), ("two", "--annotation=a=2")):
+        build = ("build", "-t", f"{place}:{tag}", *notes, "--push", str(context.folder))
+        context.rootbuild(*build)
+        digests[tag] = digest_in(registry, f"app:{tag}")
+    assert len(set(digests.values())) == 3
+    context.rootbuild("tag", f"{place}:one", f"{place}:other")
+    context.rootbuild("push", "--all-tags", place)
+    assert digest_in(registry, "app:other") == digests["one"]
+    assert {tag: digest_in(registry, f"app:{tag}") for tag in digests} == digests
+    # The name is given again, without any.
+    context.rootbuild("build", "-t", f"{place}:one", str(context.folder))
+    context.rootbuild("push", f"{place}:one")
+    assert digest_in(registry, "app:one") == digests["plain"]
+    context.rootbuild("rmi", *(f"{place}:{tag}" for tag in (*digests, "other")))
 
 
 def test_an_index_is_saved_with_all_its_images(context: Project) -> None:
