@@ -14,7 +14,7 @@ from rootbuild.build.vertices import Vertex, Vertices
 from rootbuild.cache.database import Cache
 from rootbuild.errors import BuildError
 from rootbuild.image.config import parse_config, platform_of
-from rootbuild.image.manifest import Descriptor
+from rootbuild.image.manifest import OCI_INDEX, Descriptor, describe
 from rootbuild.image.platform import Platform
 from rootbuild.image.reference import parse
 from rootbuild.outputs import images
@@ -39,7 +39,7 @@ from rootbuild.outputs.staged import staged_folder
 from rootbuild.outputs.tar import Tar
 from rootbuild.outputs.whole import Part, described_whole, is_index
 from rootbuild.plan.keys import key
-from rootbuild.records import dataclass, field
+from rootbuild.records import dataclass, field, replace
 from rootbuild.storage.index import Index
 
 
@@ -142,11 +142,22 @@ class Delivery:
             )
         return told
 
-    def finish(self, results: Sequence[Result], made: str) -> None:
-        """All outputs that are made of images, if there are any, and the file about them."""
+    def finish(self, results: Sequence[Result], made: str) -> str:
+        """All outputs that are made of images, if there are any, and the file about them.
+
+        Gives the digest of an index of several platforms that went out; empty if there is none.
+        """
         told = self.images(results, made) if results else Told()
         if self.wanted.metadata is not None:
-            write_metadata(self.wanted.metadata, told)
+            write_metadata(self.wanted.metadata, self._with_index(told, results, made))
+        return told.manifest.digest if told.manifest and len(results) > 1 else ""
+
+    def _with_index(self, told: Told, results: Sequence[Result], made: str) -> Told:
+        """An index that did not go out is known by its digest in the store."""
+        if told.manifest is not None or made in {"", *(result.image for result in results)}:
+            return told
+        manifest = Index().manifest(made)
+        return told if manifest is None else replace(told, manifest=describe(manifest, OCI_INDEX))
 
     def _warn_of_store(self, results: Sequence[Result]) -> None:
         """The local store has no place for attestations."""

@@ -23,7 +23,7 @@ from rootbuild.cache.database import Cache
 from rootbuild.graph.stages import StageBase
 from rootbuild.plan.keys import key
 from rootbuild.plan.plan import Plan, base_layers
-from rootbuild.records import dataclass
+from rootbuild.records import dataclass, replace
 
 if TYPE_CHECKING:  # most builds leave an image in the store, and nothing else
     from rootbuild.attest.statement import Attestation
@@ -88,8 +88,7 @@ class Handout:
         if wanted.files:
             self._files([root(target) for target in plan.targets], attested)
         made = self._images(parts, planned, states) if wanted.image else None
-        self.deliver(made, attested)
-        return made
+        return self.deliver(made, attested)
 
     def finished(self, plan: Plan, made: Made) -> Made:
         """Images that are there: their dates rewritten if that is wanted, their names given."""
@@ -99,16 +98,19 @@ class Handout:
         forget_forms(self.state, self.backend, self.names)
         return made
 
-    def deliver(self, made: Made | None, attested: Sequence[tuple[Attestation, ...]] = ()) -> None:
+    def deliver(
+        self, made: Made | None, attested: Sequence[tuple[Attestation, ...]] = ()
+    ) -> Made | None:
         """Hand out what is more than images in the store."""
         if self.options.wanted.usual:
-            return
+            return made
         from rootbuild.build.deliver import Result
 
         images = made.images if made else ()
         told = attested or [()] * len(images)
         results = [Result(*each) for each in zip(images, told, strict=False)]
-        self._delivery().finish(results, made.id if made else "")
+        digest = self._delivery().finish(results, made.id if made else "")
+        return made and replace(made, told=digest)
 
     def _images(self, parts: Parts, planned: Planned, states: Sequence[State]) -> Made:
         plan, rewrite = parts.plan, self.options.wanted.rewrite

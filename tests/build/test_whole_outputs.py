@@ -15,6 +15,7 @@ from rootbuild.image.platform import Platform, build_platform
 from rootbuild.image.reference import parse
 from rootbuild.registry.client import Registries
 from tests.build.builds import Project
+from tests.program import lines
 from tests.registryserver import RegistryServer, registry_server
 
 pytestmark = pytest.mark.engine
@@ -185,6 +186,29 @@ def test_names_of_one_image_keep_their_own_annotations(
     context.rootbuild("push", f"{place}:one")
     assert digest_in(registry, "app:one") == digests["plain"]
     context.rootbuild("rmi", *(f"{place}:{tag}" for tag in (*digests, "other")))
+
+
+def test_what_is_told_of_an_index(context: Project, registry: RegistryServer) -> None:
+    name = f"{registry.host}/app:1"
+    metadata, iidfile = (context.folder.parent / each for each in ("metadata.json", "iid"))
+    files = (f"--metadata-file={metadata}", f"--iidfile={iidfile}")
+    context.rootbuild("build", "-t", name, BOTH, *files, "--push", str(context.folder))
+    told, digest = json.loads(metadata.read_text()), digest_in(registry, "app:1")
+    assert iidfile.read_text() == told["containerimage.digest"] == digest
+    assert told["containerimage.descriptor"]["digest"] == digest
+    assert "containerimage.config.digest" not in told
+    # One that stays here is known by its digest, and found by its id.
+    context.rootbuild("build", "-t", name, BOTH, *files, str(context.folder))
+    told, identity = json.loads(metadata.read_text()), iidfile.read_text().strip()
+    (index,) = json.loads("".join(lines("podman", "images", "--format=json", "--no-trunc", name)))
+    assert index["Id"] == identity.partition(":")[2]
+    raw = "".join(lines("podman", "manifest", "inspect", identity.partition(":")[2]))
+    assert [each["platform"]["architecture"] for each in json.loads(raw)["manifests"]] == [
+        HERE.architecture, FOREIGN.architecture,
+    ]  # fmt: skip
+    assert told["containerimage.digest"] == told["containerimage.descriptor"]["digest"] != digest
+    assert "containerimage.config.digest" not in told
+    context.rootbuild("rmi", name)
 
 
 def test_an_index_is_saved_with_all_its_images(context: Project) -> None:
