@@ -130,7 +130,7 @@ class Delivery:
                 if output.store:
                     self._keep(output.form, results, made, names)
                 if output.push:
-                    descriptor = self._pushed(output, results)
+                    descriptor = self._pushed(output, results, made)
                 if output.canonical and descriptor:
                     names += tuple(f"{parse(name).name}@{descriptor.digest}" for name in names)
             else:
@@ -217,7 +217,7 @@ class Delivery:
             Part(images.image_of(self.backend, each.image), each.attestations) for each in results
         ]
 
-    def _pushed(self, output: ImageOutput, results: Sequence[Result]) -> Descriptor:
+    def _pushed(self, output: ImageOutput, results: Sequence[Result], made: str) -> Descriptor:
         parts = self._parts(results)
         names = [parse(name) for name in whole_names(self.tags or output.names)]
         found = None
@@ -245,6 +245,7 @@ class Delivery:
                 for name in group:
                     shown = name.name if output.by_digest else str(name)
                     vertex.status(f"pushing manifest for {shown}@{document.descriptor.digest} done")
+                self.notes.keep_pushed(made, f"{group[0].name}@{document.descriptor.digest}")
                 found = described_whole(document, parts, form)
         assert found is not None, "there is a name, as pushes without one are refused"
         return found

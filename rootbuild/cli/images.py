@@ -10,7 +10,10 @@ from rootbuild.backend import StoredImage
 from rootbuild.booleans import truth
 from rootbuild.cli import rows
 from rootbuild.cli.parse import Parsed
+from rootbuild.host.folders import state_folder
 from rootbuild.image import dates, reference
+from rootbuild.outputs.noted import Notes
+from rootbuild.records import replace
 from rootbuild.runtime.calls import ask
 from rootbuild.runtime.display import age, size, table
 from rootbuild.runtimes import choose_runtime
@@ -45,6 +48,8 @@ def run(parsed: Parsed) -> int:
         images = [image for image in images if image.id in left]
     wanted = parsed.args[0] if parsed.args else ""
     found = list(entries(images, wanted, everything=parsed.switch("all") or dangling is True))
+    if parsed.switch("digests") or parsed.has("format"):
+        found = list(_with_digests(found, images))
     return rows.write(_shown(parsed, found))
 
 
@@ -100,6 +105,19 @@ def entries(
             tag = parsed.tag or NONE
             if not wanted or _matches(wanted, repository, tag):
                 yield repository, tag, image
+
+
+def _with_digests(
+    found: Sequence[tuple[str, str, StoredImage]], known: Sequence[StoredImage]
+) -> Iterator[tuple[str, str, StoredImage]]:
+    """The entries with the digests that images have in registries under these names."""
+    notes = Notes(state_folder(), lambda: known)
+    for repository, tag, image in found:
+        own = [f"{repository}@{image.digest}"] if image.digest and not image.instances else []
+        places = map(reference.familiar, notes.registered(image.id, own))
+        there = [each for each in places if each.partition("@")[0] == repository]
+        digest = there[-1].partition("@")[2] if there else ""
+        yield repository, tag, replace(image, digest=digest)
 
 
 def listing(

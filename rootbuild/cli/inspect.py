@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from rootbuild.backend import Runtime
 from rootbuild.cli import rows
 from rootbuild.cli.engine import words
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import ImageNotFoundError, RootbuildError, RuntimeRefusedError
+from rootbuild.host.folders import state_folder
 from rootbuild.image import reference
+from rootbuild.outputs.noted import Notes
 from rootbuild.runtime.calls import ask, call
 from rootbuild.runtime.inspected import described
 from rootbuild.runtime.names import find_container, find_image, no_such_container
@@ -67,7 +70,9 @@ def _show(
         if outcome.status != 0:
             outcome.replay()
             return 1
-        found = [described(each) for each in json.loads(outcome.answer)]
+        documents = json.loads(outcome.answer)
+        _correct(runtime, names, documents)
+        found = [described(each) for each in documents]
     form = parsed.text("format")
     if form and form != "json":
         sys.stdout.write("".join(rows.one(form, each) for each in found))
@@ -78,6 +83,23 @@ def _show(
         sys.stdout.flush()
         raise error
     return 0
+
+
+def _correct(runtime: Runtime, names: Sequence[str], documents: Sequence[dict[str, Any]]) -> None:
+    """Tell the digests that images have in registries.
+
+    Of an index the engine describes the image for this host, which has others than the index.
+    """
+    if all("State" in each for each in documents):
+        return
+    known = runtime.images()
+    notes = Notes(state_folder(), lambda: known)
+    indexes = {name: each.id for each in known if each.instances for name in (each.id, *each.names)}
+    for name, document in zip(names, documents, strict=False):
+        if "State" not in document:
+            told = () if name in indexes else document.get("RepoDigests") or ()
+            image = indexes.get(name, str(document.get("Id")))
+            document["RepoDigests"] = list(notes.registered(image, told))
 
 
 def _engine_name(runtime: Runtime, name: str, kind: str) -> str | None:

@@ -126,6 +126,7 @@ def push(parsed: Parsed, otherwise: Callable[[], int]) -> int:
                         tell=_silent if quiet else _told,
                         known=Remembered(cache),
                     )
+                notes.keep_pushed(image, f"{targets[0].name}@{document.descriptor.digest}")
                 _report(document, targets, quiet=quiet)
         return 0
 

@@ -39,6 +39,20 @@ def kept_index(index: bytes | None, images: Mapping[str, Form]) -> Form:
     return Form(oci=all(form.oci for form in images.values()), annotations=tuple(found))
 
 
+def made_here(manifest: bytes | None) -> bool:
+    """Whether a manifest is a store's own, or an archive's: with layers that are not compressed.
+
+    Those of images in registries are.
+    """
+    layers = _parsed(manifest).get("layers")
+    types = (
+        str(layer.get("mediaType"))
+        for layer in (layers if isinstance(layers, list) else ())
+        if isinstance(layer, Mapping)
+    )
+    return any(each.endswith(".tar") for each in types)
+
+
 def _platform(entry: object) -> str:
     told = entry.get("platform") if isinstance(entry, Mapping) else None
     if not isinstance(told, Mapping):

@@ -18,10 +18,10 @@ from rootbuild.backend import StoredImage
 from rootbuild.errors import HostError
 from rootbuild.hashing import sha256
 from rootbuild.image.reference import parse
-from rootbuild.outputs.kept import kept_form
+from rootbuild.outputs.kept import kept_form, made_here
 from rootbuild.outputs.request import Annotation, Form
 from rootbuild.records import asdict, dataclass, field, replace
-from rootbuild.storage.index import Index
+from rootbuild.storage.index import Index, UnknownLayoutError
 
 _Json = dict[str, Any]
 
@@ -64,9 +64,25 @@ class Notes:
         return kept_form(manifest) if replaced is None else replaced
 
     def pushed(self, image: str) -> tuple[str, ...]:
-        """Where an image (id) or its index is in registries, as far as it has such a name."""
+        """Where an image or index (id) is in registries, as far as it has such a name."""
         noted, known = self._read().pushed.get(image, ()), self._images()
         return _called(noted, image, known) if noted else ()
+
+    def registered(self, image: str, told: Iterable[str]) -> tuple[str, ...]:
+        """The `REPOSITORY@DIGEST` of an image in registries, out of those that an engine tells.
+
+        Engines compute them from each manifest that the store has, also of what was never pushed.
+        """
+        try:
+            index = Index()
+            came = [
+                place
+                for place in told
+                if not made_here(index.manifest(image, place.partition("@")[2]))
+            ]
+        except UnknownLayoutError:
+            came = list(told)
+        return tuple(dict.fromkeys((*came, *self.pushed(image))))
 
     def keep_form(self, image: str, names: Sequence[str], form: Form) -> None:
         """Note the form of an image's whole names; the usual one needs no note."""
@@ -82,12 +98,11 @@ class Notes:
         with self._changed() as content:
             content.replaced[image, _digest(manifest)] = before
 
-    def keep_pushed(self, images: Iterable[str], places: Sequence[str]) -> None:
-        """Note that images are in registries now."""
+    def keep_pushed(self, image: str, place: str) -> None:
+        """Note that an image or index (id) is in a registry now, as `REPOSITORY@DIGEST`."""
         with self._changed() as content:
-            for image in images:
-                there = content.pushed.get(image, ())
-                content.pushed[image] = tuple(dict.fromkeys((*there, *places)))
+            there = (each for each in content.pushed.get(image, ()) if each != place)
+            content.pushed[image] = (*there, place)
 
     def forget(self, names: Sequence[str]) -> None:
         """Whole names stand for images as they are in the store again. Cheap if they always did."""
@@ -149,9 +164,9 @@ def _digest(manifest: bytes | None) -> str:
 
 
 def _called(places: Iterable[str], image: str, known: Sequence[StoredImage]) -> tuple[str, ...]:
-    """Those in repositories whose name the image or an index of it still has."""
-    bearers = (each for each in known if image == each.id or image in each.instances)
-    repositories = {parse(name).name for each in bearers for name in each.names}
+    """Those in repositories whose name the image still has."""
+    names = (name for each in known if each.id == image for name in each.names)
+    repositories = {parse(name).name for name in names}
     return tuple(place for place in places if place.partition("@")[0] in repositories)
 
 

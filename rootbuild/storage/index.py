@@ -101,11 +101,15 @@ class Index:
                 continue
         return None
 
-    def manifest(self, image: str) -> bytes | None:
-        """The manifest of an image (id) as it came; None if no file holds it."""
+    def manifest(self, image: str, digest: str = "") -> bytes | None:
+        """The manifest of an image (id) as it came, the last one or that of a digest.
+
+        None if no file holds it.
+        """
+        name = big_data_name(f"manifest-{digest}") if digest else "manifest"
         for root, driver in self.stores():
             try:
-                return (root / f"{driver}-images" / image / "manifest").read_bytes()
+                return (root / f"{driver}-images" / image / name).read_bytes()
             except (FileNotFoundError, NotADirectoryError):
                 continue
         return None

@@ -211,6 +211,33 @@ def test_what_is_told_of_an_index(context: Project, registry: RegistryServer) ->
     context.rootbuild("rmi", name)
 
 
+def test_digests_are_those_of_registries(context: Project, registry: RegistryServer) -> None:
+    place = f"{registry.host}/app"
+    rootbuild, folder = context.rootbuild, str(context.folder)
+
+    def told(name: str) -> list[str]:
+        shown = rootbuild("inspect", "--format={{json .RepoDigests}}", name).stdout
+        listed = rootbuild("images", "--format={{.Digest}}", name).stdout.strip()
+        found: list[str] = json.loads(shown)
+        assert listed == (found[-1].partition("@")[2] if found else "<none>")
+        return found
+
+    for name, platforms in ((f"{place}:1", ()), (f"{place}:2", (BOTH,))):
+        rootbuild("build", "-t", name, *platforms, folder)
+        assert told(name) == []
+    rootbuild("build", "-t", f"{place}:1", "--push", folder)
+    pushed = f"{place}@{digest_in(registry, 'app:1')}"
+    assert told(f"{place}:1") == [pushed]
+    rootbuild("push", f"{place}:2")
+    index = f"{place}@{digest_in(registry, 'app:2')}"
+    assert told(f"{place}:2") == [index]
+    rootbuild("rmi", f"{place}:1", f"{place}:2")
+    rootbuild("image", "prune", "--force")
+    rootbuild("pull", f"{place}:1")
+    assert told(f"{place}:1") == [pushed]
+    rootbuild("rmi", f"{place}:1")
+
+
 def test_an_index_is_saved_with_all_its_images(context: Project) -> None:
     context.build(None, f"--platform={FOREIGN},{HERE}", "--annotation=foo=bar")
     archive = context.folder.parent / "saved.tar"

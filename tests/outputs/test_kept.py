@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from rootbuild.outputs.kept import kept_form, kept_index
+from rootbuild.outputs.kept import kept_form, kept_index, made_here
 from rootbuild.outputs.request import Annotation, Form
 
 OCI = {"config": {"mediaType": "application/vnd.oci.image.config.v1+json"}}
@@ -20,6 +20,24 @@ def test_an_image_with_annotations() -> None:
 @pytest.mark.parametrize("manifest", [None, b"", b"{", b"[]", b'{"config": 1}', b"{}"])
 def test_a_manifest_that_says_nothing(manifest: bytes | None) -> None:
     assert kept_form(manifest) == Form(oci=False)
+
+
+@pytest.mark.parametrize(
+    ("layer", "here"),
+    [
+        ("application/vnd.docker.image.rootfs.diff.tar", True),
+        ("application/vnd.oci.image.layer.v1.tar", True),
+        ("application/vnd.docker.image.rootfs.diff.tar.gzip", False),
+        ("application/vnd.oci.image.layer.v1.tar+zstd", False),
+    ],
+)
+def test_manifests_of_registries_have_compressed_layers(layer: str, here: bool) -> None:
+    assert made_here(json.dumps({"layers": [{"mediaType": layer}]}).encode()) is here
+
+
+@pytest.mark.parametrize("manifest", [None, b"{", b"{}", b'{"layers": 1}', b'{"layers": [1]}'])
+def test_a_manifest_that_is_not_known_may_be_of_a_registry(manifest: bytes | None) -> None:
+    assert not made_here(manifest)
 
 
 def test_an_index_with_annotations() -> None:

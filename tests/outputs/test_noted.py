@@ -64,14 +64,17 @@ def test_what_is_gone_is_forgotten(notes: Notes, store: dict[str, StoredImage]) 
 
 
 def test_digests_in_registries(notes: Notes, store: dict[str, StoredImage]) -> None:
-    notes.keep_pushed((ONE,), (PLACE,))
-    assert notes.pushed(ONE) == (PLACE,)
+    other = PLACE.replace("d" * 64, "e" * 64)
+    for place in (PLACE, other, PLACE):
+        notes.keep_pushed(ONE, place)
+    assert notes.pushed(ONE) == (other, PLACE)
     assert notes.pushed(TWO) == ()
     store[ONE] = StoredImage(ONE, ("r.io/z:1",))
     assert notes.pushed(ONE) == ()  # it is not called so any more
     there = PLACE.replace("/x", "/y")
-    notes.keep_pushed((INDEX, TWO), (there,))
-    assert (notes.pushed(INDEX), notes.pushed(TWO)) == ((there,), (there,))
+    for image in (INDEX, TWO):
+        notes.keep_pushed(image, there)
+    assert (notes.pushed(INDEX), notes.pushed(TWO)) == ((there,), ())
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"forms": {"x": 1}}'])
@@ -87,5 +90,5 @@ def test_notes_that_cannot_be_read_are_none(notes: Notes, tmp_path: Path, conten
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "images").write_text("")
     with pytest.raises(HostError) as caught:
-        Notes(tmp_path, lambda: ()).keep_pushed((ONE,), (PLACE,))
+        Notes(tmp_path, lambda: ()).keep_pushed(ONE, PLACE)
     assert caught.value.id == "state-folder"
