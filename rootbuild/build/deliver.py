@@ -22,6 +22,7 @@ from rootbuild.outputs.annotations import chosen
 from rootbuild.outputs.bare import load_bare
 from rootbuild.outputs.failure import written
 from rootbuild.outputs.image import Blob, platform_name
+from rootbuild.outputs.kept import stored_manifest
 from rootbuild.outputs.local import copy_files
 from rootbuild.outputs.metadata import Told, write_metadata
 from rootbuild.outputs.noted import Notes
@@ -40,7 +41,6 @@ from rootbuild.outputs.tar import Tar
 from rootbuild.outputs.whole import Part, described_whole, is_index
 from rootbuild.plan.keys import key
 from rootbuild.records import dataclass, field, replace
-from rootbuild.storage.index import Index
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class Delivery:
         """An index that did not go out is known by its digest in the store."""
         if told.manifest is not None or made in {"", *(result.image for result in results)}:
             return told
-        manifest = Index().manifest(made)
+        manifest = stored_manifest(made)
         return told if manifest is None else replace(told, manifest=describe(manifest, OCI_INDEX))
 
     def _warn_of_store(self, results: Sequence[Result]) -> None:
@@ -255,7 +255,7 @@ class Delivery:
         for result in results if form.annotations else ():
             before = self.notes.kept(result.image)
             self._annotate(form, result.image)
-            self.notes.keep_replaced(result.image, Index().manifest(result.image), before)
+            self.notes.keep_replaced(result.image, stored_manifest(result.image), before)
         if form != Form():
             self.notes.keep_form(made, names, form)
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from rootbuild.backend import Runtime
 from rootbuild.cli.engine import separated, words
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import ImageNotFoundError, RuntimeRefusedError
@@ -16,6 +19,9 @@ from rootbuild.runtime.calls import call
 from rootbuild.runtime.names import find_image, indexes_among, need_image
 from rootbuild.runtime.run import pull as pull_image
 from rootbuild.runtimes import choose_runtime
+
+if TYPE_CHECKING:  # few ever push or annotate
+    from rootbuild.outputs.noted import Notes
 
 
 def on_names(parsed: Parsed) -> int:
@@ -67,10 +73,10 @@ def tag(parsed: Parsed) -> int:
     whole, image = str(reference.parse(target)), need_image(source, runtime.images())
     outcome = call(runtime, ("tag", image, whole))
     outcome.replay()
-    if outcome.status == 0 and (state_folder() / "images").exists():
-        from rootbuild.outputs.noted import Notes  # few ever push or annotate
-
-        Notes(state_folder(), runtime.images).carry(image, whole)
+    if outcome.status == 0:
+        notes = _notes(runtime)
+        if notes is not None:
+            notes.carry(image, whole)
     return min(outcome.status, 1)
 
 
@@ -83,6 +89,8 @@ def pull(parsed: Parsed) -> int:
         with handed(found.registry):
             options = ("--all-tags", *tls_options(found.registry))
             outcome = call(runtime, ("pull", *options, found.name), live=True)
+        names = (name for image in runtime.images() for name in image.names)
+        came(runtime, [name for name in names if reference.parse(name).name == found.name])
         return min(outcome.status, 1)
     wanted_platform = parsed.text("platform") or os.environ.get("DOCKER_DEFAULT_PLATFORM", "")
     try:
@@ -90,8 +98,25 @@ def pull(parsed: Parsed) -> int:
     except (ImageNotFoundError, RuntimeRefusedError) as error:
         error.exit_code = 1
         raise
+    came(runtime, [whole])
     sys.stdout.write(f"{whole}\n")
     return 0
+
+
+def came(runtime: Runtime, names: Sequence[str]) -> None:
+    """Images came from elsewhere under whole names: what was noted of these is not true of them."""
+    notes = _notes(runtime)
+    if notes is not None:
+        notes.came(names)
+
+
+def _notes(runtime: Runtime) -> Notes | None:
+    """What is noted of images; None where nothing is, as mostly."""
+    if not (state_folder() / "images").exists():
+        return None
+    from rootbuild.outputs.noted import Notes
+
+    return Notes(state_folder(), runtime.images)
 
 
 def search(parsed: Parsed) -> int:

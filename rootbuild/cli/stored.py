@@ -21,13 +21,12 @@ from rootbuild.image.platform import Platform, build_platform
 from rootbuild.outputs import images
 from rootbuild.outputs.archive import Archive, Loadable
 from rootbuild.outputs.image import write_image
-from rootbuild.outputs.kept import kept_index
+from rootbuild.outputs.kept import kept_index, stored_manifest
 from rootbuild.outputs.noted import Notes
 from rootbuild.outputs.remembered import Remembered
 from rootbuild.outputs.request import Form
 from rootbuild.outputs.whole import Part, write_whole
 from rootbuild.runtime.names import find_image, need_image
-from rootbuild.storage.index import Index
 
 UNKNOWN_LAYOUT = "store-layout"
 
@@ -163,7 +162,7 @@ def _kept(notes: Notes, image: str, parts: Sequence[Part]) -> Form:
     if [part.image.id for part in parts] == [image]:
         return notes.kept(image)
     each = {str(_platform(part) or ""): notes.kept(part.image.id) for part in parts}
-    return kept_index(Index().manifest(image), each)
+    return kept_index(stored_manifest(image), each)
 
 
 def identified(name: str, known: Sequence[StoredImage]) -> tuple[str, str]:

@@ -8,8 +8,17 @@ from typing import Any
 
 from rootbuild.outputs.request import Annotated, Annotation, Form
 from rootbuild.records import replace
+from rootbuild.storage.index import Index, UnknownLayoutError
 
 _OCI = "application/vnd.oci."
+
+
+def stored_manifest(image: str, digest: str = "") -> bytes | None:
+    """The last manifest of an image (id), or that of a digest; None if it cannot be found."""
+    try:
+        return Index().manifest(image, digest)
+    except UnknownLayoutError:
+        return None
 
 
 def kept_form(manifest: bytes | None) -> Form:

@@ -18,10 +18,9 @@ from rootbuild.backend import StoredImage
 from rootbuild.errors import HostError
 from rootbuild.hashing import sha256
 from rootbuild.image.reference import parse
-from rootbuild.outputs.kept import kept_form, made_here
+from rootbuild.outputs.kept import kept_form, made_here, stored_manifest
 from rootbuild.outputs.request import Annotation, Form
 from rootbuild.records import asdict, dataclass, field, replace
-from rootbuild.storage.index import Index, UnknownLayoutError
 
 _Json = dict[str, Any]
 
@@ -59,7 +58,7 @@ class Notes:
 
     def kept(self, image: str) -> Form:
         """The form of an image as it is in the store, but for what a build put there for a name."""
-        manifest = Index().manifest(image)
+        manifest = stored_manifest(image)
         replaced = self._read().replaced.get((image, _digest(manifest)))
         return kept_form(manifest) if replaced is None else replaced
 
@@ -73,15 +72,11 @@ class Notes:
 
         Engines compute them from each manifest that the store has, also of what was never pushed.
         """
-        try:
-            index = Index()
-            came = [
-                place
-                for place in told
-                if not made_here(index.manifest(image, place.partition("@")[2]))
-            ]
-        except UnknownLayoutError:
-            came = list(told)
+        came = [
+            place
+            for place in told
+            if not made_here(stored_manifest(image, place.partition("@")[2]))
+        ]
         return tuple(dict.fromkeys((*came, *self.pushed(image))))
 
     def keep_form(self, image: str, names: Sequence[str], form: Form) -> None:
@@ -110,6 +105,15 @@ class Notes:
             with self._changed() as content:
                 for name in names:
                     content.forms.pop(name, None)
+
+    def came(self, names: Sequence[str]) -> None:
+        """Images came from elsewhere under whole names, with the manifests that they have now."""
+        self.forget(names)
+        for image in self._images():
+            own = [name for name in image.names if name in names]
+            manifest = stored_manifest(image.id) if own else None
+            if (image.id, _digest(manifest)) in self._read().replaced:
+                self.keep_form(image.id, own, kept_form(manifest))
 
     def carry(self, source: str, target: str) -> None:
         """A whole name was given to the image that has another name."""

@@ -266,9 +266,11 @@ def test_an_index_is_saved_with_all_its_images(context: Project) -> None:
     assert context.id() == ids[1]
 
 
-def test_what_was_loaded_is_saved_as_it_came(context: Project) -> None:
+@pytest.mark.parametrize("note", ["qq=1", "qq=2"])
+def test_what_was_loaded_is_saved_as_it_came(context: Project, note: str) -> None:
     came, saved = (context.folder.parent / name for name in ("came.tar", "saved.tar"))
     context.build(None, "--annotation=qq=1", f"--output=type=oci,dest={came}")
+    context.build(None, f"--annotation={note}", "--output=type=image")
     context.rootbuild("load", "-i", str(came))
     context.rootbuild("save", "-o", str(saved), context.tag)
     digests = {

@@ -9,6 +9,8 @@ import pytest
 
 from rootbuild.backend import StoredImage
 from rootbuild.errors import HostError
+from rootbuild.outputs import noted
+from rootbuild.outputs.kept import kept_form
 from rootbuild.outputs.noted import Notes, notes_file
 from rootbuild.outputs.request import Annotation, Form
 
@@ -92,3 +94,21 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(HostError) as caught:
         Notes(tmp_path, lambda: ()).keep_pushed(ONE, PLACE)
     assert caught.value.id == "state-folder"
+
+
+def test_what_came_is_as_it_came(
+    notes: Notes, store: dict[str, StoredImage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though a build may have put the very same manifest into the store for another name."""
+    config = {"mediaType": "application/vnd.oci.image.config.v1+json"}
+    manifest = json.dumps({"config": config, "annotations": {"a": "b"}}).encode()
+    monkeypatch.setattr(noted, "stored_manifest", lambda image, digest="": manifest)
+    notes.keep_form(ONE, ("r.io/x:1", "r.io/x:2"), FORM)
+    notes.came(("r.io/x:1",))
+    assert notes.form(ONE, "r.io/x:1") is None
+    assert notes.kept(ONE) == kept_form(manifest)
+    notes.keep_replaced(ONE, manifest, Form(oci=False))
+    assert notes.kept(ONE) == Form(oci=False)
+    notes.came(("r.io/x:1",))
+    assert notes.form(ONE, "r.io/x:1") == kept_form(manifest)
+    assert notes.form(ONE, "r.io/x:2") == FORM
