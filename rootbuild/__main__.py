@@ -21,7 +21,9 @@ def main() -> NoReturn:
     """
     gc.set_threshold(GARBAGE_THRESHOLD)
     from rootbuild.cli.main import main as run
+    from rootbuild.cli.streams import mend
 
+    mend()
     status = run()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):

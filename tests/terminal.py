@@ -28,6 +28,7 @@ class OnTerminal:
         size: tuple[int, int] = (100, 30),
     ) -> None:
         self.said = ""
+        self._found = 0
         self._pid, self._descriptor = pty.fork()
         if self._pid == 0:
             try:
@@ -52,11 +53,12 @@ class OnTerminal:
         os.close(self._descriptor)
 
     def until(self, text: str) -> str:
-        """Read until it has written that, from where the last call ended; gives what was read."""
-        begin = len(self.said)
+        """Read until it has written that, behind what the last call found; gives what was read."""
+        begin = self._found
         deadline = time.monotonic() + SECONDS
         while text not in self.said[begin:]:
             assert self._read(deadline - time.monotonic()), f"{text!r} not in {self.said!r}"
+        self._found = self.said.index(text, begin) + len(text)
         return self.said[begin:]
 
     def type(self, text: str) -> None:

@@ -62,7 +62,7 @@ def find(names: Sequence[str], environment: Mapping[str, str], stdin: IO[bytes])
         separator = environment.get(SEPARATOR) or os.pathsep
         names = [name.strip() for name in environment[FILES].split(separator) if name.strip()]
     if not names:
-        names = [name for name in DEFAULTS if Path(name).exists()]
+        names = [name for name in DEFAULTS if os.path.exists(name)]
     if not names:
         raise BakeError(
             "couldn't find a bake definition",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import threading
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -66,6 +67,7 @@ class Contexts:
         self._main: Place | None = None
         self._named: dict[ContextBase, Place] = {}
         self._texts: dict[str, bytes] = {}
+        self._files: dict[Path, bytes] = {}
         self._numbers = itertools.count()
 
     def __enter__(self) -> Contexts:
@@ -94,6 +96,12 @@ class Contexts:
         if where not in self._texts:
             self._texts[where] = self._read(where)
         return _checked(self._texts[where])
+
+    def file(self, path: Path) -> bytes:
+        """A Dockerfile of this host, read once: it may be a pipe. Raises OSError."""
+        if path not in self._files:
+            self._files[path] = path.read_bytes()
+        return self._files[path]
 
     def _read(self, where: str) -> bytes:
         """No more than is needed to tell what is too large, so that it is said each time."""
@@ -201,18 +209,30 @@ class Contexts:
 
 
 def _folder(path: Path) -> Path:
-    if not path.is_dir():
+    if not os.path.isdir(path):
+        why = _hindrance(path)
         raise ContextError(
-            f"unable to prepare context: path {str(path)!r} not found",
+            f"unable to prepare context: path {str(path)!r}{why and ': '}{why or ' not found'}",
             id="context-missing",
             hint="give the folder that holds the files to build from: . for the current one",
         )
     return path
 
 
+def _hindrance(path: Path) -> str:
+    """Why something that is there cannot be a context; empty if it is not there."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return (error.strerror or str(error)).lower()
+    return "not a directory"
+
+
 def _named_folder(path: Path, name: str) -> Path:
-    if not path.is_dir():
-        why = "not a directory" if path.exists() else "no such file or directory"
+    if not os.path.isdir(path):
+        why = _hindrance(path) or "no such file or directory"
         raise ContextError(
             f"failed to get build context {name}: stat {path}: {why}",
             id="context-missing",

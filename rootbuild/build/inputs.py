@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,7 +59,7 @@ def read_dockerfile(options: BuildOptions, contexts: Contexts) -> Source:
     )
     if place.fetched and not local:
         return _inside(place, wanted or DOCKERFILE)
-    return _outside(place, wanted)
+    return _outside(place, wanted, contexts)
 
 
 def parse_dockerfile(source: Source) -> Dockerfile:
@@ -79,10 +80,10 @@ def ignore_patterns(source: Source) -> tuple[str, ...]:
     return parse_ignore(found.content)
 
 
-def _outside(place: Place, wanted: str | None) -> Source:
+def _outside(place: Place, wanted: str | None, contexts: Contexts) -> Source:
     path = _path(place.folder / DOCKERFILE if wanted is None else Path(wanted))
     try:
-        return Source(path.name, path, path.read_bytes(), place)
+        return Source(path.name, path, contexts.file(path), place)
     except FileNotFoundError as error:
         raise _missing(path.name, str(path)) from error
     except OSError as error:
@@ -95,7 +96,9 @@ def _outside(place: Place, wanted: str | None) -> Source:
 def _path(path: Path) -> Path:
     """The file that is named, or the usual one; either may be in lower case."""
     lower = path.with_name(DOCKERFILE.lower())
-    return lower if path.name == DOCKERFILE and not path.exists() and lower.exists() else path
+    if path.name != DOCKERFILE or os.path.exists(path) or not os.path.exists(lower):
+        return path
+    return lower
 
 
 def _inside(place: Place, wanted: str) -> Source:

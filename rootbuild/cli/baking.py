@@ -78,7 +78,7 @@ class Baking:
             return status
         if link is not None:
             self.images[link] = identity.read_text().strip()
-        if about.exists():
+        if os.path.exists(about):
             self.metadata[name] = json.loads(about.read_text())
             about.unlink()
         return 0

@@ -111,6 +111,11 @@ def _refuse(parsed: Parsed) -> None:
                 hint="leave it out; the CHANGELOG tells when it comes",
                 exit_code=125,
             )
+    builder = parsed.text("builder") or os.environ.get("BUILDX_BUILDER", "")
+    if builder:
+        from rootbuild.cli import builders
+
+        builders.check(builder, builders.read())
 
 
 def _tags(parsed: Parsed) -> tuple[str, ...]:

@@ -98,7 +98,7 @@ def read_outputs(parsed: Parsed, *, indexed: bool = False) -> Wanted:
         outputs.append(ImageOutput())
     wanted = Wanted(
         tuple(_annotated(output, annotations) for output in outputs or USUAL),
-        Path(parsed.text("metadata-file")) if parsed.text("metadata-file") else None,
+        _metadata_file(parsed.text("metadata-file")),
     )
     _check(wanted, bool(parsed.all("tag")), indexed=indexed)
     return wanted
@@ -260,6 +260,14 @@ def _folder(entry: Entry) -> Path:
         raise _invalid(f"destination directory {dest} is a file")
     check_place(Path(dest), folder=True)
     return Path(dest)
+
+
+def _metadata_file(name: str) -> Path | None:
+    """Where to tell about the result; that it can be written is checked before the build."""
+    if not name:
+        return None
+    check_place(Path(name))
+    return Path(name)
 
 
 def _check_deletable(dest: Path) -> None:

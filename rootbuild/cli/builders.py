@@ -54,5 +54,18 @@ def write(builders: Builders, path: Path | None = None) -> None:
     new.replace(file)
 
 
+def check(name: str, noted: Builders) -> None:
+    """Raise RuntimeRefusedError if there is no builder of that name."""
+    if name not in noted.names:
+        from rootbuild.errors import RuntimeRefusedError
+
+        raise RuntimeRefusedError(
+            f'no builder "{name}" found',
+            id="no-such-builder",
+            exit_code=1,
+            hint="`buildx ls` shows all, `buildx create --name` makes one",
+        )
+
+
 def _file() -> Path:
     return user_state_path("rootbuild") / "builders.json"

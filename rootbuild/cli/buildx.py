@@ -11,7 +11,7 @@ from rootbuild.cli import builders, rows
 from rootbuild.cli.builders import DEFAULT
 from rootbuild.cli.identity import BUILDKIT_VERSION, BUILDX_VERSION
 from rootbuild.cli.parse import Parsed
-from rootbuild.errors import RuntimeRefusedError, UsageError
+from rootbuild.errors import UsageError
 from rootbuild.image.platform import build_platform
 from rootbuild.runtime.display import table
 from rootbuild.template import Record
@@ -45,7 +45,7 @@ def inspect(parsed: Parsed) -> int:
     """Tell about one builder, by default the one in use."""
     noted = builders.read()
     name = parsed.args[0] if parsed.args else noted.current
-    _known(name, noted)
+    builders.check(name, noted)
     return rows.write(
         f"Name:          {name}\nDriver:        {DRIVER}\nLast Activity: {_now()}\n\n"
         f"Nodes:\nName:             {name}\nEndpoint:         {DEFAULT}\n"
@@ -73,7 +73,7 @@ def use(parsed: Parsed) -> int:
     """Use a builder from now on."""
     name = parsed.args[0]
     noted = builders.read()
-    _known(name, noted)
+    builders.check(name, noted)
     builders.write(noted.using(name))
     return 0
 
@@ -86,7 +86,7 @@ def rm(parsed: Parsed) -> int:
         names = noted.names[1:]
     for name in names:
         if not parsed.switch("force"):
-            _known(name, noted)
+            builders.check(name, noted)
         if name == DEFAULT:
             raise UsageError("context builder cannot be removed, run `docker context rm default`"
                              " to remove this context", exit_code=1)  # fmt: skip
@@ -98,7 +98,7 @@ def rm(parsed: Parsed) -> int:
 def stop(parsed: Parsed) -> int:
     """Nothing runs between builds, so all is stopped."""
     for name in parsed.args:
-        _known(name, builders.read())
+        builders.check(name, builders.read())
     return 0
 
 
@@ -122,16 +122,6 @@ def record(name: str, current: str) -> Record:
         Dynamic=False,
         Nodes=[node],
     )
-
-
-def _known(name: str, noted: builders.Builders) -> None:
-    if name not in noted.names:
-        raise RuntimeRefusedError(
-            f'no builder "{name}" found',
-            id="no-such-builder",
-            exit_code=1,
-            hint="rootbuild buildx ls shows all",
-        )
 
 
 def _now(between: str = " ") -> str:

@@ -33,10 +33,10 @@ def debugging(parsed: Parsed) -> Debugging:
 
 
 def _lines(parsed: Parsed) -> tuple[int, ...]:
-    try:
-        return tuple(int(text) for text in parsed.all("break"))
-    except ValueError as error:
-        raise UsageError(f'invalid argument for "--break" flag: {error}') from error
+    for text in parsed.all("break"):
+        if not text.isdecimal():
+            raise UsageError(f'invalid argument "{text}" for "--break" flag: it is no line number')
+    return tuple(int(text) for text in parsed.all("break"))
 
 
 def _terminal() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -216,7 +217,9 @@ class _written:  # noqa: N801 - used as a function
         self._stream = os.fdopen(descriptor, "w", encoding="utf-8", errors="replace")
         return self._stream
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, *_: object
+    ) -> None:
         try:
             self._stream.close()
             if kind is None:
@@ -224,8 +227,11 @@ class _written:  # noqa: N801 - used as a function
             else:
                 self._staged.unlink(missing_ok=True)
         except OSError as error:
-            self._staged.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self._staged.unlink(missing_ok=True)
             raise self._refused(error) from error
+        if isinstance(failure, OSError):
+            raise self._refused(failure) from failure
 
     def _refused(self, error: OSError) -> HostError:
         return HostError(f"cannot write {self._path}: {error.strerror}", id="output-file")

@@ -15,6 +15,7 @@ from rootbuild.booleans import truth
 from rootbuild.cli import identity, registry
 from rootbuild.cli.command import Command, Group
 from rootbuild.cli.parse import Parsed, parse
+from rootbuild.cli.streams import silence
 
 if TYPE_CHECKING:  # what is only passed on does without: see `_failed`
     from rootbuild.errors import RootbuildError, UsageError
@@ -48,7 +49,7 @@ def main(argv: Sequence[str] | None = None, program: str = "") -> int:
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except BrokenPipeError:
-        _silence(sys.stdout.fileno())
+        silence(sys.stdout.fileno())
         return BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - the one catch-all
         return _failed(error, words)
@@ -67,6 +68,8 @@ def dispatch(words: list[str], program: str = identity.PROGRAM) -> int:
     found = registry.find_command(words)
     if found is None:
         return _group(words, program)
+    if program == identity.DOCKER:
+        _refuse_daemons(os.environ.get("DOCKER_HOST", ""), os.environ.get("DOCKER_CONTEXT", ""))
     command, called = found
     rest = words[len(called) :]
     parsed = parse(command, rest, called=called, program=program, debug=debug)
@@ -131,6 +134,18 @@ def _global_flag(words: list[str], program: str) -> tuple[str, str, list[str]]:
     return name, words[1], words[2:]
 
 
+def _refuse_daemons(host: str, context: str) -> None:
+    """Who means a daemon elsewhere shall not find that his own images are gone."""
+    if context not in ("", "default"):
+        raise _misused(f'context "{context}" does not exist', exit_code=1)
+    if host and not host.startswith("unix://"):
+        raise _misused(
+            f"Cannot connect to the Docker daemon at {host}: this docker is rootbuild",
+            hint="it works without a daemon: unset DOCKER_HOST",
+            exit_code=1,
+        )
+
+
 def _top_help(program: str) -> int:
     from rootbuild.cli.help import top_help
 
@@ -183,14 +198,15 @@ def _failed(error: Exception, words: list[str]) -> int:
 
 def _say(error: RootbuildError) -> int:
     from rootbuild.cli.errors import render
-    from rootbuild.errors import EngineError
+    from rootbuild.errors import EngineError, HostError
 
     if isinstance(error, EngineError):
         from rootbuild.host.probes import explain
 
         explain(error)
-    with contextlib.suppress(BrokenPipeError):
+    with contextlib.suppress(OSError, HostError):
         sys.stdout.flush()
+    with contextlib.suppress(BrokenPipeError):
         if os.environ.get("ROOTBUILD_DEBUG"):
             import traceback
 
@@ -223,9 +239,3 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
 
     name = signal.Signals(number).name
     raise Interrupted(f"stopped by {name}", exit_code=128 + number)
-
-
-def _silence(descriptor: int) -> None:
-    """Whoever read our output is gone: let the rest go nowhere, also at exit."""
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), descriptor)

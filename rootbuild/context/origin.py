@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from rootbuild.errors import UsageError
 from rootbuild.records import dataclass
 
 if TYPE_CHECKING:  # most contexts are folders
@@ -32,11 +34,13 @@ Origin: TypeAlias = "Path | Stdin | Nothing | RemoteSource"
 def main_origin(text: str) -> Origin:
     """The context that a build is started with. A folder wins over a URL that reads like it.
 
-    Raises DockerfileError for a git URL that is malformed.
+    Raises DockerfileError for a git URL that is malformed, UsageError for nothing at all.
     """
     if text == STDIN:
         return Stdin()
-    return Path(text) if Path(text).is_dir() else named_origin(text)
+    if not text:
+        raise UsageError('unable to prepare context: path "" not found', exit_code=1)
+    return Path(text) if os.path.isdir(text) else named_origin(text)
 
 
 def named_origin(text: str) -> Origin:

@@ -23,6 +23,6 @@ def look(root: Path = Path("/")) -> Folders:
     """Those that this host has."""
     places = [root / name for name in _FOLDERS]
     return Folders(
-        tuple(place for place in places if place.is_dir() and not place.is_symlink()),
-        tuple((place.name, os.readlink(place)) for place in places if place.is_symlink()),
+        tuple(place for place in places if os.path.isdir(place) and not os.path.islink(place)),
+        tuple((place.name, os.readlink(place)) for place in places if os.path.islink(place)),
     )

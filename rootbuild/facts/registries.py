@@ -47,4 +47,4 @@ def look(
 
 
 def _present(*paths: Path) -> tuple[Path, ...]:
-    return tuple(path for path in paths if path.is_file())
+    return tuple(path for path in paths if os.path.isfile(path))

@@ -34,7 +34,7 @@ def look(account: Account, environment: Mapping[str, str] = os.environ) -> Runti
         if folder and is_ours(Path(folder)):
             return RuntimeDir(given, folder, good=True, account=account)
     instead = fallback(account.uid)
-    return RuntimeDir(given, str(instead), False, account, there=instead.is_dir())
+    return RuntimeDir(given, str(instead), False, account, there=os.path.isdir(instead))
 
 
 def fallback(uid: int) -> Path:

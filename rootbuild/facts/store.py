@@ -53,14 +53,14 @@ def look(account: Account, environment: Mapping[str, str] = os.environ) -> Store
     try:
         storage = read(environment, account.uid)
     except ValueError as error:
-        return Store(Path(), config, exists=config.exists(), unreadable=str(error))
+        return Store(Path(), config, exists=os.path.exists(config), unreadable=str(error))
     # Where engines differ about the folder, the one that was used is the one that they take.
     folders = [folder for folder in (storage.root, storage.older) if folder is not None]
     folder = next((folder for folder in folders if _found(folder)), storage.root)
     return Store(
         folder=folder,
         config=config,
-        exists=config.exists(),
+        exists=os.path.exists(config),
         configured=storage.driver,
         recorded=_recorded(folder),
         found=_found(folder),
@@ -102,7 +102,7 @@ def incomplete(store: Store) -> Problem | None:
 
 
 def _found(folder: Path) -> tuple[str, ...]:
-    return tuple(name for name in DRIVERS if (folder / f"{name}-images").is_dir())
+    return tuple(name for name in DRIVERS if os.path.isdir(folder / f"{name}-images"))
 
 
 def _own_config(environment: Mapping[str, str]) -> Path:
@@ -130,7 +130,7 @@ def _recorded(folder: Path) -> str:
         match = _BOLT_DRIVER.search(file.read(_BOLT_BYTES))
         if match:
             return match[1].decode()
-    return _recorded_in_sqlite(sqlite) if sqlite.exists() else ""
+    return _recorded_in_sqlite(sqlite) if os.path.exists(sqlite) else ""
 
 
 def _recorded_in_sqlite(path: Path) -> str:

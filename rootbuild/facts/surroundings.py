@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from rootbuild.records import dataclass
@@ -36,9 +37,9 @@ def look(root: Path = Path("/")) -> Surroundings:
 
 def _container(root: Path) -> str:
     """By the marks that engines leave, or that systemd and LXC put into the first process."""
-    if (root / "run/.containerenv").exists():
+    if os.path.exists(root / "run/.containerenv"):
         return "podman"
-    if (root / ".dockerenv").exists():
+    if os.path.exists(root / ".dockerenv"):
         return "docker"
     if "KUBERNETES_SERVICE_HOST=" in _text(root / "proc/self/environ"):
         return "kubernetes"

@@ -82,7 +82,7 @@ def _files(environment: Mapping[str, str], system: Path) -> list[Path]:
     named = environment.get(_NAMED)
     if named:
         return [Path(named)]
-    return [path for path in (system, own_file(environment)) if path.exists()]
+    return [path for path in (system, own_file(environment)) if os.path.exists(path)]
 
 
 def _file(path: Path) -> dict[str, Order]:

@@ -28,6 +28,12 @@ _ALIASES = {
     "armel": "arm",
     "i386": "386",
 }
+_ARCHITECTURES = frozenset(
+    (
+        *("386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle"),
+        *("ppc64", "ppc64le", "riscv64", "s390x", "wasm"),
+    )
+)
 _DEFAULT_VARIANTS = {("arm64", "v8"): "", ("arm64", "8"): "", ("amd64", "v1"): ""}
 
 
@@ -61,6 +67,8 @@ def parse_platform(text: str) -> Platform:
         name = parts[0]
         if name in ("linux", "windows", "darwin", "freebsd"):
             return Platform(name, build_platform().architecture, build_platform().variant)
+        if name not in _ALIASES and name not in _ARCHITECTURES:
+            raise ValueError(f"{text!r}: unknown operating system or architecture")
         parts = ["linux", name]
     architecture = _ALIASES.get(parts[1], parts[1])
     variant = parts[2] if len(parts) == 3 else ""

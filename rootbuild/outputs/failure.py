@@ -33,13 +33,13 @@ def check_place(dest: Path, *, folder: bool = False) -> None:
     """
     real = Path(os.path.realpath(dest))
     place = real if folder else real.parent
-    if not folder and real.exists() and not real.is_file():
+    if not folder and os.path.exists(real) and not os.path.isfile(real):
         place = real  # such as /dev/null or a pipe
-    while folder and not place.exists() and place != place.parent:
+    while folder and not os.path.exists(place) and place != place.parent:
         place = place.parent
-    if not place.exists():
+    if not os.path.exists(place):
         raise unwritable(dest, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
-    if not os.access(place, os.W_OK):
+    if not os.access(place, os.W_OK | (os.X_OK if os.path.isdir(place) else 0)):
         raise unwritable(dest, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
 
 

@@ -30,11 +30,11 @@ def staged_file(dest: Path) -> Iterator[int]:
     What is neither a file nor missing, such as /dev/null or a pipe, is written to as it is.
     """
     real = Path(os.path.realpath(dest))
-    if real.exists() and not real.is_file():
+    if os.path.exists(real) and not os.path.isfile(real):
         with open(os.open(real, os.O_WRONLY | os.O_CLOEXEC), "wb", buffering=0) as stream:
             yield stream.fileno()
         return
-    mode = stat.S_IMODE(real.stat().st_mode) if real.exists() else 0o666 & ~_umask()
+    mode = stat.S_IMODE(real.stat().st_mode) if os.path.exists(real) else 0o666 & ~_umask()
     with _nameless(real.parent) as (descriptor, name):
         yield descriptor
         os.fchmod(descriptor, mode)
@@ -76,7 +76,7 @@ def _nameless(folder: Path) -> Iterator[tuple[int, str | None]]:
     try:
         descriptor = os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        if error.errno not in _UNNAMED or not folder.is_dir():
+        if error.errno not in _UNNAMED or not os.path.isdir(folder):
             raise
         descriptor, name = tempfile.mkstemp(prefix=_PREFIX, dir=folder)
     try:
@@ -100,7 +100,7 @@ def _named(descriptor: int, folder: Path) -> str:
 def _make(folder: Path, made: contextlib.ExitStack) -> None:
     """Make a folder with all above it; `made` undoes it."""
     missing = []
-    while not folder.exists():
+    while not os.path.exists(folder):
         missing.append(folder)
         folder = folder.parent
     for each in reversed(missing):
@@ -127,7 +127,7 @@ def _locked(place: Path) -> Iterator[None]:
 def _sweep(folder: Path) -> None:
     """Remove what exports that were killed have left."""
     for place in folder.glob(f"{_PREFIX}*"):
-        if place.is_symlink() or not place.is_dir():
+        if os.path.islink(place) or not os.path.isdir(place):
             continue
         with contextlib.suppress(OSError):
             descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)

@@ -101,9 +101,9 @@ def _files(environment: Mapping[str, str], root: Path) -> Iterator[Path]:
     named = environment.get(FILE)
     if named:
         yield Path(named)
-    elif (own / "registries.conf").is_file():
+    elif os.path.isfile(own / "registries.conf"):
         yield own / "registries.conf"
-    elif (system / "registries.conf").is_file():
+    elif os.path.isfile(system / "registries.conf"):
         yield system / "registries.conf"
     folders = [each / "registries.conf.d" for each in (system, own)]
     extra = environment.get(f"{FILE}_DIR")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -192,7 +193,7 @@ def _ordered(runtime: Runtime) -> str:
 def _cidfile(wanted: str) -> Iterator[Path]:
     """Where the engine writes the container's id, so that we know whether it made one."""
     if wanted:
-        if Path(wanted).exists():
+        if os.path.exists(wanted):
             raise RuntimeRefusedError(
                 "container ID file found, make sure the other container isn't running "
                 f"or delete {wanted}",
@@ -205,4 +206,4 @@ def _cidfile(wanted: str) -> Iterator[Path]:
 
 
 def _read(cidfile: Path) -> str:
-    return cidfile.read_text().strip() if cidfile.exists() else ""
+    return cidfile.read_text().strip() if os.path.exists(cidfile) else ""

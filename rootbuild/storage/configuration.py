@@ -34,7 +34,7 @@ class Storage:
         """
         for root in (self.root, *self.additional):
             for driver in (self.driver, *DRIVERS):
-                if driver and (root / f"{driver}-images").is_dir():
+                if driver and os.path.isdir(root / f"{driver}-images"):
                     yield root, driver
                     break
 

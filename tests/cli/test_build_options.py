@@ -8,7 +8,7 @@ from rootbuild.build.options import BuildOptions
 from rootbuild.cli.build_options import build_options
 from rootbuild.cli.parse import parse
 from rootbuild.cli.tables.build import BUILD
-from rootbuild.errors import UnsupportedError, UsageError
+from rootbuild.errors import RuntimeRefusedError, UnsupportedError, UsageError
 from rootbuild.image.platform import Platform, build_platform
 
 
@@ -33,6 +33,16 @@ def read(*argv: str) -> BuildOptions:
 )
 def test_stages_without_cache(argv: tuple[str, ...], stages: tuple[str, ...]) -> None:
     assert read(*argv).no_cache_stages == stages
+
+
+@pytest.mark.parametrize(("argv", "variable"), [(("--builder", "nope"), ""), ((), "nope")])
+def test_a_builder_that_there_is_not(
+    monkeypatch: pytest.MonkeyPatch, argv: tuple[str, ...], variable: str
+) -> None:
+    assert read("--builder", "default")
+    monkeypatch.setenv("BUILDX_BUILDER", variable)
+    with pytest.raises(RuntimeRefusedError, match='no builder "nope" found'):
+        read(*argv)
 
 
 def test_no_cache_for_all_and_for_some() -> None:

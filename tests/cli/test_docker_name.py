@@ -56,6 +56,25 @@ def test_global_flags(argv: list[str], status: int, monkeypatch: pytest.MonkeyPa
     assert main(argv) == status
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "status"),
+    [
+        ("DOCKER_HOST", "tcp://elsewhere:2375", 1),
+        ("DOCKER_HOST", "ssh://elsewhere", 1),
+        ("DOCKER_HOST", "unix:///run/podman.sock", 0),
+        ("DOCKER_CONTEXT", "elsewhere", 1),
+        ("DOCKER_CONTEXT", "default", 0),
+    ],
+)
+def test_daemons_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, status: int
+) -> None:
+    """Under the name of docker nobody is answered out of another store than he means."""
+    monkeypatch.setenv(name, value)
+    assert main(["version"], "docker") == status
+    assert main(["version"], "rootbuild") == 0
+
+
 def test_rows() -> None:
     found = [Record(A="1", B="two"), Record(A="three", B="4")]
     headers = {"A": "FIRST", "B": "SECOND"}

@@ -27,6 +27,7 @@ NEEDED = {
     "rootbuild.cli.main",
     "rootbuild.cli.parse",
     "rootbuild.cli.registry",
+    "rootbuild.cli.streams",
     "rootbuild.cli.tables",
     "rootbuild.facts",
     "rootbuild.facts.ownership",

@@ -32,6 +32,11 @@ def test_nonsense(text: str) -> None:
         parse_platform(text)
 
 
+def test_one_word_is_a_system_or_an_architecture() -> None:
+    with pytest.raises(ValueError, match="unknown operating system or architecture"):
+        parse_platform("foo")
+
+
 @pytest.mark.parametrize(
     ("found", "wanted", "same"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -165,7 +166,7 @@ class Folder:
 
     def has(self, digest: str) -> bool:
         """See Place."""
-        return self._file(digest).is_file()
+        return os.path.isfile(self._file(digest))
 
     def put(self, file: Path, digest: str) -> None:
         """See Place."""
@@ -229,7 +230,8 @@ class Folder:
                 f"cannot write the cache to {self._folder}: {error.strerror}", id="cache-export"
             ) from error
         finally:
-            part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
 
     def _unreadable(self, error: OSError) -> RegistryError:
         return RegistryError(
