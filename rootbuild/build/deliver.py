@@ -245,7 +245,8 @@ class Delivery:
                 for name in group:
                     shown = name.name if output.by_digest else str(name)
                     vertex.status(f"pushing manifest for {shown}@{document.descriptor.digest} done")
-                self.notes.keep_pushed(made, f"{group[0].name}@{document.descriptor.digest}")
+                if output.store:
+                    self.notes.keep_pushed(made, f"{group[0].name}@{document.descriptor.digest}")
                 found = described_whole(document, parts, form)
         assert found is not None, "there is a name, as pushes without one are refused"
         return found
@@ -256,7 +257,7 @@ class Delivery:
             before = self.notes.kept(result.image)
             self._annotate(form, result.image)
             self.notes.keep_replaced(result.image, stored_manifest(result.image), before)
-        if form != Form():
+        if names and form != Form():
             self.notes.keep_form(made, names, form)
 
     def _annotate(self, form: Form, image: str) -> None:

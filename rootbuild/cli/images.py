@@ -12,6 +12,7 @@ from rootbuild.cli import rows
 from rootbuild.cli.parse import Parsed
 from rootbuild.host.folders import state_folder
 from rootbuild.image import dates, reference
+from rootbuild.outputs.kept import made_here, stored_manifest
 from rootbuild.outputs.noted import Notes
 from rootbuild.records import replace
 from rootbuild.runtime.calls import ask
@@ -113,11 +114,12 @@ def _with_digests(
     """The entries with the digests that images have in registries under these names."""
     notes = Notes(state_folder(), lambda: known)
     for repository, tag, image in found:
-        own = [f"{repository}@{image.digest}"] if image.digest and not image.instances else []
-        places = map(reference.familiar, notes.registered(image.id, own))
-        there = [each for each in places if each.partition("@")[0] == repository]
-        digest = there[-1].partition("@")[2] if there else ""
-        yield repository, tag, replace(image, digest=digest)
+        pushed = [reference.familiar(place).partition("@") for place in notes.pushed(image.id)]
+        digests = [digest for name, _, digest in pushed if name == repository]
+        if not digests and not image.instances:
+            here = made_here(stored_manifest(image.id, image.digest))
+            digests = [] if here else [image.digest]
+        yield repository, tag, replace(image, digest=digests[-1] if digests else "")
 
 
 def listing(

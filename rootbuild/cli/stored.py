@@ -192,7 +192,7 @@ def _pushed(parsed: Parsed, known: Sequence[StoredImage]) -> list[Push]:
     image, whole = identified(name, known)
     if ":" not in name.rpartition("/")[2] and not parsed.switch("quiet"):
         _say("Using default tag: latest")
-    return [(image, {whole: found})]
+    return [(image, {whole or str(found): found})]
 
 
 def _all_tags(name: str, known: Sequence[StoredImage]) -> list[Push]:

@@ -231,6 +231,7 @@ def test_digests_are_those_of_registries(context: Project, registry: RegistrySer
     rootbuild("push", f"{place}:2")
     index = f"{place}@{digest_in(registry, 'app:2')}"
     assert told(f"{place}:2") == [index]
+    assert "<none>" in rootbuild("images", "--all", "--digests").stdout
     rootbuild("rmi", f"{place}:1", f"{place}:2")
     rootbuild("image", "prune", "--force")
     rootbuild("pull", f"{place}:1")
