@@ -66,10 +66,10 @@ class Build:
             planner = Planner(dockerfile, graphs, options, *parts)
             handout = self._handout(source, planner, journey, started)
             session = Session(ground, source, remarks, planner, notebook, journey, handout)
-            image = session.run()
-        if image is not None and options.iidfile is not None:
-            write_iidfile(options.iidfile, image)
-        return image
+            made = session.run()
+        if made is not None and options.iidfile is not None:
+            write_iidfile(options.iidfile, made.told.removeprefix("sha256:") or made.id)
+        return None if made is None else made.id
 
     def _journey(self, cache: Cache, store: Store) -> Journey:
         ground, folder = self.ground, self.ground.folders.cache
@@ -91,6 +91,7 @@ class Build:
             ground.contexts.remotes,
             journey,
             ground.folders.cache / "scratch",
+            ground.folders.state,
             started,
             planner.created,
         )

@@ -14,7 +14,7 @@ from rootbuild.build.vertices import Vertex, Vertices
 from rootbuild.cache.database import Cache
 from rootbuild.errors import BuildError
 from rootbuild.image.config import parse_config, platform_of
-from rootbuild.image.manifest import Descriptor
+from rootbuild.image.manifest import OCI_INDEX, Descriptor, describe
 from rootbuild.image.platform import Platform
 from rootbuild.image.reference import parse
 from rootbuild.outputs import images
@@ -22,8 +22,10 @@ from rootbuild.outputs.annotations import chosen
 from rootbuild.outputs.bare import load_bare
 from rootbuild.outputs.failure import written
 from rootbuild.outputs.image import Blob, platform_name
+from rootbuild.outputs.kept import stored_manifest
 from rootbuild.outputs.local import copy_files
 from rootbuild.outputs.metadata import Told, write_metadata
+from rootbuild.outputs.noted import Notes
 from rootbuild.outputs.remembered import Remembered
 from rootbuild.outputs.request import (
     ArchiveOutput,
@@ -38,7 +40,7 @@ from rootbuild.outputs.staged import staged_folder
 from rootbuild.outputs.tar import Tar
 from rootbuild.outputs.whole import Part, described_whole, is_index
 from rootbuild.plan.keys import key
-from rootbuild.records import dataclass, field
+from rootbuild.records import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ class Delivery:
     """Writes and pushes what was asked for.
 
     `tags` are the command line's, which count before the names of outputs; `date` is
-    SOURCE_DATE_EPOCH in seconds; `room` is a folder for what has to lie somewhere meanwhile.
+    SOURCE_DATE_EPOCH in seconds; `room` is a folder for what has to lie somewhere meanwhile;
+    `notes` tell what the store does not keep.
     """
 
     wanted: Wanted
@@ -74,6 +77,7 @@ class Delivery:
     vertices: Vertices
     date: int | None
     room: Path
+    notes: Notes
 
     def files(self, roots: Sequence[Root]) -> None:
         """The outputs that are made of files, out of the mounted results, one a platform."""
@@ -108,8 +112,11 @@ class Delivery:
             self.cache.remember_image(remembered, made)
         return made
 
-    def images(self, results: Sequence[Result]) -> Told:
-        """The outputs that are made of images of the store; what there is to tell of them."""
+    def images(self, results: Sequence[Result], made: str) -> Told:
+        """The outputs that are made of images of the store; what there is to tell of them.
+
+        `made` is the id of what has the names.
+        """
         image = results[0].image
         told = Told(image, None, whole_names(self.wanted.store_names(self.tags)))
         self._warn_of_store(results)
@@ -120,11 +127,10 @@ class Delivery:
                 names = whole_names(self.tags or output.names)
             elif isinstance(output, ImageOutput):
                 names = whole_names(self.tags or output.names)
-                if output.form.annotations and output.store:
-                    for result in results:
-                        self._annotate(output.form, result.image)
+                if output.store:
+                    self._keep(output.form, results, made, names)
                 if output.push:
-                    descriptor = self._pushed(output, results)
+                    descriptor = self._pushed(output, results, made)
                 if output.canonical and descriptor:
                     names += tuple(f"{parse(name).name}@{descriptor.digest}" for name in names)
             else:
@@ -136,11 +142,22 @@ class Delivery:
             )
         return told
 
-    def finish(self, results: Sequence[Result]) -> None:
-        """All outputs that are made of images, if there are any, and the file about them."""
-        told = self.images(results) if results else Told()
+    def finish(self, results: Sequence[Result], made: str) -> str:
+        """All outputs that are made of images, if there are any, and the file about them.
+
+        Gives the digest of an index of several platforms that went out; empty if there is none.
+        """
+        told = self.images(results, made) if results else Told()
         if self.wanted.metadata is not None:
-            write_metadata(self.wanted.metadata, told)
+            write_metadata(self.wanted.metadata, self._with_index(told, results, made))
+        return told.manifest.digest if told.manifest and len(results) > 1 else ""
+
+    def _with_index(self, told: Told, results: Sequence[Result], made: str) -> Told:
+        """An index that did not go out is known by its digest in the store."""
+        if told.manifest is not None or made in {"", *(result.image for result in results)}:
+            return told
+        manifest = stored_manifest(made)
+        return told if manifest is None else replace(told, manifest=describe(manifest, OCI_INDEX))
 
     def _warn_of_store(self, results: Sequence[Result]) -> None:
         """The local store has no place for attestations."""
@@ -200,7 +217,7 @@ class Delivery:
             Part(images.image_of(self.backend, each.image), each.attestations) for each in results
         ]
 
-    def _pushed(self, output: ImageOutput, results: Sequence[Result]) -> Descriptor:
+    def _pushed(self, output: ImageOutput, results: Sequence[Result], made: str) -> Descriptor:
         parts = self._parts(results)
         names = [parse(name) for name in whole_names(self.tags or output.names)]
         found = None
@@ -228,9 +245,20 @@ class Delivery:
                 for name in group:
                     shown = name.name if output.by_digest else str(name)
                     vertex.status(f"pushing manifest for {shown}@{document.descriptor.digest} done")
+                if output.store:
+                    self.notes.keep_pushed(made, f"{group[0].name}@{document.descriptor.digest}")
                 found = described_whole(document, parts, form)
         assert found is not None, "there is a name, as pushes without one are refused"
         return found
+
+    def _keep(self, form: Form, results: Sequence[Result], made: str, names: Sequence[str]) -> None:
+        """Keep the form of the images in the store, as far as it can, and note that of names."""
+        for result in results if form.annotations else ():
+            before = self.notes.kept(result.image)
+            self._annotate(form, result.image)
+            self.notes.keep_replaced(result.image, stored_manifest(result.image), before)
+        if names and form != Form():
+            self.notes.keep_form(made, names, form)
 
     def _annotate(self, form: Form, image: str) -> None:
         """Have the store keep a manifest with annotations."""

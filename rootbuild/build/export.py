@@ -77,10 +77,14 @@ class Exporter:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The id of what has the names, and those of the images of all targets."""
+    """The id of what has the names, and those of the images of all targets.
+
+    `told` is the digest by which others know it, empty if that is its id.
+    """
 
     id: str
     images: tuple[str, ...]
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,13 @@ from rootbuild.build.remotecache.journey import Journey
 from rootbuild.build.remotes import Remotes
 from rootbuild.build.solver import ContextDigest
 from rootbuild.build.store import Store
-from rootbuild.build.told import report_image, show_image, whole_names
+from rootbuild.build.told import forget_forms, report_image, show_image, whole_names
 from rootbuild.build.vertices import Vertices
 from rootbuild.cache.database import Cache
 from rootbuild.graph.stages import StageBase
 from rootbuild.plan.keys import key
 from rootbuild.plan.plan import Plan, base_layers
-from rootbuild.records import dataclass
+from rootbuild.records import dataclass, replace
 
 if TYPE_CHECKING:  # most builds leave an image in the store, and nothing else
     from rootbuild.attest.statement import Attestation
@@ -34,8 +34,8 @@ if TYPE_CHECKING:  # most builds leave an image in the store, and nothing else
 class Handout:
     """Makes images of what was built, and writes and pushes what was asked for.
 
-    `room` is a folder for what has to lie somewhere meanwhile, `started` when the build began,
-    `created` SOURCE_DATE_EPOCH.
+    `room` is a folder for what has to lie somewhere meanwhile, `state` that of notes, `started` is
+    when the build began, `created` SOURCE_DATE_EPOCH.
     """
 
     options: BuildOptions
@@ -47,6 +47,7 @@ class Handout:
     remotes: Remotes
     journey: Journey
     room: Path
+    state: Path
     started: float
     created: int | None
 
@@ -87,26 +88,29 @@ class Handout:
         if wanted.files:
             self._files([root(target) for target in plan.targets], attested)
         made = self._images(parts, planned, states) if wanted.image else None
-        self.deliver(made, attested)
-        return made
+        return self.deliver(made, attested)
 
     def finished(self, plan: Plan, made: Made) -> Made:
         """Images that are there: their dates rewritten if that is wanted, their names given."""
         if self.options.wanted.rewrite:
             made = self._rewritten(plan, made)
         show_image(self.vertices, self.backend, self.store, made.id, self.names)
+        forget_forms(self.state, self.backend, self.names)
         return made
 
-    def deliver(self, made: Made | None, attested: Sequence[tuple[Attestation, ...]] = ()) -> None:
+    def deliver(
+        self, made: Made | None, attested: Sequence[tuple[Attestation, ...]] = ()
+    ) -> Made | None:
         """Hand out what is more than images in the store."""
         if self.options.wanted.usual:
-            return
+            return made
         from rootbuild.build.deliver import Result
 
         images = made.images if made else ()
         told = attested or [()] * len(images)
         results = [Result(*each) for each in zip(images, told, strict=False)]
-        self._delivery().finish(results)
+        digest = self._delivery().finish(results, made.id if made else "")
+        return made and replace(made, told=digest)
 
     def _images(self, parts: Parts, planned: Planned, states: Sequence[State]) -> Made:
         plan, rewrite = parts.plan, self.options.wanted.rewrite
@@ -119,6 +123,7 @@ class Handout:
             vertex.gauge(WRITING, parts.spaces[StageBase(plan.targets[-1])].moved)
             made = exports.create(parts, states, self.names)
             report_image(vertex, made.id, self.names)
+        forget_forms(self.state, self.backend, self.names)
         return made
 
     def _rewritten(self, plan: Plan, made: Made) -> Made:
@@ -166,6 +171,7 @@ class Handout:
 
     def _delivery(self) -> Delivery:
         from rootbuild.build.deliver import Delivery
+        from rootbuild.outputs.noted import Notes
 
         return Delivery(
             self.options.wanted,
@@ -176,4 +182,5 @@ class Handout:
             self.vertices,
             self.created,
             self.room,
+            Notes(self.state, self.backend.images),
         )

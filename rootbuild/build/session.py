@@ -14,6 +14,7 @@ from rootbuild.build.devices import Devices
 from rootbuild.build.execute import Parts, build_targets
 from rootbuild.build.explain.explainer import Explainer
 from rootbuild.build.explain.inventories import Inventories
+from rootbuild.build.export import Made
 from rootbuild.build.fetched import RemoteFiles
 from rootbuild.build.foreign import check_platforms
 from rootbuild.build.ground import Ground
@@ -64,18 +65,18 @@ class Session:
     journey: Journey
     handout: Handout
 
-    def run(self) -> str | None:
-        """The image's id, which is tagged then; None if there is work to do that is done inside.
+    def run(self) -> Made | None:
+        """The image, which is tagged then; None if there is work to do that is done inside.
 
         Files of the context are looked at once, whether or not there is something to do.
         """
         inside, inventories = self.ground.inside, Inventories()
         with self._context(inventories if inside else None) as context:
-            image = None if self.ground.due else self._known(context)
-            return self._build(context, inventories) if image is None and inside else image
+            made = None if self.ground.due else self._known(context)
+            return self._build(context, inventories) if made is None and inside else made
 
-    def _known(self, context: ContextFiles) -> str | None:
-        """The image's id if nothing has to be built; it is tagged then."""
+    def _known(self, context: ContextFiles) -> Made | None:
+        """The image if nothing has to be built; it is tagged then."""
         options = self.ground.options
         wanted, writes = options.wanted, bool(outside(options.cache_to))
         if wanted.files or self.handout.attests:
@@ -106,11 +107,10 @@ class Session:
         self._note(planned, solver, context, warnings, made.id)
         made = self.handout.finished(plan, made)
         self.journey.write(plan, context.digest, exports.exporter, self.planner.store, ())
-        self.handout.deliver(made)
-        return made.id
+        return self.handout.deliver(made)
 
-    def _build(self, context: ContextFiles, inventories: Inventories) -> str:
-        """Do what is not cached; gives the id of the image, which is tagged then."""
+    def _build(self, context: ContextFiles, inventories: Inventories) -> Made:
+        """Do what is not cached; gives the image, which is tagged then, or nothing of one."""
         options, backend, vertices = self.ground.options, self.ground.backend, self.ground.vertices
         with contextlib.ExitStack() as stack:
             journals = self.ground.folders.state / "builds"
@@ -152,15 +152,14 @@ class Session:
                 states = build_targets(parts, self._stop)
             finally:
                 self._report_context(inventories)
-            made = self.handout.export(parts, planned, states)
-            image = made.id if made else ""
+            made = self.handout.export(parts, planned, states) or Made("", ())
             # The next build knows nothing of what this one has just learned, but for the cache.
-            self._note(planned, self._solver(planned, context), context, warnings, image)
+            self._note(planned, self._solver(planned, context), context, warnings, made.id)
             exporter = self.handout.exports(plan, context.digest).exporter
             self.journey.write(
                 plan, context.digest, exporter, self.planner.store, mounting.caches.used
             )
-        return image
+        return made
 
     def _report_context(self, inventories: Inventories) -> None:
         """Tell how large the context is, and warn if that is more than it should be."""

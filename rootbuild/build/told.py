@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rootbuild.backend import Backend
@@ -40,6 +40,17 @@ def show_image(
         if new:
             backend.tag(image, *new)
         report_image(vertex, image, names)
+
+
+def forget_forms(state: Path, backend: Backend, names: Sequence[str]) -> None:
+    """Names that are given by a usual build stand for images as they are in the store.
+
+    `state` is where it is noted if they stand for more. Raises HostError.
+    """
+    if names and (state / "images").exists():
+        from rootbuild.outputs.noted import Notes  # few ever push or annotate
+
+        Notes(state, backend.images).forget(names)
 
 
 def report_image(vertex: Vertex, image: str, names: tuple[str, ...]) -> None:

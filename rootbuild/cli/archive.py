@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rootbuild.cli.engine import separated, words
-from rootbuild.cli.image import names_of_images
+from rootbuild.cli.image import came, names_of_images
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import UsageError
 from rootbuild.image import reference
@@ -45,27 +45,33 @@ def load(parsed: Parsed) -> int:
     """Images out of an archive; prints what came, as Docker does."""
     if not parsed.text("input") and sys.stdin is not None and sys.stdin.isatty():
         raise UsageError("requested load from stdin, but stdin is empty", exit_code=1)
-    outcome = ask(choose_runtime(), ("load", "--quiet", *parsed.tokens(["quiet"])))
+    runtime = choose_runtime()
+    outcome = ask(runtime, ("load", "--quiet", *parsed.tokens(["quiet"])))
     if outcome.status != 0:
         outcome.replay()
         return 1
-    sys.stdout.write(loaded(outcome.answer.decode()))
+    answer = outcome.answer.decode()
+    came(runtime, [name for name in _loaded(answer) if not reference.is_id(name)])
+    sys.stdout.write(loaded(answer))
     return 0
 
 
 def loaded(answer: str) -> str:
     """What the engine says about loaded images, in Docker's words."""
-    found = []
+    return "".join(
+        f"{_LOADED} ID: sha256:{name.removeprefix('sha256:')}\n"
+        if reference.is_id(name)
+        else f"{_LOADED}: {reference.familiar(name)}\n"
+        for name in _loaded(answer)
+    )
+
+
+def _loaded(answer: str) -> Iterator[str]:
+    """The whole names or ids of loaded images."""
     for line in answer.splitlines():
         begin, _, names = line.partition(": ")
-        if not begin.startswith(_LOADED):
-            continue
-        for name in (name.strip() for name in names.split(",")):
-            if name.startswith("sha256:") or reference.is_id(name):
-                found.append(f"{_LOADED} ID: sha256:{name.removeprefix('sha256:')}\n")
-            else:
-                found.append(f"{_LOADED}: {reference.familiar(name)}\n")
-    return "".join(found)
+        if begin.startswith(_LOADED):
+            yield from (name.strip() for name in names.split(","))
 
 
 def import_(parsed: Parsed) -> int:

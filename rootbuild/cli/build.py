@@ -19,7 +19,7 @@ from rootbuild.build.contexts import Contexts
 from rootbuild.build.memo.recall import nothing_known, recall
 from rootbuild.build.options import BuildOptions
 from rootbuild.build.remotes import Remotes
-from rootbuild.build.told import whole_names
+from rootbuild.build.told import forget_forms, whole_names
 from rootbuild.build.vertices import Vertices
 from rootbuild.cli.advice import advise, settings
 from rootbuild.cli.build_options import build_options
@@ -163,6 +163,8 @@ def _build(
     cache = cache_folder()
     image = recall(options, backend, cache, contexts)
     if image is not None:
+        names = whole_names(options.wanted.store_names(options.tags))
+        forget_forms(state_folder(), backend, names)
         return image
     due = nothing_known(cache)
     try:

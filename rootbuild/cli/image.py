@@ -6,12 +6,14 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from rootbuild.backend import Runtime
 from rootbuild.cli import rows
 from rootbuild.cli.engine import separated, words
 from rootbuild.cli.parse import Parsed
 from rootbuild.errors import ImageNotFoundError, RuntimeRefusedError, UsageError
+from rootbuild.host.folders import state_folder
 from rootbuild.image import reference
 from rootbuild.registry.credentials import handed
 from rootbuild.registry.transport import tls_options
@@ -19,6 +21,9 @@ from rootbuild.runtime.calls import Outcome, ask, call
 from rootbuild.runtime.names import find_image, image_in_use, indexes_among, need_image
 from rootbuild.runtime.run import pull as pull_image
 from rootbuild.runtimes import choose_runtime
+
+if TYPE_CHECKING:  # few ever push or annotate
+    from rootbuild.outputs.noted import Notes
 
 
 def history(parsed: Parsed) -> int:
@@ -107,9 +112,13 @@ def tag(parsed: Parsed) -> int:
     source, target = parsed.args
     with names_of_images():
         whole = str(reference.parse(target))
-        found = need_image(source, runtime.images())
-    outcome = call(runtime, ("tag", found, whole))
+        image = need_image(source, runtime.images())
+    outcome = call(runtime, ("tag", image, whole))
     outcome.replay()
+    if outcome.status == 0:
+        notes = _notes(runtime)
+        if notes is not None:
+            notes.carry(image, whole)
     return min(outcome.status, 1)
 
 
@@ -122,6 +131,8 @@ def pull(parsed: Parsed) -> int:
         with handed(found.registry):
             options = ("--all-tags", *tls_options(found.registry))
             outcome = call(runtime, ("pull", *options, found.name), live=True)
+        names = (name for image in runtime.images() for name in image.names)
+        came(runtime, [name for name in names if reference.parse(name).name == found.name])
         return min(outcome.status, 1)
     wanted_platform = parsed.text("platform") or os.environ.get("DOCKER_DEFAULT_PLATFORM", "")
     try:
@@ -129,8 +140,25 @@ def pull(parsed: Parsed) -> int:
     except (ImageNotFoundError, RuntimeRefusedError, UsageError) as error:
         error.exit_code = 1
         raise
+    came(runtime, [whole])
     sys.stdout.write(f"{whole}\n")
     return 0
+
+
+def came(runtime: Runtime, names: Sequence[str]) -> None:
+    """Images came from elsewhere under whole names: what was noted of these is not true of them."""
+    notes = _notes(runtime)
+    if notes is not None:
+        notes.came(names)
+
+
+def _notes(runtime: Runtime) -> Notes | None:
+    """What is noted of images; None where nothing is, as mostly."""
+    if not (state_folder() / "images").exists():
+        return None
+    from rootbuild.outputs.noted import Notes
+
+    return Notes(state_folder(), runtime.images)
 
 
 def search(parsed: Parsed) -> int:

@@ -10,7 +10,11 @@ from rootbuild.backend import StoredImage
 from rootbuild.booleans import truth
 from rootbuild.cli import rows
 from rootbuild.cli.parse import Parsed
+from rootbuild.host.folders import state_folder
 from rootbuild.image import dates, reference
+from rootbuild.outputs.kept import made_here, stored_manifest
+from rootbuild.outputs.noted import Notes
+from rootbuild.records import replace
 from rootbuild.runtime.calls import ask
 from rootbuild.runtime.display import age, size, table
 from rootbuild.runtimes import choose_runtime
@@ -45,6 +49,8 @@ def run(parsed: Parsed) -> int:
         images = [image for image in images if image.id in left]
     wanted = parsed.args[0] if parsed.args else ""
     found = list(entries(images, wanted, everything=parsed.switch("all") or dangling is True))
+    if parsed.switch("digests") or parsed.has("format"):
+        found = list(_with_digests(found, images))
     return rows.write(_shown(parsed, found))
 
 
@@ -100,6 +106,20 @@ def entries(
             tag = parsed.tag or NONE
             if not wanted or _matches(wanted, repository, tag):
                 yield repository, tag, image
+
+
+def _with_digests(
+    found: Sequence[tuple[str, str, StoredImage]], known: Sequence[StoredImage]
+) -> Iterator[tuple[str, str, StoredImage]]:
+    """The entries with the digests that images have in registries under these names."""
+    notes = Notes(state_folder(), lambda: known)
+    for repository, tag, image in found:
+        pushed = [reference.familiar(place).partition("@") for place in notes.pushed(image.id)]
+        digests = [digest for name, _, digest in pushed if name == repository]
+        if not digests and not image.instances:
+            here = made_here(stored_manifest(image.id, image.digest))
+            digests = [] if here else [image.digest]
+        yield repository, tag, replace(image, digest=digests[-1] if digests else "")
 
 
 def listing(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from rootbuild import process
 from rootbuild.backend import Runtime
@@ -17,7 +18,9 @@ from rootbuild.errors import (
     RuntimeRefusedError,
     UsageError,
 )
+from rootbuild.host.folders import state_folder
 from rootbuild.image import reference
+from rootbuild.outputs.noted import Notes
 from rootbuild.runtime.inspected import described
 from rootbuild.runtime.names import (
     find_container,
@@ -88,16 +91,20 @@ def _found(runtime: Runtime, parsed: Parsed, kind: str, names: Sequence[str]) ->
             records = volume.records(runtime, [*there.values()])
         case _:
             size = ["--size"] if kind == "container" and parsed.switch("size") else []
-            records = _described(runtime, (kind, "inspect", *size, *there.values()))
+            documents = _described(runtime, (kind, "inspect", *size, *there.values()))
+            if kind == "image":
+                _correct(runtime, [*there.values()], documents)
+            records = [described(each, runtime.default_network) for each in documents]
     return dict(zip(there, records, strict=True))
 
 
-def _described(runtime: Runtime, arguments: Sequence[str]) -> list[Record]:
+def _described(runtime: Runtime, arguments: Sequence[str]) -> list[dict[str, Any]]:
     """Containers or images, of which the engine is asked. Raises EngineError."""
     finished = process.look(runtime.command(arguments), runtime.environment())
     if finished.status != 0:
         raise process.failure(finished)
-    return [described(each, runtime.default_network) for each in json.loads(finished.stdout)]
+    documents: list[dict[str, Any]] = json.loads(finished.stdout)
+    return documents
 
 
 def _called(runtime: Runtime, kind: str, names: Sequence[str]) -> list[str | None]:
@@ -134,3 +141,17 @@ def _no_such(kind: str, names: Sequence[str]) -> RootbuildError:
         case _:
             message = "\n".join(f"No such object: {name}" for name in names)
             return RuntimeRefusedError(message, id="no-such-object", exit_code=1)
+
+
+def _correct(runtime: Runtime, names: Sequence[str], documents: Sequence[dict[str, Any]]) -> None:
+    """Tell the digests that images have in registries.
+
+    Of an index the engine describes the image for this host, which has others than the index.
+    """
+    known = runtime.images()
+    notes = Notes(state_folder(), lambda: known)
+    indexes = {name: each.id for each in known if each.instances for name in (each.id, *each.names)}
+    for name, document in zip(names, documents, strict=False):
+        told = () if name in indexes else document.get("RepoDigests") or ()
+        image = indexes.get(name, str(document.get("Id")))
+        document["RepoDigests"] = list(notes.registered(image, told))

@@ -60,13 +60,13 @@ def write_archive(parts: Sequence[Part], output: ArchiveOutput, names: Sequence[
         assert output.dest is not None
         with written(output.dest), opened_layout(output.dest) as (layout, index):
             document = write_whole(layout, parts, _for(output), "uncompressed", names)
-            index += _named(document, parts, form, names)
+            index += entries(document, parts, form, names)
     else:
         with opened(output.dest) as target:
             archive = Archive(target)
             document = write_whole(archive, parts, _for(output), "uncompressed", names)
             load = [loadable(document, names)] if output.kind == "docker" else []
-            archive.finish(_named(document, parts, form, names), load)
+            archive.finish(entries(document, parts, form, names), load)
     return described_whole(document, parts, form)
 
 
@@ -128,14 +128,10 @@ def _for(output: ArchiveOutput) -> Form:
     return Form(form.compression, form.level, form.force, output.kind == "oci", form.annotations)
 
 
-def entries(document: Document, image: Image, form: Form, names: Sequence[str]) -> list[Descriptor]:
-    """What an index says of an image: one entry for each name, or one without."""
-    return _named(document, [Part(image)], form, names)
-
-
-def _named(
+def entries(
     document: Document, parts: Sequence[Part], form: Form, names: Sequence[str]
 ) -> list[Descriptor]:
+    """What an index says of what was written: one entry for each name, or one without."""
     found, date = described_whole(document, parts, form), created(parts)
     dated: Pairs = ((CREATED, date),) if date else ()
     marks: list[Pairs] = [

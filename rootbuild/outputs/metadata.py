@@ -8,7 +8,7 @@ import string
 from pathlib import Path
 from typing import Any
 
-from rootbuild.image.manifest import Descriptor
+from rootbuild.image.manifest import OCI_INDEX, Descriptor
 from rootbuild.outputs.failure import written
 from rootbuild.outputs.sink import write_all
 from rootbuild.outputs.staged import staged_file
@@ -36,13 +36,17 @@ def write_metadata(file: Path, told: Told) -> None:
 
 
 def metadata(told: Told, ref: str) -> dict[str, Any]:
-    """The content of the file. Without a manifest, the id is all that there is of a digest."""
+    """The content of the file. Without a manifest, the id is all that there is of a digest.
+
+    An index has no config.
+    """
     found: dict[str, Any] = {"buildx.build.ref": f"{_BUILDER}/{ref}"}
     if told.image:
-        digest = f"sha256:{told.image}"
-        found["containerimage.config.digest"] = digest
-        found["containerimage.digest"] = told.manifest.digest if told.manifest else digest
+        found["containerimage.digest"] = f"sha256:{told.image}"
+        if told.manifest is None or told.manifest.media_type != OCI_INDEX:
+            found["containerimage.config.digest"] = f"sha256:{told.image}"
     if told.manifest is not None:
+        found["containerimage.digest"] = told.manifest.digest
         found["containerimage.descriptor"] = told.manifest.document()
     if told.names:
         found["image.name"] = ",".join(told.names)

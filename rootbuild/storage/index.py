@@ -101,11 +101,15 @@ class Index:
                 continue
         return None
 
-    def manifest(self, image: str) -> bytes | None:
-        """The manifest of an image (id) as it came; None if no file holds it."""
+    def manifest(self, image: str, digest: str = "") -> bytes | None:
+        """The manifest of an image (id) as it came, the last one or that of a digest.
+
+        None if no file holds it.
+        """
+        name = big_data_name(f"manifest-{digest}") if digest else "manifest"
         for root, driver in self.stores():
             try:
-                return (root / f"{driver}-images" / image / "manifest").read_bytes()
+                return (root / f"{driver}-images" / image / name).read_bytes()
             except (FileNotFoundError, NotADirectoryError):
                 continue
         return None
@@ -163,19 +167,29 @@ def read_images(folder: Path, sizes: Mapping[str, int] | None = None) -> Iterato
 
 
 def _instances(folder: Path, identity: str, data: Sequence[str]) -> tuple[str, ...]:
-    """The images of an index, which lists where they were found, by their digests.
+    """The images of an index, in its order: where they were found is noted by their digests.
 
-    What has no digest in the list is the index itself.
+    What has no digest in these notes is the index itself.
     """
     if _INSTANCES not in data:
         return ()
     try:
         found = json.loads((folder / identity / _INSTANCES).read_bytes())
+        manifest = json.loads((folder / identity / "manifest").read_bytes())
     except (OSError, ValueError) as error:
         raise UnknownLayoutError from error
-    places = found.items() if isinstance(found, dict) else ()
-    ids = (_ID_AT_END.search(str(place)) for digest, place in places if digest)
+    places = found if isinstance(found, dict) else {}
+    order = dict.fromkeys((*_listed(manifest), *places))
+    ids = (_ID_AT_END.search(str(places.get(digest, ""))) for digest in order if digest)
     return tuple(match[0] for match in ids if match)
+
+
+def _listed(manifest: object) -> Iterator[str]:
+    """The digests that an index lists."""
+    entries = manifest.get("manifests") if isinstance(manifest, dict) else None
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, dict):
+            yield str(entry.get("digest"))
 
 
 def big_data_name(key: str) -> str:

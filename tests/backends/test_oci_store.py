@@ -12,7 +12,7 @@ from rootbuild.backend import StoredImage
 from rootbuild.storage import configuration, index
 from rootbuild_oci import store
 
-A, B = "a" * 64, "b" * 64
+A, B, C = "a" * 64, "b" * 64, "c" * 64
 
 
 def make(root: Path, driver: str, *images: dict[str, object]) -> Path:
@@ -131,13 +131,17 @@ def test_used_and_containers(tmp_path: Path) -> None:
 
 
 def test_an_index_names_its_images(tmp_path: Path) -> None:
-    """The list has also the index itself, which has no digest there."""
-    listed = {"": A, f"sha256:{'1' * 64}": f"containers-storage:[overlay@/x+/y]@{B}"}
+    """In its own order. The notes of where they are have also the index, without a digest there."""
+    first, second = f"sha256:{'2' * 64}", f"sha256:{'1' * 64}"
+    place = "containers-storage:[overlay@/x+/y]@{}"
+    noted = {"": A, second: place.format(C), first: place.format(B)}
     folder = make(tmp_path, "overlay", {"id": A, "big-data-names": ["manifest", "instances.json"]})
     (folder / A).mkdir()
-    (folder / A / "instances.json").write_text(json.dumps(listed))
+    (folder / A / "instances.json").write_text(json.dumps(noted))
+    entries = [{"digest": first}, {"digest": second}, {"digest": f"sha256:{'3' * 64}"}]
+    (folder / A / "manifest").write_text(json.dumps({"manifests": entries}))
     (found,) = reader(tmp_path).images()
-    assert found.instances == (B,)
+    assert found.instances == (B, C)
     (folder / A / "instances.json").write_text("{")
     with pytest.raises(index.UnknownLayoutError):
         list(index.read_images(folder))

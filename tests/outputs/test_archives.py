@@ -100,14 +100,15 @@ def test_an_output_that_can_only_be_appended_to(
     with os.fdopen(writing, "wb") as stream:
         target = Archive(stream.fileno())
         document = write_image(target, image, form, "gzip")
-        target.finish(entries(document, image, form, NAMES[:1]))
+        target.finish(entries(document, [Part(image)], form, NAMES[:1]))
     thread.join()
     assert taken.getvalue() == whole
     appended = tmp_path / "appended"
     appended.write_bytes(b"before")
     with appended.open("ab") as stream:
         target = Archive(stream.fileno())
-        target.finish(entries(write_image(target, image, form, "gzip"), image, form, NAMES[:1]))
+        document = write_image(target, image, form, "gzip")
+        target.finish(entries(document, [Part(image)], form, NAMES[:1]))
     assert appended.read_bytes() == b"before" + whole
 
 
