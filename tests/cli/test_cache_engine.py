@@ -179,9 +179,16 @@ def test_a_new_result_without_a_name_stays(kept: Kept) -> None:
     assert made in lines("buildah", "images", "--all", "--no-trunc", "--quiet")
 
 
-def test_a_limit_that_is_none_does_not_fail_the_build(kept: Kept) -> None:
-    said = kept.build("RUN echo a >/a", env={"ROOTBUILD_CACHE_LIMIT": "much"})
-    assert "warning: the cache was not looked at: ROOTBUILD_CACHE_LIMIT is no limit" in said
+def test_a_limit_that_is_none_is_told_before_the_build(kept: Kept) -> None:
+    (kept.folder / "Dockerfile").write_text(f"FROM {BASE}\nRUN echo a >/a\n")
+    said = kept.rootbuild(
+        *("build", "-t", kept.tag, str(kept.folder)),
+        env={"ROOTBUILD_CACHE_LIMIT": "much"},
+        check=False,
+    )
+    assert said.status == 1
+    assert "ERROR: ROOTBUILD_CACHE_LIMIT is no limit for the cache: much" in said.stderr
+    assert "RUN" not in said.stderr
 
 
 def test_what_a_running_build_uses_stays(kept: Kept, tmp_path: Path) -> None:
