@@ -15,6 +15,7 @@ from rootbuild.build.store import Store
 from rootbuild.build.vertices import Vertex, Vertices
 from rootbuild.errors import HostError
 from rootbuild.image.reference import parse
+from rootbuild.outputs.noting import notes_if_any
 
 
 def show_head(vertices: Vertices, source: str, size: int, bases: Iterable[str]) -> None:
@@ -47,10 +48,9 @@ def forget_forms(state: Path, backend: Backend, names: Sequence[str]) -> None:
 
     `state` is where it is noted if they stand for more. Raises HostError.
     """
-    if names and (state / "images").exists():
-        from rootbuild.outputs.noted import Notes  # few ever push or annotate
-
-        Notes(state, backend.images).forget(names)
+    notes = notes_if_any(state, backend.images) if names else None
+    if notes is not None:
+        notes.forget(names)
 
 
 def report_image(vertex: Vertex, image: str, names: tuple[str, ...]) -> None:

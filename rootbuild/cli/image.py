@@ -6,7 +6,6 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from rootbuild.backend import Runtime
 from rootbuild.cli import rows
@@ -15,15 +14,13 @@ from rootbuild.cli.parse import Parsed
 from rootbuild.errors import ImageNotFoundError, RuntimeRefusedError, UsageError
 from rootbuild.host.folders import state_folder
 from rootbuild.image import reference
+from rootbuild.outputs.noting import notes_if_any
 from rootbuild.registry.credentials import handed
 from rootbuild.registry.transport import tls_options
 from rootbuild.runtime.calls import Outcome, ask, call
 from rootbuild.runtime.names import find_image, image_in_use, indexes_among, need_image
 from rootbuild.runtime.run import pull as pull_image
 from rootbuild.runtimes import choose_runtime
-
-if TYPE_CHECKING:  # few ever push or annotate
-    from rootbuild.outputs.noted import Notes
 
 
 def history(parsed: Parsed) -> int:
@@ -116,7 +113,7 @@ def tag(parsed: Parsed) -> int:
     outcome = call(runtime, ("tag", image, whole))
     outcome.replay()
     if outcome.status == 0:
-        notes = _notes(runtime)
+        notes = notes_if_any(state_folder(), runtime.images)
         if notes is not None:
             notes.carry(image, whole)
     return min(outcome.status, 1)
@@ -147,18 +144,9 @@ def pull(parsed: Parsed) -> int:
 
 def came(runtime: Runtime, names: Sequence[str]) -> None:
     """Images came from elsewhere under whole names: what was noted of these is not true of them."""
-    notes = _notes(runtime)
+    notes = notes_if_any(state_folder(), runtime.images)
     if notes is not None:
         notes.came(names)
-
-
-def _notes(runtime: Runtime) -> Notes | None:
-    """What is noted of images; None where nothing is, as mostly."""
-    if not (state_folder() / "images").exists():
-        return None
-    from rootbuild.outputs.noted import Notes
-
-    return Notes(state_folder(), runtime.images)
 
 
 def search(parsed: Parsed) -> int:

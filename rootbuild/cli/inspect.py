@@ -42,39 +42,34 @@ def run(parsed: Parsed) -> int:
     if kind not in ("", *KINDS):
         known = ", ".join(f'"{each}"' for each in KINDS)
         raise UsageError(f'unknown type: "{kind}": must be one of {known}', exit_code=1)
+    return _show_all(runtime, parsed, kind)
+
+
+def images(parsed: Parsed) -> int:
+    """Images by their names or ids."""
+    return _show_all(choose_runtime(), parsed, "image")
+
+
+def containers(parsed: Parsed) -> int:
+    """Containers by their names or ids."""
+    return _show_all(choose_runtime(), parsed, "container")
+
+
+def _show_all(runtime: Runtime, parsed: Parsed, kind: str) -> int:
+    """Print those that are there, then raise the error that names the others.
+
+    Without a `kind` all are looked at.
+    """
     found: dict[str, Record] = {}
     for each in [kind] if kind else KINDS:
         left = [name for name in parsed.args if name not in found]
         if left:
             found.update(_found(runtime, parsed, each, left))
-    records = [found[name] for name in parsed.args if name in found]
+    rows.write_all(parsed.text("format"), [found[name] for name in parsed.args if name in found])
     missing = [name for name in parsed.args if name not in found]
-    return _show(parsed, records, _no_such(kind, missing) if missing else None)
-
-
-def images(parsed: Parsed) -> int:
-    """Images by their names or ids."""
-    return _only(parsed, "image")
-
-
-def containers(parsed: Parsed) -> int:
-    """Containers by their names or ids."""
-    return _only(parsed, "container")
-
-
-def _only(parsed: Parsed, kind: str) -> int:
-    found = _found(choose_runtime(), parsed, kind, parsed.args)
-    missing = [name for name in parsed.args if name not in found]
-    records = [found[name] for name in parsed.args if name in found]
-    return _show(parsed, records, _no_such(kind, missing) if missing else None)
-
-
-def _show(parsed: Parsed, records: Sequence[Record], error: RootbuildError | None) -> int:
-    """Print those that are there, then raise the error that names the others."""
-    rows.write_all(parsed.text("format"), records)
-    if error is not None:
+    if missing:
         sys.stdout.flush()
-        raise error
+        raise _no_such(kind, missing)
     return 0
 
 

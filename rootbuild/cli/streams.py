@@ -17,8 +17,8 @@ _OF_READERS = (BrokenPipeError, BlockingIOError)
 """What is said of a pipe, and dealt with elsewhere."""
 
 
-class _Answers(io.FileIO):
-    """Says by an error of ours that there is no room."""
+class _Stream(io.FileIO):
+    """Has a say in what becomes of what cannot be written."""
 
     def write(self, data: Any, /) -> int:
         try:
@@ -26,19 +26,25 @@ class _Answers(io.FileIO):
         except _OF_READERS:
             raise
         except OSError as error:
-            _give_up(self.fileno(), error)
+            return self.lost(data, error)
+
+    def lost(self, data: Any, error: OSError) -> int:
+        """How much of it is to count as written."""
+        raise NotImplementedError
 
 
-class _Log(io.FileIO):
+class _Answers(_Stream):
+    """Says by an error of ours that there is no room."""
+
+    def lost(self, data: Any, error: OSError) -> NoReturn:
+        _give_up(self.fileno(), error)
+
+
+class _Log(_Stream):
     """Takes what it is given, whether it can be written or not."""
 
-    def write(self, data: Any, /) -> int:
-        try:
-            return super().write(data)
-        except _OF_READERS:
-            raise
-        except OSError:
-            return memoryview(data).nbytes
+    def lost(self, data: Any, error: OSError) -> int:
+        return memoryview(data).nbytes
 
 
 def mend() -> None:
@@ -59,7 +65,7 @@ def silence(descriptor: int) -> None:
         os.dup2(nowhere.fileno(), descriptor)
 
 
-def _over(kind: type[io.FileIO], stream: TextIO) -> TextIO:
+def _over(kind: type[_Stream], stream: TextIO) -> TextIO:
     stream.flush()
     raw = kind(stream.fileno(), "wb", closefd=False)
     return io.TextIOWrapper(

@@ -19,6 +19,7 @@ from rootbuild.errors import HostError
 from rootbuild.hashing import sha256
 from rootbuild.image.reference import parse
 from rootbuild.outputs.kept import kept_form, made_here, stored_manifest
+from rootbuild.outputs.noting import notes_folder
 from rootbuild.outputs.request import Annotation, Form
 from rootbuild.records import asdict, dataclass, field, replace
 
@@ -27,7 +28,7 @@ _Json = dict[str, Any]
 
 def notes_file(state: Path) -> Path:
     """Where the notes are, if there are any."""
-    return state / "images" / "notes.json"
+    return notes_folder(state) / "notes.json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,10 +125,12 @@ def _still_used(runtime: Runtime, act: Act) -> RuntimeRefusedError | None:
 
 
 def _still_mounted(runtime: Runtime, act: Act) -> RuntimeRefusedError | None:
+    if act.words[1:2] != ("rm",):
+        return None
     name = act.names[0]
     words = ("ps", "--all", "--no-trunc", "--quiet", f"--filter=volume={name}")
     users = ask(runtime, words).answer.decode().split()
-    if act.words[1:2] != ("rm",) or not users:
+    if not users:
         return None
     return RuntimeRefusedError(
         f"remove {name}: volume is in use - [{', '.join(users)}]",
